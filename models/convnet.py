@@ -1,0 +1,86 @@
+"""ConvNet: the first convolutional net of S4."""
+
+from collections import OrderedDict
+from typing import Literal
+
+from torch import nn
+
+from models import layers
+from models.options import (
+    ActivationName,
+    Count,
+    LrnSize,
+    Multiplier,
+    NormalisationKind,
+    PoolingKind,
+    Probability,
+)
+from models.registry import register
+
+# Sides of the stacked kernels that take the place of one 5x5.
+_KERNELS = {"5x5": (5,), "3x3": (3,), "3x3x2": (3, 3)}
+
+
+@register("convnet", source="S4")
+class ConvNet(nn.Sequential):
+    """ConvNet: two 5x5 convolutions with BatchNorm and ReLU, one fully connected layer.
+
+    At its defaults: 1x28x28, conv 1→16 5/1/2 BN ReLU maxpool 2: 16x14x14, conv 16→32 5/1/2 BN
+    ReLU maxpool 2: 32x7x7, fc 1568→10. 29 034 parameters. Published: 98 % on MNIST.
+
+    Args:
+        channels: of the image.
+        classes: number of logits.
+        image_size: side of the image, in pixels.
+        width: multiplies the convolutions' output channels.
+        kernel: "3x3" takes the place of every 5x5, "3x3x2" puts two stacked 3x3 there, each with
+            its normalisation and activation; the padding keeps the side of the maps.
+        activation: after every convolution.
+        pooling: "max" or "average".
+        normalisation: after every convolution, before its activation.
+        lrn_size: channels in the window of normalisation "lrn".
+        dropout: probability, before the head.
+        head: "linear" is the article's; "conv1x1" is a 1x1 convolution to one map a class and its
+            average (Lin et al., 2013, section 3.2).
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Count = 1,
+        classes: Count = 10,
+        image_size: Count = 28,
+        width: Multiplier = 1.0,
+        kernel: Literal["5x5", "3x3", "3x3x2"] = "5x5",
+        activation: ActivationName = "relu",
+        pooling: PoolingKind = "max",
+        normalisation: NormalisationKind = "batch",
+        lrn_size: LrnSize = 5,
+        dropout: Probability = 0.0,
+        head: Literal["linear", "conv1x1"] = "linear",
+    ) -> None:
+        def stage(maps_in: int, maps_out: int) -> list[nn.Module]:
+            stacked: list[nn.Module] = []
+            for size in _KERNELS[kernel]:
+                stacked += [
+                    nn.Conv2d(maps_in, maps_out, size, padding=size // 2),
+                    layers.normalisation(normalisation, maps_out, lrn_size=lrn_size),
+                    layers.activation(activation),
+                ]
+                maps_in = maps_out
+            return [*stacked, layers.pooling(pooling, 2, 2)]
+
+        first, second = layers.scaled(16, width), layers.scaled(32, width)
+        features = nn.Sequential(*stage(channels, first), *stage(first, second))
+        side = layers.output_side(features, image_size)
+        logits = _linear(second, side, classes) if head == "linear" else _conv1x1(second, classes)
+        classifier = nn.Sequential(nn.Dropout(dropout), *logits)
+        super().__init__(OrderedDict(features=features, classifier=classifier))
+
+
+def _linear(maps: int, side: int, classes: int) -> list[nn.Module]:
+    return [nn.Flatten(), nn.Linear(maps * side * side, classes)]
+
+
+def _conv1x1(maps: int, classes: int) -> list[nn.Module]:
+    return [nn.Conv2d(maps, classes, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()]

@@ -1,0 +1,136 @@
+"""Local response normalisation across channels, exact and several times faster than torch's own."""
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ALEXNET_BETA = 0.75  # d^-0.75 = rsqrt(d) sqrt(rsqrt(d)): no pow, which is many times slower
+
+
+class LocalResponseNorm(nn.Module):
+    """y = x d^-beta, d = k + alpha / size * (sum of x^2 over a window of channels).
+
+    The formula and the window are those of `torch.nn.LocalResponseNorm` (Krizhevsky et al., 2012,
+    section 3.3, with the mean in place of the sum: their alpha 1e-4 over 5 channels is 5e-4 here).
+    The window of channel c is c - size // 2 .. c + (size - 1) // 2, cut off at the ends: an even
+    window has one channel more on the lower side, where ONNX's operator has it on the upper side.
+
+    The window is summed by a 1x1 convolution with a band matrix, and the gradient is written out:
+    with u = g y / d,  dx = g d^-beta - 2 beta x (band^T u).
+    Half-precision input is computed in float32. The memory format of the input is kept.
+
+    Args:
+        channels: of the input, (batch, channels, height, width).
+        size: channels in the window; "all" is the number of channels. Even then a window is cut
+            off at the ends: only from size 2 channels - 1 on does it hold every channel.
+        alpha: weight of the mean square.
+        beta: exponent.
+        k: what keeps d away from 0.
+    """
+
+    band: Tensor | None
+
+    def __init__(
+        self,
+        channels: int,
+        size: int | Literal["all"] = 5,
+        *,
+        alpha: float = 1e-4,
+        beta: float = ALEXNET_BETA,
+        k: float = 2.0,
+    ) -> None:
+        super().__init__()
+        self.channels = channels
+        self.size = window(channels, size)
+        self.alpha, self.beta, self.k = alpha, beta, k
+        band = None if self.size >= 2 * channels - 1 else band_matrix(channels, self.size)
+        # Not persistent: it follows from the options, so checkpoints need not hold it.
+        self.register_buffer("band", band, persistent=False)
+
+    @property
+    def scale(self) -> float:
+        """Weight of one square in d."""
+        return self.alpha / self.size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise feature maps (batch, channels, height, width)."""
+        with torch.autocast(x.device.type, enabled=False):
+            full = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+            return self._normalise(full).to(x.dtype)
+
+    def _normalise(self, x: Tensor) -> Tensor:
+        band = None if self.band is None else self.band.to(x.dtype)
+        if torch.compiler.is_compiling() or not torch.is_grad_enabled():
+            # A compiler derives and fuses the gradient itself, and an exporter needs none.
+            return x * _power(_denominator(x, band, self.scale, self.k), self.beta)
+        return _Normalise.apply(x, band, self.scale, self.beta, self.k)[0]  # type: ignore[no-any-return]  # torch leaves apply untyped
+
+    def extra_repr(self) -> str:
+        """Return the formula's constants, for `print(model)`."""
+        return f"{self.channels}, {self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+def window(channels: int, size: int | Literal["all"]) -> int:
+    """Return the number of channels in the window; "all" is the number of channels."""
+    return channels if size == "all" else size
+
+
+def band_matrix(channels: int, size: int) -> Tensor:
+    """Return the 0/1 kernel (channels, channels, 1, 1) that sums every channel's window."""
+    index = torch.arange(channels)
+    offset = index[None, :] - index[:, None]
+    inside = (offset >= -(size // 2)) & (offset <= (size - 1) // 2)
+    return inside.to(torch.get_default_dtype())[:, :, None, None]
+
+
+def _window_sum(squares: Tensor, band: Tensor | None) -> Tensor:
+    """Return the sum over every window, (batch, channels or 1, height, width)."""
+    if band is None:
+        return squares.sum(dim=1, keepdim=True)
+    if torch.compiler.is_compiling() or not squares.is_contiguous():
+        return F.conv2d(squares, band)  # keeps channels_last
+    # The same product as a matrix: several times faster than a row-major 1x1 convolution on a CPU.
+    matrix = band[:, :, 0, 0].expand(len(squares), -1, -1)
+    return torch.bmm(matrix, squares.flatten(2)).view_as(squares)
+
+
+def _denominator(x: Tensor, band: Tensor | None, scale: float, k: float) -> Tensor:
+    return _window_sum(x * x, band).mul_(scale).add_(k)
+
+
+def _power(denominator: Tensor, beta: float) -> Tensor:
+    """Return denominator^-beta."""
+    if beta == ALEXNET_BETA:
+        root = denominator.rsqrt()
+        return root * root.sqrt()
+    return denominator.pow(-beta)
+
+
+class _Normalise(torch.autograd.Function):
+    """The formula with its gradient; the denominator is an output because vmap asks for that."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, band: Tensor | None, scale: float, beta: float, k: float) -> tuple[Tensor, Tensor]:
+        denominator = _denominator(x, band, scale, k)
+        return x * _power(denominator, beta), denominator
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:  # noqa: ANN401  # torch types neither ctx nor inputs
+        x, band, ctx.scale, ctx.beta, ctx.k = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(x, band, output[1])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401  # torch does not type ctx
+        x, band, denominator = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative is wanted: it runs through d as well
+            denominator = _denominator(x, band, ctx.scale, ctx.k)
+        scaled = gradient * _power(denominator, ctx.beta)
+        transposed = None if band is None else band.transpose(0, 1)
+        shared = _window_sum(scaled * x / denominator, transposed)
+        factor = -2 * ctx.beta * ctx.scale
+        return torch.addcmul(scaled, x, shared, value=factor), None, None, None, None
