@@ -1,0 +1,159 @@
+"""Turns records into results: grouped by study and setting, summarised by arm, judged by comparison."""
+
+import hashlib
+import re
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from bench.record import ComparisonContext, Record, Setting, correct_bits, latest, setting_of
+from bench.results import ArmResult, ArmRow, ComparisonResult, StudyResult
+from bench.spread import TimeToTarget, spread, time_to_target
+from bench.statistics import Bits, speed_ratio, summarise
+from bench.verdict import Judgement, judge
+
+SLUG_LETTERS = 48
+ALONE = ComparisonContext(name="arms", title="arms that are compared with no other", baseline="")
+
+
+def analyse(records: Iterable[Record]) -> list[StudyResult]:
+    """Return a result for every study and setting, studies in the order of their first record.
+
+    Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
+    was run under several settings the one with the newest record comes first.
+    """
+    studies: dict[str, dict[Setting, list[Record]]] = {}
+    for record in latest(records):
+        studies.setdefault(record.study, {}).setdefault(setting_of(record), []).append(record)
+    return [result for settings in studies.values() for result in _analyse_settings(settings)]
+
+
+def _analyse_settings(settings: Mapping[Setting, list[Record]]) -> Iterator[StudyResult]:
+    newest_first = sorted(
+        settings, key=lambda setting: max(record.finished for record in settings[setting]), reverse=True
+    )
+    for setting in newest_first:
+        yield _analyse_study(setting, settings[setting], _variant(setting, newest_first[0]))
+
+
+def slug(text: str) -> str:
+    """Return text as a part of a file name or an HTML id: lower-case letters, digits, dots and hyphens."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "unnamed"
+
+
+def _variant(setting: Setting, current: Setting) -> str:
+    if setting == current:
+        return ""
+    differing = [
+        f"{name} {value}"
+        for name, value, other in zip(Setting._fields, setting, current, strict=True)
+        if value != other
+    ]
+    digest = hashlib.sha256(repr(setting).encode()).hexdigest()[:6]  # two long descriptions may share their start
+    return f"{slug(' '.join(differing))[:SLUG_LETTERS]}-{digest}"
+
+
+def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) -> StudyResult:
+    by_arm: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda record: (record.context["order"], record.arm, record.seed)):
+        by_arm.setdefault(record.arm, []).append(record)
+    bits = {name: np.stack([correct_bits(record) for record in group]) for name, group in by_arm.items()}
+    arms = {name: _summarise_arm(name, group, bits[name]) for name, group in by_arm.items()}
+    context = max(records, key=lambda record: record.finished).context
+    return StudyResult(
+        study=records[0].study,
+        setting=setting,
+        variant=variant,
+        question=context["question"],
+        held_fixed=context["held_fixed"],
+        margin=context["margin"],
+        target_training_error=context["target_training_error"],
+        arms=tuple(arms.values()),
+        comparisons=_compare(arms, bits, context["margin"]),
+    )
+
+
+def _summarise_arm(name: str, records: Sequence[Record], correct: Bits) -> ArmResult:
+    context = max(records, key=lambda record: record.finished).context
+    memory = [record.peak_memory_mb for record in records if record.peak_memory_mb is not None]
+    targeted = context["target_training_error"] is not None
+    return ArmResult(
+        name=name,
+        context=context,
+        records=tuple(records),
+        accuracy=summarise(correct),
+        train_images_per_second=spread([record.train_images_per_second for record in records]),
+        seconds_per_epoch=spread([statistics.median(record.curves["epoch_seconds"]) for record in records]),
+        inference_us_per_image_batch_1=spread([record.inference_us_per_image_batch_1 for record in records]),
+        inference_us_per_image_batch_256=spread([record.inference_us_per_image_batch_256 for record in records]),
+        peak_memory_mb=spread(memory) if memory else None,
+        epochs_to_target=_epochs_to_target(records) if targeted else None,
+        seconds_to_target=_seconds_to_target(records) if targeted else None,
+    )
+
+
+def _epochs_to_target(records: Sequence[Record]) -> TimeToTarget:
+    return time_to_target([record.epochs_to_target for record in records], [record.epochs for record in records])
+
+
+def _seconds_to_target(records: Sequence[Record]) -> TimeToTarget:
+    ends = [sum(record.curves["epoch_seconds"]) for record in records]
+    return time_to_target([record.seconds_to_target for record in records], ends)
+
+
+def _compare(arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: float) -> tuple[ComparisonResult, ...]:
+    """Return the comparisons with their judgements; Holm's family is every (arm, baseline) pair of the study."""
+    members: dict[str, list[ArmResult]] = {}
+    for arm in arms.values():
+        for entry in arm.context["comparisons"] or [ALONE]:
+            members.setdefault(entry["name"], []).append(arm)
+    entries = _newest_entries(arms.values())
+    family = sorted({(arm.name, entries[name]["baseline"]) for name, group in members.items() for arm in group})
+    family = [(arm, baseline) for arm, baseline in family if baseline not in (arm, ALONE["baseline"])]
+    pairs = [pair for pair in family if comparable(bits, *pair)]
+    judgements = dict(zip(pairs, judge(bits, pairs, margin, family=len(family)), strict=True)) if pairs else {}
+    return tuple(
+        ComparisonResult(
+            name=name,
+            title=entries[name]["title"],
+            baseline=entries[name]["baseline"],
+            rows=_rows(arms, entries[name]["baseline"], group, judgements),
+        )
+        for name, group in members.items()
+    )
+
+
+def _newest_entries(arms: Iterable[ArmResult]) -> dict[str, ComparisonContext]:
+    """Return what each comparison is: of several versions in the records the newest arm's."""
+    by_age = sorted(arms, key=lambda arm: max(record.finished for record in arm.records))
+    return {entry["name"]: entry for arm in by_age for entry in arm.context["comparisons"] or [ALONE]}
+
+
+def comparable(bits: Mapping[str, Bits], arm: str, baseline: str) -> bool:
+    """Return whether both arms have trials, on equally many test images."""
+    return baseline in bits and bits[arm].shape[1] == bits[baseline].shape[1]
+
+
+def _rows(
+    arms: Mapping[str, ArmResult],
+    baseline: str,
+    members: Sequence[ArmResult],
+    judgements: Mapping[tuple[str, str], Judgement],
+) -> tuple[ArmRow, ...]:
+    rows = [
+        ArmRow(
+            arm=arm,
+            is_baseline=arm.name == baseline,
+            judgement=judgements.get((arm.name, baseline)),
+            throughput_ratio=_throughput_ratio(arm, arms[baseline])
+            if baseline in arms and arm.name != baseline
+            else None,
+        )
+        for arm in members
+    ]
+    return tuple(sorted(rows, key=lambda row: not row.is_baseline))
+
+
+def _throughput_ratio(arm: ArmResult, baseline: ArmResult) -> tuple[float, float | None, float | None]:
+    return speed_ratio(*([record.train_images_per_second for record in each.records] for each in (arm, baseline)))

@@ -1,0 +1,203 @@
+"""The glue between pytest, pytest-benchmark and the harness; nothing is measured or decided here."""
+
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench.errors import UserError
+from bench.names import unknown
+from bench.options import add_options
+from bench.settings import Settings
+from bench.study import RunTrial, Study
+
+if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
+    pass
+
+SETTINGS = pytest.StashKey[Settings]()
+SESSION = pytest.StashKey["Session"]()
+LINES = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of a run."""
+    add_options(parser.getgroup("convbench", "training and timing convolutional nets").addoption)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options and make folders before anything slow: errors here cost a second."""
+    try:
+        config.stash[SETTINGS] = Settings.from_options(vars(config.option))
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from error
+    _show_warnings(config)
+    if not config.option.collectonly:
+        _refuse_untimed(config)
+        if config.option.benchmark_json:
+            config.option.benchmark_json.parent.mkdir(parents=True, exist_ok=True)
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _show_warnings(config: pytest.Config) -> None:
+    """Warnings are errors in the project's tests; a warning must not end hours of training."""
+    config.addinivalue_line("filterwarnings", "default")  # where pytest applies its filters anew, around each test
+    warnings.simplefilter("default")  # where it has applied them already, around the session
+    warnings.filterwarnings("ignore", message="Not saving anything")  # said after an error that says why
+
+
+def _refuse_untimed(config: pytest.Config) -> None:
+    """pytest-benchmark would run each trial once, unevaluated, and write no JSON."""
+    if config.getoption("benchmark_disable", default=False) or config.getoption("benchmark_skip", default=False):
+        raise pytest.UsageError("--benchmark-disable and --benchmark-skip leave nothing to measure: drop them")
+    if config.getoption("dist", "no") != "no" or config.getoption("numprocesses", None):
+        raise pytest.UsageError("trials are timed one after the other: drop -n and --dist (pytest-xdist)")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM counts as Ctrl-C: pytest-benchmark writes its JSON for that."""
+    raise KeyboardInterrupt
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test a trial: every arm of the module's STUDY with every seed."""
+    study = getattr(metafunc.module, "STUDY", None)
+    if not isinstance(study, Study) or "arm" not in metafunc.fixturenames:
+        return
+    settings = metafunc.config.stash[SETTINGS]
+    arms = study.arm_names(settings.protocol)
+    trials = [(arm, seed) for seed in settings.seeds for arm in arms]
+    metafunc.parametrize(("arm", "seed"), trials, ids=[f"{arm}-seed{seed}" for arm, seed in trials])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the studies asked for, and order trials seed by seed: drift and an early stop hit all arms alike."""
+    settings = config.stash[SETTINGS]
+    known = {study.name: study for study in map(_study, items) if study}
+    for name in settings.studies:
+        if name not in known:
+            raise pytest.UsageError(unknown("study", name, known))
+    dropped = {item for item in items if (study := _study(item)) and not _wanted(item, study, settings)}
+    config.hook.pytest_deselected(items=list(dropped))
+    items[:] = [item for item in items if item not in dropped]
+    items.sort(key=lambda item: settings.seeds.index(_seed(item)) if _study(item) else -1)
+
+
+def _wanted(item: pytest.Item, study: Study, settings: Settings) -> bool:
+    """Return whether a test is a trial of a study that was asked for; a study without the protocol has none."""
+    return isinstance(_params(item)["arm"], str) and study.name in (settings.studies or (study.name,))
+
+
+def _study(item: pytest.Item) -> Study | None:
+    """Return the study that a test is a trial of."""
+    study = getattr(getattr(item, "module", None), "STUDY", None)
+    return study if isinstance(study, Study) and "arm" in _params(item) else None
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+def _seed(item: pytest.Item) -> int:
+    return int(_params(item)["seed"])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Prepare the run: everything that can be wrong is found before the first epoch."""
+    config = session.config
+    wanted = [(study, _params(item)["arm"], _seed(item)) for item in session.items if (study := _study(item))]
+    if config.option.collectonly or not wanted:
+        return
+    from bench.progress import Progress, terminal  # noqa: PLC0415 - torch, see above
+    from bench.session import Session  # noqa: PLC0415
+    from bench.timing import clock  # noqa: PLC0415
+    from models.options import ModelError  # noqa: PLC0415
+
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    bar = terminal() if reporter is not None and config.get_verbosity() == 0 else None
+    try:
+        run = Session(config.stash[SETTINGS], Progress(bar))
+        run.prepare(wanted)
+    except (UserError, ModelError) as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[SESSION] = run
+    for item in session.items:
+        if _study(item):
+            item.add_marker(pytest.mark.benchmark(timer=clock))
+    _write_lines(config, run.describe_plan())
+    if reporter is not None and config.get_verbosity() == 0:
+        config.pluginmanager.register(TrialLines(reporter))
+
+
+def _write_lines(config: pytest.Config, lines: Sequence[str]) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for line in lines if reporter is not None else ():
+        reporter.write_line(line)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip trials that would end after the time limit, before pytest-benchmark has a row for them."""
+    study = _study(item)
+    if study and item.config.stash[SESSION].outlasts(study.name, _params(item)["arm"], _seed(item)):
+        pytest.skip("not enough left of --time-limit")
+
+
+@pytest.fixture
+def run_trial(request: pytest.FixtureRequest, benchmark: Any) -> RunTrial:  # noqa: ANN401 - pytest-benchmark has no types
+    """Return the function that trains a trial, or restores it, in timed rounds."""
+    session = request.config.stash[SESSION]
+
+    def run(study: Study, arm: str, seed: int) -> None:
+        record = session.run(benchmark, study, arm, seed)
+        request.node.user_properties.append(("trial", session.describe(record)))
+
+    return run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """Leave out the dot of a trial that has a line of its own."""
+    if config.get_verbosity() == 0 and report.passed and dict(report.user_properties).get("trial"):
+        return ("passed" if report.when == "call" else "", "", "")
+    return None
+
+
+class TrialLines:
+    """Prints a line for each finished trial instead of pytest's dot."""
+
+    def __init__(self, reporter: Any) -> None:  # noqa: ANN401 - pytest does not export TerminalReporter's type
+        reporter.showfspath = False
+        self._reporter = reporter
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print the line that `run_trial` left."""
+        line = dict(report.user_properties).get("trial")
+        if report.when == "call" and line:
+            self._reporter.write_line(str(line))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_generate_json(benchmarks: list[Any]) -> None:
+    """Remove the rows of trials that were cut off: they have no status, and an empty one would lose the whole JSON."""
+    benchmarks[:] = [row for row in benchmarks if "study" not in row.extra_info or "status" in row.extra_info]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write tables, figures and report from all records, and free the results folder."""
+    run = session.config.stash.get(SESSION, None)
+    if run is not None:
+        session.config.stash[LINES] = run.finish()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(config: pytest.Config) -> Iterator[None]:
+    """Print the answers last, below pytest-benchmark's table, even where its gate raises."""
+    try:
+        yield
+    finally:
+        _write_lines(config, config.stash.get(LINES, []))

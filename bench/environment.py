@@ -1,0 +1,77 @@
+"""What a number was measured with: hardware, operating system, library versions, commit."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "mlxtend", "pytest", "pytest-benchmark")
+
+
+@cache
+def environment(device: str = "cpu") -> dict[str, Any]:
+    """Return what every record carries: plain strings and numbers.
+
+    Args:
+        device: cpu, cuda or mps; on CUDA the GPU's name is the hardware.
+    """
+    return {
+        "hardware": _gpu_name() if device == "cuda" else _cpu_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "memory_gib": _memory_gib(),
+        "os": platform.platform(terse=True),
+        "python": platform.python_version(),
+        **{name.replace("-", "_"): _version(name) for name in LIBRARIES},
+        "commit": commit(),
+    }
+
+
+@cache
+def commit() -> str:
+    """Return the checkout's commit, `+changes` behind it where files differ; `unknown` without git."""
+    revision = _git("rev-parse", "HEAD")
+    if revision is None:
+        return "unknown"
+    return f"{revision}+changes" if _git("status", "--porcelain", "--untracked-files=no") else revision
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(PROJECT), *arguments]
+    try:
+        finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603 - constant arguments
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return finished.stdout.strip()
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _gpu_name() -> str:
+    import torch  # noqa: PLC0415 - two seconds that the CPU does not need here
+
+    return torch.cuda.get_device_name()
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _memory_gib() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None

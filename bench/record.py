@@ -1,0 +1,253 @@
+"""All that a trial measured: one JSON object, one line of records.jsonl.
+
+The fields below are the schema (version `SCHEMA`). Units are in the names; accuracies and errors are
+fractions from 0 to 1; times are UTC in ISO 8601. A value that does not exist is null: no NaN is ever written.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.errors import UserError
+
+SCHEMA = 1
+NO_PREDICTION = 255  # the class written where a net's logits were not finite
+
+
+class RecordError(UserError):
+    """A record, or a file of records, that cannot be trusted; the message says what to do."""
+
+
+class ComparisonContext(TypedDict):
+    """A comparison that the arm takes part in, possibly as its own baseline."""
+
+    name: str
+    title: str
+    baseline: str
+
+
+class PublishedContext(TypedDict):
+    """A number that somebody published for the arm: percent test accuracy, its source, what differed."""
+
+    value: float
+    source: str
+    note: str
+
+
+class Context(TypedDict):
+    """What a table needs to know of the study, so that tables can be made from records alone."""
+
+    question: str
+    held_fixed: str
+    margin: float
+    label: str
+    order: int
+    comparisons: list[ComparisonContext]
+    published: list[PublishedContext]
+    target_training_error: float | None
+
+
+class Curves(TypedDict):
+    """One value an epoch; null where it was not finite; empty lists where there is no validation split.
+
+    train_loss and train_error are running means over the epoch's own batches, in training mode.
+    """
+
+    train_loss: list[float | None]
+    train_error: list[float]
+    validation_accuracy: list[float]
+    validation_loss: list[float | None]
+    epoch_seconds: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One trial. `key` hashes what defines it; `record_id` is unique to this very run of it."""
+
+    schema: int
+    record_id: str
+    key: str
+    study: str
+    arm: str
+    seed: int
+    protocol: str
+    architecture: str
+    options: dict[str, Any]
+    dataset: str
+    status: Literal["ok", "diverged"]
+    test_accuracy: float
+    validation_accuracy: float | None
+    test_loss: float | None
+    train_images_per_second: float
+    parameters: int
+    mflops_per_image: float
+    peak_memory_mb: float | None
+    epochs: int
+    device: str
+    threads: int
+    deterministic: bool
+    resumed: bool
+    reduced: bool
+    started: str
+    finished: str
+    context: Context
+    definition: dict[str, Any]
+    curves: Curves
+    epochs_to_target: int | None
+    seconds_to_target: float | None
+    warmup_seconds: float
+    evaluation_seconds: float
+    inference_seconds: float
+    inference_us_per_image_batch_1: float
+    inference_us_per_image_batch_256: float
+    test_images: int
+    classes: list[str]
+    test_correct: str
+    test_predictions: str
+    confusion: list[list[int]]
+    checkpoint: str | None
+    checkpoint_sha256: str | None
+    data_sha256: str
+    environment: dict[str, Any]
+    execution: dict[str, Any]
+
+    def to_json(self) -> str:
+        """Return the record as one line of strict JSON.
+
+        Raises:
+            ValueError: a number is NaN or infinite.
+        """
+        return json.dumps(asdict(self), allow_nan=False, separators=(",", ":"))
+
+
+FIELDS = tuple(field.name for field in fields(Record))
+
+
+def from_json(line: str) -> Record:
+    """Return the record that a line holds.
+
+    Raises:
+        RecordError: the line is not a JSON object, has another schema, or lacks or adds a field.
+    """
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise RecordError(f"not JSON ({error})") from error
+    if not isinstance(values, dict):
+        raise RecordError(f"a record is a JSON object, not {type(values).__name__}")
+    if values.get("schema") != SCHEMA:
+        raise RecordError(f"schema {values.get('schema')!r}; this version reads schema {SCHEMA}")
+    missing, extra = set(FIELDS) - set(values), set(values) - set(FIELDS)
+    if missing or extra:
+        raise RecordError(f"fields missing: {sorted(missing)}, unknown: {sorted(extra)}")
+    return Record(**values)
+
+
+def load(path: Path) -> list[Record]:
+    """Return the records of a records.jsonl, in the order in which trials ended.
+
+    Raises:
+        RecordError: no such file, or a line that is not a whole record (the message names the line).
+    """
+    if not path.is_file():
+        raise RecordError(f"no records at {path}: run `pytest bench/` first, or name its --results")
+    return parse(path.read_text("utf-8", errors="replace"), path)
+
+
+def parse(text: str, path: Path) -> list[Record]:
+    """Return the records in the text of a records.jsonl.
+
+    Raises:
+        RecordError: a line is not a whole record; the message names path, line and cure.
+    """
+    records = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            records.append(from_json(line))
+        except RecordError as error:
+            raise RecordError(
+                f"{path}, line {number} is damaged: {error}; remove that line (its trial runs again) "
+                "or name another folder"
+            ) from error
+    return records
+
+
+def to_frame(records: Iterable[Record]) -> pd.DataFrame:
+    """Return the records as a pandas DataFrame, a row a trial, a column a field."""
+    return pd.DataFrame([asdict(record) for record in records], columns=list(FIELDS))
+
+
+def pack_bits(correct: npt.NDArray[np.bool_]) -> str:
+    """Return bits, one an image, as base64 text."""
+    return base64.b64encode(np.packbits(correct).tobytes()).decode("ascii")
+
+
+def correct_bits(record: Record) -> npt.NDArray[np.bool_]:
+    """Return whether each test image was answered correctly: shape (test_images,)."""
+    packed = np.frombuffer(base64.b64decode(record.test_correct), np.uint8)
+    return np.unpackbits(packed, count=record.test_images).astype(bool)
+
+
+def pack_classes(predictions: npt.NDArray[np.uint8]) -> str:
+    """Return predicted classes, one byte an image, as base64 text."""
+    return base64.b64encode(predictions.tobytes()).decode("ascii")
+
+
+def predictions(record: Record) -> npt.NDArray[np.uint8]:
+    """Return the predicted class of each test image, NO_PREDICTION where logits were not finite."""
+    return np.frombuffer(base64.b64decode(record.test_predictions), np.uint8)
+
+
+class Setting(NamedTuple):
+    """What two figures must share before they may be printed side by side."""
+
+    protocol: str
+    dataset: str
+    data_sha256: str
+    device: str
+    hardware: str
+    threads: int
+    deterministic: bool
+    torch: str
+    reduced: bool
+
+
+def setting_of(record: Record) -> Setting:
+    """Return the conditions under which a record was measured."""
+    return Setting(
+        record.protocol,
+        record.dataset,
+        record.data_sha256,
+        record.device,
+        record.environment["hardware"],
+        record.threads,
+        record.deterministic,
+        record.environment["torch"],
+        record.reduced,
+    )
+
+
+def latest(records: Iterable[Record]) -> list[Record]:
+    """Return the records that stand: the last of each trial, under the newest definition of its arm.
+
+    Where an arm was redefined (another recipe, say), trials of the old definition are not mixed with
+    the new ones: per setting, study and arm only the definition that was run last is kept.
+    """
+    last: dict[tuple[Setting, str, str, int], Record] = {}
+    newest: dict[tuple[Setting, str, str], Mapping[str, Any]] = {}
+    for record in records:
+        arm = (setting_of(record), record.study, record.arm)
+        last[(*arm, record.seed)] = record
+        newest[arm] = record.definition
+    return [
+        record
+        for (setting, study, arm_name, _), record in last.items()
+        if record.definition == newest[(setting, study, arm_name)]
+    ]

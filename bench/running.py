@@ -1,0 +1,208 @@
+"""Running one trial: train epoch by epoch, evaluate off the clock, save the checkpoint, make the record."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import costs, timing
+from bench.data import Dataset
+from bench.device import Execution
+from bench.environment import environment
+from bench.evaluation import Evaluation, confusion, evaluate
+from bench.preprocess import Preprocess
+from bench.recipe import Recipe
+from bench.record import SCHEMA, Curves, Record, pack_bits, pack_classes
+from bench.sources import Source
+from bench.study import Trial
+from bench.training import Training
+from bench.trial import execution_of, key_of
+from models import checkpoint
+
+INFERENCE_BATCHES = (1, 256)
+
+
+class TrialRun:
+    """A trial in progress. Call `run_epoch`, timed, and `finish_epoch`, not timed, `recipe.epochs` times."""
+
+    def __init__(self, trial: Trial, dataset: Dataset, base: Execution, folder: Path) -> None:
+        self.trial, self.dataset, self.folder = trial, dataset, folder
+        self.execution, self.base = execution_of(trial, base), base
+        self.started = datetime.now(UTC)
+        device, recipe = self.execution.torch_device, trial.recipe
+        timing.use_device(device)
+        self.memory = timing.PeakMemory(device)
+        split = dataset.split(recipe.first_image, recipe.train_images)
+        self.test = split.test.to(device)
+        self.validation = None if split.validation is None else split.validation.to(device)
+        self.training = Training(
+            trial.architecture,
+            trial.options,
+            recipe,
+            train=split.train.to(device),
+            execution=self.execution,
+            seed=trial.seed,
+        )
+        self.train_preprocess, self.test_preprocess = preprocesses(recipe, dataset.source, self.execution)
+        self.epoch_seconds: list[float] = []
+        self.validations: list[Evaluation] = []
+        self.test_evaluation: Evaluation | None = None
+        self.evaluation_seconds = 0.0
+        self.warmup_seconds = _seconds(lambda: self.training.warm_up(self.train_preprocess))
+
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs were finished."""
+        return len(self.epoch_seconds)
+
+    def run_epoch(self) -> None:
+        """Train one epoch: what the clock is for."""
+        self.training.run_epoch(self.train_preprocess)
+
+    def finish_epoch(self) -> None:
+        """Keep the epoch's time and evaluate; the test set is touched after the last epoch only."""
+        self.epoch_seconds.append(timing.last_interval())
+        self.evaluation_seconds += _seconds(self._evaluate)
+
+    def _evaluate(self) -> None:
+        model = self.training.model
+        if self.validation is not None:
+            self.validations.append(evaluate(model, self.validation, self.test_preprocess))
+        if self.epochs_done == self.trial.recipe.epochs:
+            self.test_evaluation = evaluate(model, self.test, self.test_preprocess)
+
+    def record(self) -> Record:
+        """Save the checkpoint and return the record of the finished trial."""
+        evaluation = self.test_evaluation
+        if evaluation is None:
+            raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
+        peak_memory_mb = self.memory.megabytes()
+        inference, inference_seconds = self._time_inference()
+        epochs_to_target, seconds_to_target = self._time_to_target()
+        trial, recipe = self.trial, self.trial.recipe
+        key = key_of(trial, self.base, self.dataset.sha256)
+        name, digest = self._save_checkpoint(key, evaluation)
+        cost = costs.costs(trial.architecture, trial.options)
+        labels = self.test.labels.cpu().numpy()
+        return Record(
+            schema=SCHEMA,
+            record_id=uuid.uuid4().hex,
+            key=key,
+            study=trial.study,
+            arm=trial.arm,
+            seed=trial.seed,
+            protocol=trial.protocol,
+            architecture=trial.architecture,
+            options=dict(trial.options),
+            dataset=trial.dataset,
+            status="diverged" if self.training.diverged else "ok",
+            test_accuracy=evaluation.accuracy,
+            validation_accuracy=self.validations[-1].accuracy if self.validations else None,
+            test_loss=evaluation.loss,
+            train_images_per_second=len(self.training.train) * recipe.epochs / sum(self.epoch_seconds),
+            parameters=cost.parameters,
+            mflops_per_image=cost.mflops_per_image,
+            peak_memory_mb=peak_memory_mb,
+            epochs=recipe.epochs,
+            device=self.execution.device,
+            threads=self.execution.threads,
+            deterministic=self.execution.deterministic,
+            resumed=False,
+            reduced=trial.reduced,
+            started=self.started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            context=trial.context,
+            definition={**trial.definition(), "learning_rate_from": trial.learning_rate_from},
+            curves=self._curves(),
+            epochs_to_target=epochs_to_target,
+            seconds_to_target=seconds_to_target,
+            warmup_seconds=self.warmup_seconds,
+            evaluation_seconds=self.evaluation_seconds,
+            inference_seconds=inference_seconds,
+            inference_us_per_image_batch_1=inference[1],
+            inference_us_per_image_batch_256=inference[256],
+            test_images=len(self.test),
+            classes=list(self.dataset.source.classes),
+            test_correct=pack_bits(evaluation.correct),
+            test_predictions=pack_classes(evaluation.predictions),
+            confusion=confusion(labels, evaluation.predictions, len(self.dataset.source.classes)),
+            checkpoint=name,
+            checkpoint_sha256=digest,
+            data_sha256=self.dataset.sha256,
+            environment=environment(self.execution.device),
+            execution=self.execution.as_dict(),
+        )
+
+    def _curves(self) -> Curves:
+        return Curves(
+            train_loss=self.training.train_loss,
+            train_error=self.training.train_error,
+            validation_accuracy=[each.accuracy for each in self.validations],
+            validation_loss=[each.loss for each in self.validations],
+            epoch_seconds=self.epoch_seconds,
+        )
+
+    def _time_to_target(self) -> tuple[int | None, float | None]:
+        target = self.trial.context["target_training_error"]
+        if target is None:
+            return None, None
+        for epoch, error in enumerate(self.training.train_error, start=1):
+            if error <= target:
+                return epoch, sum(self.epoch_seconds[:epoch])
+        return None, None
+
+    def _time_inference(self) -> tuple[dict[int, float], float]:
+        start = time.perf_counter()
+        model = self.training.model.eval()
+        images = self.test.images.repeat(-(-max(INFERENCE_BATCHES) // len(self.test)), 1, 1, 1)
+        figures = {
+            size: timing.inference_us_per_image(model, self.test_preprocess(images[:size]))
+            for size in INFERENCE_BATCHES
+        }
+        return figures, time.perf_counter() - start
+
+    def _save_checkpoint(self, key: str, evaluation: Evaluation) -> tuple[str, str]:
+        trial, source = self.trial, self.dataset.source
+        name = f"checkpoints/{trial.study}-{trial.arm}-seed{trial.seed}-{key[:8]}.safetensors"
+        card = {
+            "study": trial.study,
+            "arm": trial.arm,
+            "seed": trial.seed,
+            "key": key,
+            "dataset": trial.dataset,
+            "data_sha256": self.dataset.sha256,
+            "classes": list(source.classes),
+            "mean": list(self.test_preprocess.mean),
+            "std": list(self.test_preprocess.std),
+            "resize": trial.recipe.resize,
+            "image_size": source.size,
+            "channels": source.channels,
+            "test_accuracy": evaluation.accuracy,
+            "environment": environment(self.execution.device),
+        }
+        digest = checkpoint.save(
+            self.folder / name,
+            self.training.model,
+            architecture=trial.architecture,
+            options=dict(trial.options),
+            card=card,
+        )
+        return name, digest
+
+
+def preprocesses(recipe: Recipe, source: Source, execution: Execution) -> tuple[Preprocess, Preprocess]:
+    """Return what is done to training images and what is done to validation and test images."""
+    mean, std = recipe.mean or source.mean, recipe.std or source.std
+    train = Preprocess(mean, std, recipe.resize, execution.torch_memory_format)
+    if recipe.normalise_test:
+        return train, train
+    return train, replace(train, mean=(0.0,) * source.channels, std=(1.0,) * source.channels)
+
+
+def _seconds(action: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    action()
+    timing.synchronise()
+    return time.perf_counter() - start

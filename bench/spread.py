@@ -1,0 +1,78 @@
+"""Summaries over seeds of what is not an accuracy: speeds, times, memory, and times that were never reached."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from bench.statistics import CONFIDENCE, censored_median
+
+
+class Spread(NamedTuple):
+    """Mean over the seeds; with two or more their standard deviation and the mean's 95 % interval (Student's t)."""
+
+    n: int
+    mean: float
+    sd: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return the summary of one value a seed.
+
+    Raises:
+        ValueError: no values.
+    """
+    n = len(values)
+    if n == 0:
+        raise ValueError("no values to summarise")
+    mean = math.fsum(values) / n
+    if n == 1:
+        return Spread(1, mean)
+    sd = float(np.std(values, ddof=1))
+    half_width = float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / math.sqrt(n)
+    return Spread(n, mean, sd, mean - half_width, mean + half_width)
+
+
+class TimeToTarget(NamedTuple):
+    """How long the seeds took to a target, where some may never have reached it.
+
+    Attributes:
+        median: None where half of the seeds or more never reached it; it is then above `at_least`.
+        at_least: the median if those that never did had reached it at their very end.
+        fastest: None where none reached it.
+        slowest: None where any did not.
+    """
+
+    n: int
+    never: int
+    median: float | None
+    at_least: float
+    fastest: float | None
+    slowest: float | None
+
+
+def time_to_target(times: Sequence[float | None], ends: Sequence[float]) -> TimeToTarget:
+    """Return the summary of one time a seed.
+
+    Args:
+        times: None for a seed that never reached the target.
+        ends: when each seed's training ended.
+
+    Raises:
+        ValueError: no times.
+    """
+    reached = [time for time in times if time is not None]
+    never = len(times) - len(reached)
+    bounds = [end if time is None else time for time, end in zip(times, ends, strict=True)]
+    return TimeToTarget(
+        n=len(times),
+        never=never,
+        median=censored_median(times),
+        at_least=float(np.median(bounds)),
+        fastest=min(reached, default=None),
+        slowest=max(reached) if never == 0 else None,
+    )

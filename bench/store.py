@@ -1,0 +1,131 @@
+"""The results folder: records appended as they happen, found again by key, safe against kills and second writers."""
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import IO, Self
+
+from bench.errors import UserError
+from bench.record import Record, RecordError, from_json, load, parse
+
+RECORDS = "records.jsonl"
+UNFINISHED = "records.jsonl.unfinished"
+
+
+class StoreError(UserError):
+    """A results folder that cannot be used; the message says why and what to do."""
+
+
+class UnfinishedRecordWarning(UserWarning):
+    """The last line of records.jsonl was cut off, as a kill leaves it; it was set aside."""
+
+
+class Store:
+    """The records of one results folder. A context manager: one process at a time may write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / RECORDS
+        self.records: list[Record] = []
+        self._by_key: dict[str, Record] = {}
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Make the folder, take its lock, mend an unfinished last line and load what is there.
+
+        Raises:
+            StoreError: the folder cannot be written to, or another process is writing.
+            RecordError: a line other than the last is damaged. Nothing was changed.
+        """
+        self._make_folder()
+        self._take_lock()
+        try:
+            if self.path.exists():
+                _set_aside_unfinished_line(self.path)
+                for record in load(self.path):
+                    self._remember(record)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def find(self, key: str) -> Record | None:
+        """Return the last record of a trial, None if it has not been run."""
+        return self._by_key.get(key)
+
+    def append(self, record: Record) -> None:
+        """Write a record to the end of the file; it is on disk when this returns."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(record.to_json() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._remember(record)
+
+    def _remember(self, record: Record) -> None:
+        self.records.append(record)
+        self._by_key[record.key] = record
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            raise StoreError(
+                f"results folder {self.folder} cannot be written to ({error.strerror}): pass --results"
+            ) from error
+
+    def _take_lock(self) -> None:
+        try:
+            import fcntl  # noqa: PLC0415 - Windows has none, and goes without the lock
+        except ImportError:
+            return
+        self._lock = (self.folder / ".lock").open("w", encoding="utf-8")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.__exit__()
+            raise StoreError(
+                f"another run is writing to {self.folder}: wait for it, or pass another --results"
+            ) from error
+
+
+def _set_aside_unfinished_line(path: Path) -> None:
+    """Move a damaged last line to a file of its own; add a newline that a whole one lacks."""
+    text = path.read_text("utf-8", errors="replace")
+    whole, last = _split_last_line(text)
+    if not last:
+        return
+    try:
+        from_json(last)
+    except RecordError:
+        parse(whole, path)  # damage elsewhere is an error, and then nothing may be changed
+        with (path.parent / UNFINISHED).open("a", encoding="utf-8") as file:
+            file.write(last.rstrip("\n") + "\n")
+        _replace(path, whole)
+        warnings.warn(
+            f"the last line of {path} was cut off: it was moved to {UNFINISHED}, its trial runs again",
+            UnfinishedRecordWarning,
+            stacklevel=2,
+        )
+    else:
+        if not last.endswith("\n"):
+            _replace(path, text + "\n")
+
+
+def _split_last_line(text: str) -> tuple[str, str]:
+    start = text.rstrip("\n").rfind("\n") + 1
+    return text[:start], text[start:]
+
+
+def _replace(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as temporary:
+        temporary.write(text)
+    Path(temporary.name).replace(path)

@@ -1,0 +1,142 @@
+"""One training: a net, a recipe, a split and a seed; an epoch is one call, so that it can be timed as a round."""
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.lr_scheduler import LRScheduler
+
+from bench.augment import chain
+from bench.data import Images
+from bench.device import Execution
+from bench.preprocess import Preprocess
+from bench.recipe import Recipe
+from models import registry
+
+WARM_UP_STEPS = 2
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Independent random streams of one seed: order and augmentation are the same for every arm of a study."""
+
+    seed: int
+
+    def number(self, purpose: str) -> int:
+        """Return the seed of one stream."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}:{purpose}".encode()).digest()[:7], "big")
+
+    def generator(self, purpose: str, device: torch.device) -> torch.Generator:
+        """Return a generator of one stream on a device."""
+        return torch.Generator(device).manual_seed(self.number(purpose))
+
+
+class Training:
+    """A net on its way.
+
+    Attributes:
+        train_loss, train_error: one value an epoch, running means over the epoch's batches in training mode.
+        diverged: a loss was not finite; training goes on to its last epoch all the same.
+    """
+
+    def __init__(
+        self,
+        architecture: str,
+        options: Mapping[str, Any],
+        recipe: Recipe,
+        *,
+        train: Images,
+        execution: Execution,
+        seed: int,
+    ) -> None:
+        self.recipe, self.train, self.streams = recipe, train, Streams(seed)
+        self.device, self.memory_format = execution.torch_device, execution.torch_memory_format
+        torch.manual_seed(self.streams.number("initialisation"))
+        self.model: nn.Module = registry.create(architecture, **options)
+        self.model.to(self.device, memory_format=self.memory_format)
+        self.augment = chain(recipe.augment, train.images.shape[1])
+        self.order_random = self.streams.generator("order", torch.device("cpu"))
+        self.augment_random = self.streams.generator("augmentation", self.device)
+        self.steps_per_epoch = math.ceil(len(train) / recipe.batch_size)
+        self.optimizer = _optimizer(self.model, recipe, fused=execution.fused_optimizer)
+        self.scheduler = _scheduler(self.optimizer, recipe, self.steps_per_epoch)
+        self.train_loss: list[float | None] = []
+        self.train_error: list[float] = []
+        self.diverged = False
+        torch.manual_seed(self.streams.number("dropout"))
+
+    def warm_up(self, preprocess: Preprocess) -> None:
+        """Run forward and backward on one batch's shapes with dummy labels: allocation and autotuning happen here.
+
+        No parameter, buffer or random stream differs afterwards.
+        """
+        state = {name: value.clone() for name, value in self.model.state_dict().items()}
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            batch = preprocess(self.train.images[: self.recipe.batch_size])
+            labels = torch.zeros(len(batch), dtype=torch.int64, device=self.device)
+            for _ in range(WARM_UP_STEPS):
+                self.model.train()
+                F.cross_entropy(self.model(batch), labels).backward()  # type: ignore[no-untyped-call]  # torch's own
+        self.optimizer.zero_grad(set_to_none=True)
+        self.model.load_state_dict(state)
+
+    def run_epoch(self, preprocess: Preprocess) -> None:
+        """Train on every training image once and append to `train_loss` and `train_error`."""
+        self.model.train()
+        total_loss = torch.zeros((), device=self.device)
+        wrong = torch.zeros((), dtype=torch.int64, device=self.device)
+        for places in self._batches():
+            loss, mistakes = self._step(places, preprocess)
+            total_loss += loss * len(places)
+            wrong += mistakes
+        mean_loss = total_loss.item() / len(self.train)
+        self.diverged = self.diverged or not math.isfinite(mean_loss)
+        self.train_loss.append(mean_loss if math.isfinite(mean_loss) else None)
+        self.train_error.append(wrong.item() / len(self.train))
+
+    def _batches(self) -> Iterator[Tensor]:
+        count = len(self.train)
+        order = torch.randperm(count, generator=self.order_random) if self.recipe.shuffle else torch.arange(count)
+        yield from order.to(self.device).split(self.recipe.batch_size)
+
+    def _step(self, places: Tensor, preprocess: Preprocess) -> tuple[Tensor, Tensor]:
+        labels = self.train.labels[places]
+        batch = preprocess(self.augment(self.train.images[places], self.augment_random))
+        logits = self.model(batch)
+        loss = F.cross_entropy(logits, labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        self.optimizer.step()
+        self.scheduler.step()
+        return loss.detach(), (logits.detach().argmax(dim=1) != labels).sum()
+
+
+def _optimizer(model: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
+    rate = recipe.learning_rate
+    if rate is None:
+        raise ValueError(
+            "the recipe has no learning rate: set learning_rate, or choose one with `python -m bench.tune`"
+        )
+    parameters = model.parameters()
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(
+            parameters, rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=fused
+        )
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
+    return kind(parameters, rate, weight_decay=recipe.weight_decay, fused=fused)
+
+
+def _scheduler(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:
+    """Return a scheduler that is stepped after every optimiser step."""
+    total = steps_per_epoch * recipe.epochs
+    factors = {
+        "constant": lambda _step: 1.0,
+        "cosine": lambda step: 0.5 * (1 + math.cos(math.pi * min(step, total) / total)),
+        "step": lambda step: 0.1 ** ((2 * step >= total) + (4 * step >= 3 * total)),
+    }
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factors[recipe.schedule])

@@ -1,0 +1,230 @@
+"""Choose an arm's learning rate on validation: `python -m bench.tune`; the choice is a record to commit.
+
+The learning rate is a nuisance parameter: a sigmoid net at ReLU's rate proves nothing. Every rate of a grid is
+trained with seeds that no trial uses; the highest mean validation accuracy wins, ties go to the lower validation
+loss; where the best rate is the grid's first or last, the grid is extended. The test set is never looked at.
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+
+from bench import choices, timing
+from bench.command import load_studies, main_guard, parse_assignments
+from bench.data import Dataset, Split, load
+from bench.device import Execution, apply, resolve_device, resolve_threads
+from bench.environment import environment
+from bench.errors import UserError
+from bench.evaluation import evaluate
+from bench.names import unknown
+from bench.options import add_machine_options
+from bench.recipe import Recipe
+from bench.running import preprocesses
+from bench.settings import data_root
+from bench.study import FIRST_TUNING_SEED, Arm
+from bench.training import Training
+from bench.trial import fit_options, memory_format_for
+
+GRIDS: Mapping[str, tuple[float, ...]] = {
+    "sgd": (0.01, 0.03, 0.1, 0.3),
+    "adam": (0.0003, 0.001, 0.003, 0.01),
+    "adamw": (0.0003, 0.001, 0.003, 0.01),
+}
+STEP = 10**0.5  # by which a grid is extended
+MOST_EXTENSIONS = 4
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A learning rate with one seed: last-epoch validation accuracy (0 to 1) and loss (None: not finite)."""
+
+    learning_rate: float
+    seed: int
+    validation_accuracy: float
+    validation_loss: float | None
+    diverged: bool
+    train_images_per_second: float
+
+
+def choose(tried: Sequence[Tried]) -> float:
+    """Return the rate with the highest mean validation accuracy, ties to the lower mean validation loss."""
+
+    def merit(rate: float) -> tuple[float, float]:
+        mine = [each for each in tried if each.learning_rate == rate]
+        losses = [float("inf") if each.validation_loss is None else each.validation_loss for each in mine]
+        return mean(each.validation_accuracy for each in mine), -mean(losses)
+
+    return max({each.learning_rate for each in tried}, key=merit)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a learning rate is chosen for."""
+
+    arm: Arm
+    recipe: Recipe
+    dataset: Dataset
+    execution: Execution
+
+    def split(self) -> Split:
+        """Return the split: where an arm trains on every image, the last 10 000 are held out instead."""
+        split = self.dataset.split(self.recipe.first_image, self.recipe.train_images)
+        return split if split.validation is not None else self.dataset.tuning_split()
+
+    def try_rate(self, rate: float, seed: int) -> Tried:
+        """Train once and validate."""
+        recipe, device, split = self.recipe.but({"learning_rate": rate}), self.execution.torch_device, self.split()
+        timing.use_device(device)
+        options = fit_options(self.arm.architecture, self.arm.options, recipe, self.dataset.source)
+        training = Training(
+            self.arm.architecture, options, recipe, train=split.train.to(device), execution=self.execution, seed=seed
+        )
+        train_preprocess, test_preprocess = preprocesses(recipe, self.dataset.source, self.execution)
+        training.warm_up(train_preprocess)
+        start = timing.clock()
+        for _ in range(recipe.epochs):
+            training.run_epoch(train_preprocess)
+        seconds = timing.clock() - start
+        if split.validation is None:
+            raise UserError(f"{self.dataset.source.name} has too few images to hold any out for validation")
+        validated = evaluate(training.model, split.validation.to(device), test_preprocess)
+        images_per_second = recipe.epochs * len(split.train) / seconds
+        return Tried(rate, seed, validated.accuracy, validated.loss, training.diverged, images_per_second)
+
+    def tune(self, grid: Sequence[float], seeds: Sequence[int]) -> list[Tried]:
+        """Try every rate of the grid with every seed; extend the grid while its end is best."""
+        tried: list[Tried] = []
+        rates = sorted(grid)
+        for _ in range(MOST_EXTENSIONS + 1):
+            for rate in rates:
+                if rate not in {each.learning_rate for each in tried}:
+                    tried += [self._show(self.try_rate(rate, seed)) for seed in seeds]
+            best = choose(tried)
+            if rates[0] < best < rates[-1]:
+                break
+            rates = sorted([*rates, round_rate(best * STEP if best == rates[-1] else best / STEP)])
+        return tried
+
+    def _show(self, tried: Tried) -> Tried:
+        accuracy = "diverged" if tried.diverged else f"{tried.validation_accuracy:.2%}"
+        where = f"{self.arm.name:16} rate {tried.learning_rate:<8g} seed {tried.seed}"
+        print(f"  {where}  validation {accuracy}", flush=True)  # noqa: T201 - progress of a command
+        return tried
+
+
+def round_rate(rate: float) -> float:
+    """Return a rate with one significant digit: grids stay readable (0.03, 0.1, 0.3)."""
+    return float(f"{rate:.0e}")
+
+
+def _document(subject: Subject, tried: Sequence[Tried], command: str) -> dict[str, Any]:
+    """Return what is written down of a choice."""
+    rate = choose(tried)
+    mine = [each for each in tried if each.learning_rate == rate]
+    return {
+        "learning_rate": rate,
+        "validation_accuracy": mean(each.validation_accuracy for each in mine),
+        "n": len(mine),
+        "train_images_per_second": mean(each.train_images_per_second for each in mine),
+        "subject": choices.subject(subject.arm, subject.recipe, subject.dataset.source.name),
+        "architecture": subject.arm.architecture,
+        "options": dict(subject.arm.options),
+        "recipe": {**subject.recipe.as_dict(), "learning_rate": None},
+        "dataset": subject.dataset.source.name,
+        "data_sha256": subject.dataset.sha256,
+        "command": command,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "device": subject.execution.device,
+        "threads": subject.execution.threads,
+        "environment": environment(subject.execution.device),
+        "tried": [asdict(each) for each in tried],
+    }
+
+
+def _subjects(arguments: argparse.Namespace, base: Execution) -> list[tuple[Subject, Path]]:
+    """Return the arms that were asked for, each with the file that its choice goes to."""
+    if arguments.architecture:
+        return [_own_arm(arguments, base)]
+    studies = load_studies(arguments.studies)
+    arms = arguments.arms.split(",") if arguments.arms else None
+    found = []
+    for study in studies:
+        protocol = study.protocol(arguments.protocol)
+        for arm in protocol.arms:
+            recipe = protocol.recipe.but(arm.recipe)
+            if recipe.learning_rate is None and (arms is None or arm.name in arms):
+                path = choices.path_of(study.name, arguments.protocol, arm.name)
+                found.append((_subject(arm, recipe, protocol.dataset, arguments, base), path))
+    if not found:
+        known = [arm for study in studies for arm in study.arm_names(arguments.protocol)]
+        raise UserError(f"nothing to tune: {unknown('arm', arguments.arms or '', known)}")
+    return found
+
+
+def _own_arm(arguments: argparse.Namespace, base: Execution) -> tuple[Subject, Path]:
+    """Return an arm that is in no study, as the options describe it."""
+    recipe = Recipe().but(parse_assignments(arguments.recipe))
+    arm = Arm(
+        name=arguments.architecture,
+        label=arguments.architecture,
+        architecture=arguments.architecture,
+        options=parse_assignments(arguments.option),
+    )
+    return _subject(arm, recipe, arguments.dataset, arguments, base), arguments.out
+
+
+def _subject(arm: Arm, recipe: Recipe, dataset: str, arguments: argparse.Namespace, base: Execution) -> Subject:
+    data = load(dataset, data_root(arguments.data_root), download=arguments.download)
+    options = fit_options(arm.architecture, arm.options, recipe, data.source)
+    memory_format = memory_format_for(arm.architecture, options, base.device)
+    return Subject(arm, recipe, data, Execution(base.device, base.threads, base.deterministic, memory_format))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.tune", description=__doc__)
+    parser.add_argument("--studies", default=None, metavar="A,B", help="default: all")
+    parser.add_argument("--arms", default=None, metavar="A,B", help="default: every arm without a rate of its own")
+    parser.add_argument("--protocol", default="quick", help="quick (default) or published")
+    parser.add_argument("--rates", default=None, metavar="A,B", help="the grid to begin with")
+    parser.add_argument("--tuning-seeds", default=2, type=int, metavar="N", help="seeds a rate, default 2")
+    own = parser.add_argument_group("an arm of your own")
+    own.add_argument("--architecture", default=None, help="its architecture, see python -m bench.list")
+    own.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="of the architecture")
+    own.add_argument("-r", "--recipe", action="append", default=[], metavar="NAME=VALUE", help="hyper-parameter")
+    own.add_argument("--dataset", default="mnist-5k", help="default mnist-5k")
+    own.add_argument("--out", type=Path, default=Path("learning_rate.json"), help="default learning_rate.json")
+    add_machine_options(parser.add_argument)
+    return parser
+
+
+@main_guard
+def main(argv: Sequence[str] | None = None) -> None:
+    """Choose, print and write one learning rate an arm."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser().parse_args(words)
+    base = Execution(
+        resolve_device(arguments.device), resolve_threads(arguments.threads), deterministic=arguments.deterministic
+    )
+    apply(base)
+    command = shlex.join(["python", "-m", "bench.tune", *words])
+    seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + arguments.tuning_seeds)
+    for subject, path in _subjects(arguments, base):
+        grid = (
+            [float(rate) for rate in arguments.rates.split(",")] if arguments.rates else GRIDS[subject.recipe.optimizer]
+        )
+        document = _document(subject, subject.tune(grid, seeds), command)
+        choices.write_json(path, document)
+        print(f"{subject.arm.name}: {document['learning_rate']:g} -> {path}", flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    torch.set_num_interop_threads(1)
+    main()
