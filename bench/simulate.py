@@ -37,8 +37,8 @@ import numpy as np
 from scipy import optimize
 from tabulate import tabulate
 
-from bench.choices import write_json
 from bench.environment import environment
+from bench.files import write_json
 from bench.population import Floats, Population, true_sources
 from bench.statistics import ArmSummary, Bits, Difference, holm, interval_half_width, p_value, summarise
 from bench.variance import Sources

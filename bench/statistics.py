@@ -164,12 +164,17 @@ def _sources(*arms: Bits) -> Sources:
     - seeds: a quarter of `crossed`, and the variance of rounding to 1/N, 1/(12 N²) a seed (Sheppard). SE_seeds² is at
       least `crossed` in truth, which many images tell well; seeds whose accuracies agree far better do so by luck.
       (At the whole of `crossed` the floor would bind in half of the studies with steady seeds, and widen them.)
-    - images, before the subtraction: 1/N², which a single image on which two arms always differ would give.
-      Where no such image was seen among N, one may still be the next.
+    - images, before the subtraction: for a difference 1/N², which a single image on which two arms always differ
+      would give. Where no such image was seen among N, one may still be the next. For one arm it is added to the
+      variance rather than a floor: a sample with few errors has a small variance too, and one error more than were
+      seen is what intervals near 100 % need (Agresti and Coull 1998 add two).
     """
-    images = arms[0].shape[1]
-    per_image = arms[0].mean(axis=0) - (arms[1].mean(axis=0) if len(arms) > 1 else 0)
-    of_images = max(float(per_image.var(ddof=1)) / images, 1 / images**2)
+    images = int(arms[0].shape[1])
+    one_image = 1 / images**2
+    if len(arms) == 1:
+        of_images = float(arms[0].mean(axis=0).var(ddof=1)) / images + one_image
+    else:
+        of_images = max(float((arms[0].mean(axis=0) - arms[1].mean(axis=0)).var(ddof=1)) / images, one_image)
     crossed = tuple([_interaction(arm) / arm.size for arm in arms])
     return Sources(
         seeds=tuple(map(_seeds_part, arms, crossed)),

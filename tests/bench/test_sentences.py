@@ -1,0 +1,108 @@
+"""Tests of bench.sentences."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.sentences import describe
+from bench.statistics import Difference
+from bench.verdict import Judgement
+
+DIFFERENCE = Difference(effect=0.0042, low=0.0018, high=0.0066, p=0.002, n=5, baseline_n=5, images=1000)
+BETTER = Judgement(
+    arm="3x3x2",
+    baseline="5x5",
+    difference=DIFFERENCE,
+    p_corrected=0.004,
+    verdict="better",
+    smallest_detectable=0.009,
+    seeds_needed=5,
+    images_needed=800,
+)
+TIED = replace(
+    BETTER,
+    verdict="tied",
+    p_corrected=0.8,
+    difference=replace(DIFFERENCE, effect=0.0005, low=-0.004, high=0.005),
+)
+UNDERPOWERED = replace(TIED, verdict="underpowered", seeds_needed=9, images_needed=2400)
+
+
+def test_better() -> None:
+    """A better arm's sentence has effect, interval, corrected p, speed and n."""
+    expected = "two 3x3 beat one 5x5 by 0.42 points [0.18, 0.66], p = 0.004, at 0.81x the training speed (n = 5)"
+
+    assert describe(BETTER, 0.01, arm="two 3x3", baseline="one 5x5", speed=0.812) == expected
+
+
+def test_worse_turns_the_interval_round() -> None:
+    """A worse arm loses by a positive number of points."""
+    worse = replace(BETTER, verdict="worse", difference=replace(DIFFERENCE, effect=-0.0042, low=-0.0066, high=-0.0018))
+
+    assert describe(worse, 0.01) == "3x3x2 lost to 5x5 by 0.42 points [0.18, 0.66], p = 0.004 (n = 5)"
+
+
+def test_tied() -> None:
+    """A tie names the margin."""
+    expected = "3x3x2 tied with 5x5: +0.05 points [-0.40, +0.50], inside the margin of 1 point (n = 5)"
+
+    assert describe(TIED, 0.01) == expected
+
+
+def test_underpowered_says_what_the_study_could_have_shown() -> None:
+    """Too little power: what there was could have shown so much, and what would show the margin."""
+    expected = (
+        "cannot tell 3x3x2 from 5x5: +0.05 points [-0.40, +0.50]; 5 seeds and 1000 images could have shown "
+        "0.9 points, 9 seeds or 2400 images would show 0.5 points"
+    )
+
+    assert describe(UNDERPOWERED, 0.005) == expected
+
+
+@pytest.mark.parametrize(
+    ("seeds", "images", "end"),
+    [
+        (9, None, "0.9 points, 9 seeds would show 0.5 points"),
+        (None, 2400, "0.9 points, 2400 images would show 0.5 points"),
+        (None, None, "0.9 points, 0.5 points takes more of both"),
+        (5, 800, "could have shown 0.9 points"),
+    ],
+)
+def test_underpowered_says_what_would_help(seeds: int | None, images: int | None, end: str) -> None:
+    """What alone is not enough is not offered, nor what is there already."""
+    assert describe(replace(UNDERPOWERED, seeds_needed=seeds, images_needed=images), 0.005).endswith(end)
+
+
+@pytest.mark.parametrize(("n", "seeds"), [(1, "1 seed"), (2, "2 seeds")])
+def test_no_verdict(n: int, seeds: int) -> None:
+    """Below five seeds the sentence says how many there are."""
+    young = replace(BETTER, verdict=None, p_corrected=None, difference=replace(DIFFERENCE, n=n))
+
+    assert describe(young, 0.01) == f"no verdict on 3x3x2 against 5x5: {seeds}; 5 are the least"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(1e-300, "p < 0.0001"), (0.0001, "p = 0.0001"), (0.0496, "p = 0.0496"), (0.01, "p = 0.01"), (0.004, "p = 0.004")],
+)
+def test_p_value(p: float, text: str) -> None:
+    """P values near 0.05 keep the digits that decide, tiny ones are never 0."""
+    assert f", {text} (" in describe(replace(BETTER, p_corrected=p), 0.01)
+
+
+def test_unequal_numbers_of_seeds_are_both_named() -> None:
+    """Arms of unequal seeds show both numbers."""
+    assert describe(replace(BETTER, difference=replace(DIFFERENCE, baseline_n=7)), 0.01).endswith("(n = 5 and 7)")
+
+
+@pytest.mark.parametrize(("speed", "text"), [(1.0, "1.00x"), (12.3, "12.30x"), (0.034, "0.03x")])
+def test_speed(speed: float, text: str) -> None:
+    """The speed keeps two decimals, or one digit where it is tiny."""
+    assert f"at {text} the training speed" in describe(TIED, 0.01, speed=speed)
+
+
+def test_differences_that_round_to_zero_have_no_sign() -> None:
+    """A tiny negative effect does not read -0.00."""
+    nothing = replace(TIED, difference=replace(DIFFERENCE, effect=-1e-6, low=-0.001, high=0.001))
+
+    assert ": 0.00 points [-0.10, +0.10]" in describe(nothing, 0.01)
