@@ -1,8 +1,6 @@
 """Learning rates that were chosen on validation: committed records, one an arm, written by `python -m bench.tune`."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +57,3 @@ def read(study: str, protocol: str, arm: str) -> Choice:
 def tune_command(study: str, protocol: str, arm: str) -> str:
     """Return the command that chooses an arm's learning rate."""
     return f"python -m bench.tune --studies {study} --arms {arm} --protocol {protocol}"
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON to a temporary name beside the file, then rename: the file is whole or as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as temporary:
-        temporary.write(text)
-    os.chmod(temporary.name, 0o644)  # noqa: PTH101 - NamedTemporaryFile makes it private
-    Path(temporary.name).replace(path)

@@ -4,7 +4,7 @@ import ast
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -64,7 +64,7 @@ def parse_assignments(pairs: Iterable[str]) -> dict[str, Any]:
     return dict(_assignment(pair) for pair in pairs)
 
 
-def _assignment(pair: str) -> Sequence[Any]:
+def _assignment(pair: str) -> tuple[str, Any]:
     name, equals, value = pair.partition("=")
     if not (name and equals):
         raise UserError(f"{pair!r} is not NAME=VALUE: write for example activation=relu or width=0.5")

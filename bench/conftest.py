@@ -15,11 +15,11 @@ from bench.settings import Settings
 from bench.study import RunTrial, Study
 
 if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
-    pass
+    from bench.session import Session
 
-SETTINGS = pytest.StashKey[Settings]()
-SESSION = pytest.StashKey["Session"]()
-LINES = pytest.StashKey[list[str]]()
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+SESSION: pytest.StashKey["Session"] = pytest.StashKey()
+LINES: pytest.StashKey[Sequence[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -135,8 +135,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _write_lines(config: pytest.Config, lines: Sequence[str]) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    for line in lines if reporter is not None else ():
-        reporter.write_line(line)
+    if reporter is not None:
+        for line in lines:
+            reporter.write_line(line)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -39,7 +39,7 @@ class Confusion:
 
 def confusion(arm: ArmResult) -> Confusion:
     """Return the confusion matrix of all trials of an arm."""
-    counts = np.sum([record.confusion for record in arm.records], axis=0, dtype=np.int64)
+    counts: Counts = np.array([record.confusion for record in arm.records], dtype=np.int64).sum(axis=0)
     classes = tuple(arm.records[-1].classes)
     shades = _shades(counts)
     return Confusion(

@@ -45,7 +45,7 @@ def evaluate(model: nn.Module, images: Images, preprocess: Preprocess) -> Evalua
     was_training = model.training
     model.eval()
     with torch.inference_mode():
-        logits = torch.cat([model(preprocess(part)) for part in images.images.split(BATCH)])
+        logits = torch.cat([model(preprocess(part)) for part in torch.split(images.images, BATCH)])
     model.train(was_training)
     return _judge(logits.float(), images.labels)
 

@@ -32,16 +32,18 @@ MARKERS = "osD^vPX*"
 DASHES = ((), (5, 1.5), (1.5, 1.5))
 WIDTH_INCHES = 9.6
 PLOT_INCHES = 7.1  # of the width; the rest is the legend's
-LEFT_INCHES = 0.75  # for a panel's numbers and label
+LEFT_INCHES = 0.7  # for a panel's numbers and label
 BELOW_INCHES = 0.55
 AROUND_INCHES = 0.95  # above and below a panel together
 LEAST_PANEL_INCHES = 2.3
-LEGEND_LINE_INCHES = 0.185
+LEGEND_LINE_INCHES = 0.165
+LEGEND_GAP_INCHES = 0.07
 LEGEND_LETTERS = 24  # a longer label goes on in the next line
+MOST_TICKS = 6
 LOG_RATIO = 8  # an axis that spans more than this goes logarithmic
 MARKED_EPOCHS = 20  # longer curves are drawn without a marker an epoch
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {  # Any, because Matplotlib's types would have every key as a literal
     "svg.fonttype": "none",
     "svg.hashsalt": "convbench",
     "font.family": "sans-serif",
@@ -115,15 +117,15 @@ def _draw(
     from matplotlib import rc_context  # noqa: PLC0415 - half a second that an empty folder need not wait
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
-    heights = [max(LEAST_PANEL_INCHES, LEGEND_LINE_INCHES * _legend_lines(comparison)) for comparison in comparisons]
+    heights = [max(LEAST_PANEL_INCHES, _legend_inches(comparison)) for comparison in comparisons]
     bottoms = [sum(heights[place + 1 :]) + AROUND_INCHES * (len(heights) - place - 1) for place in range(len(heights))]
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_INCHES, sum(heights) + AROUND_INCHES * len(heights)))
         for comparison, bottom, height in zip(comparisons, bottoms, heights, strict=True):
             axes = [_place(figure, column, columns, bottom + BELOW_INCHES, height) for column in range(columns)]
             draw(axes, comparison)
-            axes[0].set_title(comparison.title.replace("$", r"\$"))
-            axes[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.03), frameon=False, handlelength=2.4)
+            axes[0].set_title(comparison.title.replace("$", r"\$"), y=1 + 0.1 / height)
+            axes[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1 + 0.05 / height), frameon=False, handlelength=2.4)
         return _svg(figure)
 
 
@@ -134,8 +136,9 @@ def _place(figure: "Figure", column: int, columns: int, bottom: float, height: f
     return figure.add_axes((left / WIDTH_INCHES, bottom / total, (width - LEFT_INCHES) / WIDTH_INCHES, height / total))
 
 
-def _legend_lines(comparison: ComparisonResult) -> int:
-    return sum(_label(row).count("\n") + 1 for row in comparison.rows)
+def _legend_inches(comparison: ComparisonResult) -> float:
+    lines = sum(_label(row).count("\n") + 1 for row in comparison.rows)
+    return LEGEND_LINE_INCHES * lines + LEGEND_GAP_INCHES * len(comparison.rows)
 
 
 def _svg(figure: "Figure") -> str:
@@ -167,6 +170,8 @@ def _label(row: ArmRow) -> str:
 
 
 def _draw_curves(panels: "list[Axes]", comparison: ComparisonResult) -> None:
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - as in `_draw`
+
     left, right = panels
     validated = any(record.curves["validation_accuracy"] for row in comparison.rows for record in row.arm.records)
     left.set_ylabel("validation accuracy (%)" if validated else "training accuracy (%)")
@@ -175,7 +180,7 @@ def _draw_curves(panels: "list[Axes]", comparison: ComparisonResult) -> None:
         _plot_bands(axes, comparison.rows, curves_of)
     for axes in panels:
         axes.set_xlabel("epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=MOST_TICKS, integer=True))
     _log_where_wide(right, "y", np.concatenate([line.get_ydata() for line in right.lines]))
 
 
@@ -198,7 +203,7 @@ def _plot_bands(axes: "Axes", rows: Sequence[ArmRow], curve_of: Callable[[Record
         low, mean, high = band([curve_of(record) for record in row.arm.records])
         epochs = np.arange(1, len(mean) + 1)
         marker = look.marker if len(mean) <= MARKED_EPOCHS else ""
-        style = {"color": look.colour, "marker": marker, "dashes": look.dashes, "label": _label(row)}
+        style: dict[str, Any] = {"color": look.colour, "marker": marker, "dashes": look.dashes, "label": _label(row)}
         axes.plot(epochs, mean, markersize=3.5, linewidth=1.6, **style)
         known = np.isfinite(mean)
         there_and_back = np.concatenate([epochs[known], epochs[known][::-1]])
@@ -213,7 +218,7 @@ def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None
     looks = list(_looks(comparison.rows))
     speeds = np.array([arm.train_images_per_second.mean for arm in arms])
     accuracies = 100 * np.array([arm.accuracy.mean for arm in arms])
-    bars = {"colors": [look.colour for _, look in looks], "linewidths": 1.6, "zorder": 2}
+    bars: dict[str, Any] = {"colors": [look.colour for _, look in looks], "linewidths": 1.6, "zorder": 2}
     axes.hlines(accuracies, *_ends([arm.train_images_per_second for arm in arms]), **bars)
     axes.vlines(speeds, *(100 * _ends([arm.accuracy for arm in arms])), **bars)
     for (row, look), speed, accuracy in zip(looks, speeds, accuracies, strict=True):
@@ -224,8 +229,11 @@ def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None
 
 
 def _ends(summaries: Sequence[ArmSummary | Spread]) -> Floats:
-    """Return the ends of intervals, shape (2, summaries); the mean twice where there is none."""
-    low = [each.mean if each.low is None else each.low for each in summaries]
+    """Return the ends of intervals, shape (2, summaries); the mean twice where there is none.
+
+    None is drawn below 0: with two seeds Student's t reaches below any speed.
+    """
+    low = [each.mean if each.low is None else max(each.low, 0.0) for each in summaries]
     high = [each.mean if each.high is None else each.high for each in summaries]
     return np.array([low, high])
 

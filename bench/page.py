@@ -43,10 +43,21 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
     targeted = any(result.target_training_error is not None for result in results)
     return template.render(
         heading=f"convbench: {protocols} protocol",
-        trials=sum(len(result.records) for result in results),
+        extent=_extent(results),
         how_to_read=[*HOW_TO_READ, *([TARGETS] if targeted else [])],
         studies=[_study(*each, load_images) for each in zip(results, figures, strict=True)],
     )
+
+
+def _extent(results: Sequence[StudyResult]) -> str:
+    """Return how much there is, such as `50 trials, 2 studies`."""
+    counts = {
+        "trial": sum(len(result.records) for result in results),
+        "study": len({result.study for result in results}),
+        "setting": len({result.setting for result in results}),
+    }
+    plurals = {"trial": "trials", "study": "studies", "setting": "settings"}
+    return ", ".join(f"{count} {name if count == 1 else plurals[name]}" for name, count in counts.items())
 
 
 def _study(result: StudyResult, figures: Figures, load_images: LoadImages) -> dict[str, Any]:

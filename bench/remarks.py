@@ -20,8 +20,8 @@ REACH = (
     "an arm, or else how many test images, would bring it down to the margin (– where no number of it is enough)."
 )
 TARGETS = (
-    "Median over seeds with the fastest and the slowest; where half of the seeds or more never reached the target, "
-    "the median is only known to be above (>) the figure given."
+    "Time to a target error is the median over seeds, with the fastest and the slowest seed; where half of the seeds "
+    "or more never reached the target, the median is only known to be above (>) the figure given."
 )
 HOW_TO_READ = (INTERVALS, VERDICTS, REACH)
 
@@ -46,7 +46,7 @@ def study_answers(result: StudyResult) -> list[str]:
     found = [sentence for comparison in result.comparisons for sentence in answers(result, comparison)]
     if not found:
         found = [note for comparison in result.comparisons for note in _missing(comparison)]
-    return list(dict.fromkeys(found)) or ["one arm so far: nothing to compare"]
+    return list(dict.fromkeys(found)) or ["no comparison: arms stand alone"]
 
 
 def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:

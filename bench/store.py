@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from bench.errors import UserError
+from bench.files import write_text
 from bench.record import Record, RecordError, from_json, load, parse
 
 RECORDS = "records.jsonl"
@@ -109,7 +110,7 @@ def _set_aside_unfinished_line(path: Path) -> None:
         parse(whole, path)  # damage elsewhere is an error, and then nothing may be changed
         with (path.parent / UNFINISHED).open("a", encoding="utf-8") as file:
             file.write(last.rstrip("\n") + "\n")
-        _replace(path, whole)
+        write_text(path, whole)
         warnings.warn(
             f"the last line of {path} was cut off: it was moved to {UNFINISHED}, its trial runs again",
             UnfinishedRecordWarning,
@@ -117,15 +118,9 @@ def _set_aside_unfinished_line(path: Path) -> None:
         )
     else:
         if not last.endswith("\n"):
-            _replace(path, text + "\n")
+            write_text(path, text + "\n")
 
 
 def _split_last_line(text: str) -> tuple[str, str]:
     start = text.rstrip("\n").rfind("\n") + 1
     return text[:start], text[start:]
-
-
-def _replace(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as temporary:
-        temporary.write(text)
-    Path(temporary.name).replace(path)

@@ -73,7 +73,9 @@ def _verdict(row: ArmRow) -> str:
 
 def _detectable(row: ArmRow) -> str:
     smallest = row.judgement.smallest_detectable if row.judgement else None
-    return MISSING if smallest is None else number(100 * smallest, 2)
+    if smallest is None:
+        return MISSING
+    return number(100 * smallest, 2) if smallest <= 1 else "> 100"
 
 
 def _needed(row: ArmRow) -> str:
@@ -106,8 +108,9 @@ def _ratio(row: ArmRow) -> str:
     if row.throughput_ratio is None:
         return MISSING
     ratio, low, high = row.throughput_ratio
-    interval = "" if low is None or high is None else f" [{number(low, 2)}, {number(high, 2)}]"
-    return f"×{number(ratio, 2)}{interval}"
+    decimals = decimals_for(ratio, digits=3)
+    interval = "" if low is None or high is None else f" [{number(low, decimals)}, {number(high, decimals)}]"
+    return f"×{number(ratio, decimals)}{interval}"
 
 
 COST_COLUMNS = (

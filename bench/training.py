@@ -58,7 +58,7 @@ class Training:
         self.device, self.memory_format = execution.torch_device, execution.torch_memory_format
         torch.manual_seed(self.streams.number("initialisation"))
         self.model: nn.Module = registry.create(architecture, **options)
-        self.model.to(self.device, memory_format=self.memory_format)
+        self.model.to(self.device).to(memory_format=self.memory_format)
         self.augment = chain(recipe.augment, train.images.shape[1])
         self.order_random = self.streams.generator("order", torch.device("cpu"))
         self.augment_random = self.streams.generator("augmentation", self.device)
@@ -102,7 +102,7 @@ class Training:
     def _batches(self) -> Iterator[Tensor]:
         count = len(self.train)
         order = torch.randperm(count, generator=self.order_random) if self.recipe.shuffle else torch.arange(count)
-        yield from order.to(self.device).split(self.recipe.batch_size)
+        yield from torch.split(order.to(self.device), self.recipe.batch_size)
 
     def _step(self, places: Tensor, preprocess: Preprocess) -> tuple[Tensor, Tensor]:
         labels = self.train.labels[places]
@@ -122,13 +122,14 @@ def _optimizer(model: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.
         raise ValueError(
             "the recipe has no learning rate: set learning_rate, or choose one with `python -m bench.tune`"
         )
-    parameters = model.parameters()
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
-            parameters, rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=fused
-        )
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
-    return kind(parameters, rate, weight_decay=recipe.weight_decay, fused=fused)
+    parameters, decay = model.parameters(), recipe.weight_decay
+    match recipe.optimizer:
+        case "sgd":
+            return torch.optim.SGD(parameters, rate, momentum=recipe.momentum, weight_decay=decay, fused=fused)
+        case "adam":
+            return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=fused)
+        case _:
+            return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=fused)
 
 
 def _scheduler(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:

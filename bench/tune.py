@@ -20,10 +20,11 @@ import torch
 from bench import choices, timing
 from bench.command import load_studies, main_guard, parse_assignments
 from bench.data import Dataset, Split, load
-from bench.device import Execution, apply, resolve_device, resolve_threads
+from bench.device import Execution, apply, memory_format_for, resolve_device, resolve_threads
 from bench.environment import environment
 from bench.errors import UserError
 from bench.evaluation import evaluate
+from bench.files import write_json
 from bench.names import unknown
 from bench.options import add_machine_options
 from bench.recipe import Recipe
@@ -31,7 +32,7 @@ from bench.running import preprocesses
 from bench.settings import data_root
 from bench.study import FIRST_TUNING_SEED, Arm
 from bench.training import Training
-from bench.trial import fit_options, memory_format_for
+from bench.trial import fit_options
 
 GRIDS: Mapping[str, tuple[float, ...]] = {
     "sgd": (0.01, 0.03, 0.1, 0.3),
@@ -221,7 +222,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             [float(rate) for rate in arguments.rates.split(",")] if arguments.rates else GRIDS[subject.recipe.optimizer]
         )
         document = _document(subject, subject.tune(grid, seeds), command)
-        choices.write_json(path, document)
+        write_json(path, document)
         print(f"{subject.arm.name}: {document['learning_rate']:g} -> {path}", flush=True)  # noqa: T201 - the answer
 
 

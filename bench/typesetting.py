@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from tabulate import tabulate
+from tabulate import LATEX_ESCAPE_RULES, tabulate
 
 from bench.analysis import slug
 from bench.conditions import conditions, one_line
@@ -16,22 +16,7 @@ TERMINAL_COLUMNS = 120
 LEAST_LABEL_COLUMNS = 12
 HEADER_LINES = 2  # a column's name, and its unit below
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_<>|\[\]])")
-LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\ensuremath{<}",
-        ">": r"\ensuremath{>}",
-    }
-)
+LATEX_SPECIAL = str.maketrans(LATEX_ESCAPE_RULES)  # those by which tabulate writes cells
 LATEX_SYMBOLS = str.maketrans(
     {
         "\u202f": r"\,",
@@ -69,7 +54,7 @@ def _terminal_table(table: Table) -> str:
     excess = max(map(len, text.splitlines())) - TERMINAL_COLUMNS
     if excess > 0:
         width = max(max(len(row[0]) for row in table.rows) - excess, LEAST_LABEL_COLUMNS)
-        rows = [["\n".join(textwrap.wrap(row[0], width)), *row[1:]] for row in table.rows]
+        rows = [["\n".join(textwrap.wrap(row[0], width, break_long_words=False)), *row[1:]] for row in table.rows]
         text = _plain([headers, *rows], table)
     lines = text.splitlines()
     lines.insert(HEADER_LINES, "-" * max(map(len, lines)))
@@ -140,4 +125,4 @@ def _latex_float(result: StudyResult, comparison: ComparisonResult, table: Table
 
 
 def _latex_text(text: str) -> str:
-    return text.translate(LATEX).translate(LATEX_SYMBOLS)
+    return text.translate(LATEX_SPECIAL).translate(LATEX_SYMBOLS)

@@ -1,0 +1,88 @@
+"""`python -m bench.readme`: write the committed results into README.md, between its two markers.
+
+The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left. `--check` changes nothing and
+exits with 1 where README.md does not show them.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from bench.analysis import analyse
+from bench.command import main_guard
+from bench.conditions import one_line
+from bench.errors import UserError
+from bench.files import write_text
+from bench.record import load
+from bench.remarks import study_answers
+from bench.results import ArmRow, StudyResult
+from bench.rounding import measured, number, percent, signed
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = PROJECT / "README.md"
+RECORDS = PROJECT / "bench" / "evidence" / "quick" / "records.jsonl"
+BEGIN, END = "<!-- results: made by `python -m bench.readme` -->", "<!-- end of results -->"
+HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
+
+
+def results_text(results: Sequence[StudyResult]) -> str:
+    """Return every study's answers, its comparisons in one table, and the conditions."""
+    parts = []
+    for result in results:
+        parts.append(f"**{result.question}**")
+        parts.append("\n".join(f"- {answer}" for answer in study_answers(result)))
+        rows = [row for comparison in result.comparisons for row in map(_row, comparison.rows)]
+        parts.append(tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True))
+        parts.append(f"<sub>{one_line(result)}</sub>")
+    return "\n\n".join(parts)
+
+
+def _row(row: ArmRow) -> tuple[str, ...]:
+    arm, judgement = row.arm, row.judgement
+    accuracy = percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)
+    speed = arm.train_images_per_second
+    throughput = measured(speed.mean, speed.low, speed.high)
+    if judgement is None:
+        return (f"{arm.label} (baseline)", accuracy, "", "", throughput, "1")
+    found = judgement.difference
+    ends = "" if found.low is None or found.high is None else f" [{_points(found.low)}, {_points(found.high)}]"
+    ratio = number(row.throughput_ratio[0], 2) if row.throughput_ratio else ""
+    return (arm.label, accuracy, f"{_points(found.effect)}{ends}", judgement.verdict or "none", throughput, ratio)
+
+
+def _points(difference: float) -> str:
+    return signed(100 * difference, 2)
+
+
+def with_results(readme: str, text: str) -> str:
+    """Return the README with the text between its markers.
+
+    Raises:
+        UserError: a marker is missing.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise UserError(f"README.md lacks its markers: put {BEGIN} and {END} where the results belong")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+@main_guard
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the results, or check that they are there."""
+    parser = argparse.ArgumentParser(prog="python -m bench.readme", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where it is stale")
+    arguments = parser.parse_args(argv)
+    readme = README.read_text("utf-8")
+    wanted = with_results(readme, results_text(analyse(load(RECORDS))))
+    if not arguments.check:
+        write_text(README, wanted)
+    elif wanted != readme:
+        sys.exit("README.md does not show the committed results: run `python -m bench.readme`")
+
+
+if __name__ == "__main__":
+    main()

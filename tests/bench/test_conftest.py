@@ -1,0 +1,265 @@
+"""The main job as a user runs it: `pytest bench/` in a process of its own, on a small part of one study."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+TIMED = {
+    *("train_images_per_second", "peak_memory_mb", "warmup_seconds", "evaluation_seconds", "inference_seconds"),
+    *("inference_us_per_image_batch_1", "inference_us_per_image_batch_256", "started", "finished", "record_id"),
+    *("seconds_to_target",),
+}
+ARGUMENTS = ("--studies", "activation", "-k", "lenet5-relu", "--threads", "1", "--device", "cpu", "--deterministic")
+
+Finished = subprocess.CompletedProcess[str]
+
+
+def command(results: Path, *arguments: str) -> list[str]:
+    """Return the command of a run of one arm, by default with three seeds under `smoke`."""
+    common = ("--results", str(results), "--protocol", "smoke", "--seeds", "3", f"--benchmark-json={results}/out.json")
+    return [sys.executable, "-m", "pytest", "bench/", *common, *ARGUMENTS, *arguments]
+
+
+def run(results: Path, *arguments: str) -> Finished:
+    """Run to the end."""
+    return subprocess.run(  # noqa: S603 - our own command
+        command(results, *arguments), cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def records(results: Path, protocol: str = "smoke") -> list[dict[str, Any]]:
+    """Return the lines of records.jsonl."""
+    path = results / protocol / "records.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def strict_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Return a JSON file, refusing NaN and infinities."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} in {path}")
+
+    return json.loads(path.read_text("utf-8"), parse_constant=refuse)
+
+
+def untimed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without what a clock or a meter measured."""
+    kept = {name: value for name, value in record.items() if name not in TIMED}
+    kept["curves"] = {name: value for name, value in record["curves"].items() if name != "epoch_seconds"}
+    return kept
+
+
+def rows(results: Path) -> list[dict[str, Any]]:
+    """Return the rows of the benchmark JSON."""
+    return list(strict_json(results / "out.json")["benchmarks"])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
+    """A run that went to its end: its results folder and what it printed."""
+    results = tmp_path_factory.mktemp("finished")
+    return results, run(results)
+
+
+def test_run_ends_well(finished: tuple[Path, Finished]) -> None:
+    """A run of three trials exits with 0."""
+    _, process = finished
+
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
+def test_json_has_a_row_for_each_trial(finished: tuple[Path, Finished]) -> None:
+    """The benchmark JSON has one row a trial and a round an epoch."""
+    results, _ = finished
+
+    assert [row["stats"]["rounds"] for row in rows(results)] == [2, 2, 2]
+
+
+def test_row_carries_the_agreed_names(finished: tuple[Path, Finished]) -> None:
+    """Everything that others may rely on is in extra_info, and the group is the study."""
+    results, _ = finished
+    names = (
+        "study arm seed protocol architecture dataset status test_accuracy validation_accuracy "
+        "train_images_per_second parameters mflops_per_image peak_memory_mb epochs device threads deterministic "
+        "resumed reduced record_id"
+    )
+
+    row = rows(results)[0]
+
+    assert (row["group"], sorted(names.split())) == ("activation", sorted(row["extra_info"]))
+
+
+def test_rows_times_are_the_records_times(finished: tuple[Path, Finished]) -> None:
+    """pytest-benchmark's rounds are the very seconds that the records hold."""
+    results, _ = finished
+
+    assert [row["stats"]["data"] for row in rows(results)] == [
+        record["curves"]["epoch_seconds"] for record in records(results)
+    ]
+
+
+def test_plan_is_printed_before_training(finished: tuple[Path, Finished]) -> None:
+    """The plan says trials, time and disk before the first trial's line."""
+    _, process = finished
+    out = process.stdout
+
+    assert 0 < out.index("3 trials: 0 restored, 3 to train, about") < out.index("seed 0")
+
+
+def test_overhead_is_printed(finished: tuple[Path, Finished]) -> None:
+    """The last lines say where the time went."""
+    _, process = finished
+
+    assert "harness overhead" in process.stdout
+
+
+def test_outputs_are_written(finished: tuple[Path, Finished]) -> None:
+    """Tables in three formats, figures, the report, and a checkpoint with its card for each trial."""
+    results, _ = finished
+    written = {path.suffix for path in (results / "smoke").rglob("*") if path.is_file()}
+
+    assert {".md", ".csv", ".tex", ".svg", ".html", ".safetensors", ".json", ".jsonl"} <= written
+
+
+def test_second_run_restores(finished: tuple[Path, Finished], tmp_path: Path) -> None:
+    """The same command again trains nothing; restored rows say so and keep their recorded times."""
+    results, _ = finished
+    before = rows(results)
+
+    process = run(results, f"--benchmark-json={tmp_path}/again.json")
+    again = strict_json(tmp_path / "again.json")["benchmarks"]
+
+    assert process.returncode == 0, process.stdout
+    assert all(row["extra_info"]["resumed"] for row in again)
+    assert [row["stats"]["data"] for row in again] == [row["stats"]["data"] for row in before]
+
+
+def test_two_runs_agree_to_the_bit(finished: tuple[Path, Finished], tmp_path: Path) -> None:
+    """With --deterministic every column but the timed ones, the weights' hash included, is the same again."""
+    results, _ = finished
+    run(tmp_path)
+
+    assert list(map(untimed, records(tmp_path))) == list(map(untimed, records(results)))
+
+
+def test_fresh_trains_again(tmp_path: Path) -> None:
+    """--fresh trains what has a record, and keeps the old record in the file."""
+    run(tmp_path, "--seeds", "1")
+    run(tmp_path, "--seeds", "1", "--fresh")
+
+    assert [record["seed"] for record in records(tmp_path)] == [0, 0]
+
+
+def interrupt(results: Path, number: signal.Signals) -> int:
+    """Send a signal in the middle of the second of three trials; return the exit status."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command(results, "--protocol", "quick")], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 200
+    while not records(results, "quick") and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(number)
+    return process.wait(timeout=120)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_interrupted_run_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+    """Finished trials survive a signal, in the JSON too unless it was kill -9; the rest is trained by the next run."""
+    status = interrupt(tmp_path, number)
+    kept = records(tmp_path, "quick")
+    in_json = [] if number is signal.SIGKILL else rows(tmp_path)
+
+    process = run(tmp_path, "--protocol", "quick")
+
+    assert status == (-signal.SIGKILL if number is signal.SIGKILL else pytest.ExitCode.INTERRUPTED)
+    assert [row["extra_info"]["seed"] for row in in_json] == ([] if number is signal.SIGKILL else [0])
+    assert process.returncode == 0, process.stdout
+    assert [record["seed"] for record in records(tmp_path, "quick")] == [0, 1, 2]
+    assert records(tmp_path, "quick")[:1] == kept
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--studies", "activatoin"), "unknown study 'activatoin': did you mean 'activation'?"),
+        (("--device", "gpu"), "unknown device 'gpu'"),
+        (("--device", "mps"), "device 'mps' cannot be used"),
+        (("--dataset", "mnits"), "unknown data set 'mnits': did you mean 'mnist'?"),
+        (("--dataset", "cifar10", "--data-root", "tests"), "put cifar-10-batches-py/"),
+        (("--protocol", "quik"), "unknown protocol 'quik': did you mean 'quick'?"),
+        (("--seeds", "0"), "--seeds is '0': at least one seed"),
+        (("--threads", "0"), "--threads is 0: it must be at least 1"),
+        (("--time-limit", "-1"), "--time-limit is -1: it must be above 0"),
+        (("--results", "README.md"), "cannot be written to"),
+        (("--benchmark-disable",), "leave nothing to measure"),
+    ],
+    ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",
+)
+def test_bad_option_is_one_line(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    """A mistake on the command line is one line that says what to do; nothing is trained or written."""
+    process = run(tmp_path, *arguments)
+    errors = [line for line in process.stderr.splitlines() if line.startswith("ERROR: ")]
+
+    assert (process.returncode, len(errors), records(tmp_path)) == (pytest.ExitCode.USAGE_ERROR, 1, [])
+    assert message in errors[0]
+
+
+def test_damaged_record_stops_the_run(finished: tuple[Path, Finished], tmp_path: Path) -> None:
+    """Damage before the last line is an error that names the line; the file is left as it is."""
+    (tmp_path / "smoke").mkdir()
+    lines = (finished[0] / "smoke" / "records.jsonl").read_text("utf-8").splitlines(keepends=True)
+    path = tmp_path / "smoke" / "records.jsonl"
+    path.write_text("".join([lines[0][:100] + "\n", *lines[1:]]), "utf-8")
+    before = path.read_bytes()
+
+    process = run(tmp_path)
+
+    assert (process.returncode, path.read_bytes()) == (pytest.ExitCode.USAGE_ERROR, before)
+    assert "line 1 is damaged" in process.stderr
+
+
+def test_unfinished_last_line_is_set_aside(finished: tuple[Path, Finished], tmp_path: Path) -> None:
+    """A last line cut off by a kill is kept in a file of its own, and its trial runs again."""
+    (tmp_path / "smoke").mkdir()
+    text = (finished[0] / "smoke" / "records.jsonl").read_text("utf-8")
+    (tmp_path / "smoke" / "records.jsonl").write_text(text[:-200], "utf-8")
+
+    process = run(tmp_path)
+
+    assert "was cut off" in process.stdout + process.stderr
+    assert [record["seed"] for record in records(tmp_path)] == [0, 1, 2]
+    assert (tmp_path / "smoke" / "records.jsonl.unfinished").is_file()
+
+
+def test_compare_and_gate(finished: tuple[Path, Finished], tmp_path: Path) -> None:
+    """pytest-benchmark's save, compare and gate work on restored rows: no difference, so the gate is open."""
+    results, _ = finished
+    storage = f"--benchmark-storage=file://{tmp_path}"
+    run(results, storage, "--benchmark-save=before")
+
+    process = run(results, storage, "--benchmark-compare", "--benchmark-compare-fail=median:30%")
+
+    assert process.returncode == 0, process.stdout
+    assert "(NOW)" in process.stdout
+
+
+def test_time_limit_skips(tmp_path: Path) -> None:
+    """Trials that would end after --time-limit are skipped; nothing is lost or broken."""
+    process = run(tmp_path, "--time-limit", "0.0001")
+
+    assert (process.returncode, records(tmp_path)) == (0, [])
+
+
+def test_collect_only_lists_readable_ids(tmp_path: Path) -> None:
+    """Every trial has an id with study, arm and seed."""
+    process = run(tmp_path, "--collect-only", "-q")
+
+    assert "bench/test_activation.py::test_activation[lenet5-relu-seed2]" in process.stdout.splitlines()

@@ -1,0 +1,63 @@
+"""Tests of how numbers are written."""
+
+import pytest
+
+from bench import rounding
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(61706, 0, "61\u202f706"), (-0.254, 2, "−0.25"), (-0.001, 2, "0.00"), (1234567.5, 1, "1\u202f234\u202f567.5")],
+)
+def test_number_groups_thousands_and_has_a_true_minus(value: float, decimals: int, text: str) -> None:
+    """Thousands stand apart, minus is a minus sign, and zero has none."""
+    assert text == rounding.number(value, decimals)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.42, "+0.42"), (-0.1, "−0.10"), (0.001, "0.00"), (-0.001, "0.00")])
+def test_signed_always_has_a_sign_but_for_zero(value: float, text: str) -> None:
+    """A difference shows its direction, unless it rounds to none."""
+    assert text == rounding.signed(value, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1234.0, "1\u202f234"), (0.01234, "0.0123"), (12.34, "12.3"), (0, "0"), (None, "–")]
+)
+def test_significant_keeps_three_digits(value: float | None, text: str) -> None:
+    """Three digits are kept, and whole digits are never cut."""
+    assert text == rounding.significant(value)
+
+
+def test_symmetric_interval_is_written_with_plus_minus() -> None:
+    """Ends at the same distance give one half-width."""
+    assert rounding.percent(0.9789, 0.9758, 0.982) == "97.89 ± 0.31"
+
+
+def test_lopsided_interval_is_written_with_both_ends() -> None:
+    """An interval that was cut off at 100 % is not passed off as symmetric."""
+    assert rounding.percent(0.995, 0.98, 1.0) == "99.50 [98.00, 100.00]"
+
+
+def test_mean_without_interval_stands_alone() -> None:
+    """One seed has no interval, and none is made up."""
+    assert rounding.percent(0.5) == "50.00"
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "text"),
+    [
+        (1234.5, 56.7, "1\u202f234 ± 57"),
+        (20.04, 0.52, "20.04 ± 0.52"),
+        (20.0, 0.0, "20.0 ± 0.0"),
+        (3.21, 12.6, "3 ± 13"),
+    ],
+)
+def test_measured_rounds_to_what_the_interval_leaves(mean: float, half: float, text: str) -> None:
+    """Two digits of the half-width decide where the mean is cut."""
+    assert text == rounding.measured(mean, mean - half, mean + half)
+
+
+@pytest.mark.parametrize(("p", "text"), [(0.0496, "0.0496"), (0.283, "0.283"), (0.00004, "< 0.0001"), (None, "–")])
+def test_probability_does_not_round_across_the_level(p: float | None, text: str) -> None:
+    """0.0496 does not read 0.050."""
+    assert text == rounding.probability(p)

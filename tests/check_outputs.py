@@ -1,0 +1,57 @@
+"""Check what a finished `pytest bench/` left: `python -m tests.check_outputs results/smoke results/benchmark.json`."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from bench.command import load_studies
+from bench.record import load
+
+SUFFIXES = ("md", "csv", "tex")
+
+
+def refuse(constant: str) -> None:
+    """Refuse what strict JSON has not: NaN and infinities."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+def problems(folder: Path, benchmark_json: Path) -> list[str]:
+    """Return what is missing or wrong, nothing if all is well."""
+    rows = json.loads(benchmark_json.read_text("utf-8"), parse_constant=refuse)["benchmarks"]
+    records = load(folder / "records.jsonl")
+    found = []
+    if {row["extra_info"]["record_id"] for row in rows} != {record.record_id for record in records}:
+        found.append(
+            f"{benchmark_json} has {len(rows)} rows, records.jsonl {len(records)} records: not the same trials"
+        )
+    found += [f"{row['name']}: rounds are not epochs" for row in rows if not _rounds_are_epochs(row)]
+    found += [
+        f"{record.study}/{record.arm}: no {record.checkpoint}" for record in records if not _saved(folder, record)
+    ]
+    for study in load_studies():
+        for suffix in SUFFIXES:
+            if not list((folder / "tables").glob(f"{study.name}*.{suffix}")):
+                found.append(f"{study.name}: no table as {suffix}")
+        if len(list((folder / "figures").glob(f"{study.name}-*.svg"))) < 2:
+            found.append(f"{study.name}: figures are missing")
+    report = (folder / "report.html").read_text("utf-8")
+    if re.search(r"""(src|href)=["']https?:""", report):
+        found.append("report.html loads something from the network")
+    found += [f"report.html lacks {study.name}" for study in load_studies() if study.question not in report]
+    return found
+
+
+def _rounds_are_epochs(row: dict[str, dict[str, int]]) -> bool:
+    return row["stats"]["rounds"] == row["extra_info"]["epochs"]
+
+
+def _saved(folder: Path, record: object) -> bool:
+    name = getattr(record, "checkpoint", None)
+    return isinstance(name, str) and (folder / name).is_file() and (folder / name).with_suffix(".json").is_file()
+
+
+if __name__ == "__main__":
+    wrong = problems(Path(sys.argv[1]), Path(sys.argv[2]))
+    print("\n".join(wrong) or "outputs: complete")  # noqa: T201 - a command's answer
+    sys.exit(bool(wrong))
