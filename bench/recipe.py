@@ -9,7 +9,7 @@ from bench.errors import UserError
 from bench.names import unknown
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
-SCHEDULES = ("constant", "cosine", "step")
+SCHEDULES = ("constant", "cosine", "warmup-cosine", "step")
 
 
 class RecipeError(UserError):
@@ -27,7 +27,8 @@ class Recipe:
         weight_decay: PyTorch's, L2 in the gradient (decoupled with adamw).
         batch_size: images a step; the last, smaller batch of an epoch is used too.
         epochs: passes over the training images.
-        schedule: constant; cosine (to 0 at the last step); step (times 0.1 after 1/2 and 3/4 of the epochs).
+        schedule: constant; cosine (to 0 at the last step); warmup-cosine (up from 0 over the first fifth of the steps,
+            then cosine); step (times 0.1 after 1/2 and 3/4 of the epochs).
         first_image: place of the first training image of the arm's slice, in file order.
         train_images: length of that slice, None for all.
         augment: names from `augment.AUGMENTATIONS`, applied in this order to each training batch.

@@ -50,7 +50,7 @@ STUDY = Study(
     protocols={
         "quick": Protocol(
             dataset="mnist-5k",
-            recipe=Recipe(optimizer="adam", batch_size=32, epochs=5, schedule="cosine"),
+            recipe=Recipe(optimizer="adam", batch_size=32, epochs=4, schedule="warmup-cosine"),
             arms=arms("alexnet32"),
         ),
         "published": Protocol(

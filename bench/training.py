@@ -135,9 +135,15 @@ def _optimizer(model: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.
 def _scheduler(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:
     """Return a scheduler that is stepped after every optimiser step."""
     total = steps_per_epoch * recipe.epochs
+    rise = max(1, total // 5)
+
+    def cosine(step: int, steps: int) -> float:
+        return 0.5 * (1 + math.cos(math.pi * min(step, steps) / steps))
+
     factors = {
         "constant": lambda _step: 1.0,
-        "cosine": lambda step: 0.5 * (1 + math.cos(math.pi * min(step, total) / total)),
+        "cosine": lambda step: cosine(step, total),
+        "warmup-cosine": lambda step: (step + 1) / rise if step < rise else cosine(step - rise, total - rise),
         "step": lambda step: 0.1 ** ((2 * step >= total) + (4 * step >= 3 * total)),
     }
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factors[recipe.schedule])

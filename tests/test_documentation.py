@@ -1,0 +1,55 @@
+"""What the documentation promises is there: options, commands, files, and the committed results."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from bench import readme
+from bench.analysis import analyse
+from bench.options import add_options
+from bench.record import load
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = (PROJECT / "README.md").read_text("utf-8")
+CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def option_names() -> list[str]:
+    """Return every option that `pytest bench/` declares."""
+    names: list[str] = []
+    add_options(lambda *flags, **_: names.extend(flags))
+    return names
+
+
+@pytest.mark.parametrize("name", option_names())
+def test_option_is_documented(name: str) -> None:
+    """README names every option of a run."""
+    assert f"`{name}" in README
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (bench\.\w+)", README + CONTRIBUTING))))
+def test_command_exists(module: str) -> None:
+    """Every command that is named can be run."""
+    assert importlib.util.find_spec(module) is not None
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)", README + CONTRIBUTING))))
+def test_make_target_exists(target: str) -> None:
+    """Every target that is named is in the Makefile."""
+    assert re.search(rf"^{target}:", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_harness_files_are_all_explained() -> None:
+    """CONTRIBUTING's table names every file of the harness or the group it belongs to."""
+    named = set(re.findall(r"`(\w+\.py)`", CONTRIBUTING))
+
+    assert named <= {path.name for path in (PROJECT / "bench").glob("*.py")}
+
+
+def test_readme_shows_the_committed_results() -> None:
+    """The figures in README are those of the committed records, digit by digit."""
+    text = readme.results_text(analyse(load(readme.RECORDS)))
+
+    assert readme.with_results(README, text) == README
