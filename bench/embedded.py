@@ -74,7 +74,7 @@ def _parse() -> tuple[Bytes, Bytes]:
 
 def _read(cache: Path) -> tuple[Bytes, Bytes] | None:
     try:
-        with np.load(cache, allow_pickle=False) as stored:
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             pixels, labels = stored["pixels"], stored["labels"]
     except Exception:  # noqa: BLE001 - whatever is wrong with a cache, the cure is to make it again
         return None

@@ -26,6 +26,7 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "os": platform.platform(terse=True),
         "python": platform.python_version(),
         **{name.replace("-", "_"): _version(name) for name in LIBRARIES},
+        "openmp_spin_count": os.environ.get("GOMP_SPINCOUNT", "default"),
         "commit": commit(),
     }
 

@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from bench.data import Dataset, Images, hash_images
+from bench.record import NO_PREDICTION
 from bench.sources import FOLDER_PREFIX, DataError, Source
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff"})
+MOST_CLASSES = NO_PREDICTION  # predictions are recorded as bytes, and the last value means none
 GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16"})
 
 
@@ -25,6 +27,8 @@ def load_folder(root: Path) -> Dataset:
     """
     train_files, test_files = (_files(root / part) for part in ("train", "test"))
     classes = tuple(sorted({path.parent.name for path in train_files}))
+    if len(classes) > MOST_CLASSES:
+        raise DataError(f"{root / 'train'} has {len(classes)} classes: records hold at most {MOST_CLASSES}")
     unknown = sorted({path.parent.name for path in test_files} - set(classes))
     if unknown:
         raise DataError(f"{root / 'test'} has classes that train/ has not: {', '.join(unknown)}")
@@ -58,11 +62,10 @@ def _files(folder: Path) -> list[Path]:
 
 def _open(path: Path) -> Image.Image:
     try:
-        image = Image.open(path)
-        image.load()
-    except (UnidentifiedImageError, OSError) as error:
+        with Image.open(path) as image:
+            return image.copy()
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} is not an image that Pillow can read ({error}): remove or replace it") from error
-    return image
 
 
 def _decode(files: list[Path], classes: tuple[str, ...], mode: str, side: int) -> Images:

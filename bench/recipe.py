@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from types import NoneType
 from typing import Any, Self
 
 from bench.errors import UserError
@@ -10,6 +11,19 @@ from bench.names import unknown
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "warmup-cosine", "step")
+
+
+_TEXT, _FLAG, _NUMBER, _WHOLE = (str,), (bool,), (int, float), (int,)
+FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("optimizer", "schedule"), _TEXT),
+    **dict.fromkeys(("momentum", "weight_decay"), _NUMBER),
+    **dict.fromkeys(("batch_size", "epochs", "first_image"), _WHOLE),
+    **dict.fromkeys(("train_images", "resize"), (int, NoneType)),
+    **dict.fromkeys(("shuffle", "normalise_test"), _FLAG),
+    "learning_rate": (int, float, NoneType),
+    "augment": (tuple, list),
+    **dict.fromkeys(("mean", "std"), (tuple, list, NoneType)),
+}
 
 
 class RecipeError(UserError):
@@ -56,6 +70,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check every range that a typing mistake can leave."""
+        for name, types in FIELD_TYPES.items():
+            self._type(name, types)
         self._choice("optimizer", OPTIMIZERS)
         self._choice("schedule", SCHEDULES)
         for name in ("batch_size", "epochs", "train_images", "resize"):
@@ -64,9 +80,17 @@ class Recipe:
         self._at_least("weight_decay", 0)
         if not 0 <= self.momentum < 1:
             raise RecipeError(f"momentum is {self.momentum}: it must be from 0 up to, not including, 1")
-        rate = self.learning_rate
-        if rate is not None and not (math.isfinite(rate) and rate > 0):
-            raise RecipeError(f"learning_rate is {rate}: it must be a finite number above 0")
+        if self.learning_rate is not None and self.learning_rate <= 0:
+            raise RecipeError(f"learning_rate is {self.learning_rate}: it must be a finite number above 0")
+
+    def _type(self, name: str, types: tuple[type, ...]) -> None:
+        value = getattr(self, name)
+        wrong_bool = isinstance(value, bool) and bool not in types  # Python counts True as a whole number
+        if not isinstance(value, types) or wrong_bool:
+            words = " or ".join("None" if each is NoneType else each.__name__ for each in types)
+            raise RecipeError(f"{name} is {value!r}: it must be {words}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise RecipeError(f"{name} is {value}: it must be a finite number")
 
     def _choice(self, name: str, choices: tuple[str, ...]) -> None:
         if getattr(self, name) not in choices:

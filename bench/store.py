@@ -63,11 +63,12 @@ class Store:
 
     def append(self, record: Record) -> None:
         """Write a record to the end of the file; it is on disk when this returns."""
+        line = record.to_json()
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(record.to_json() + "\n")
+            file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
-        self._remember(record)
+        self._remember(from_json(line))  # as it will be read back: JSON has lists where Python has tuples
 
     def _remember(self, record: Record) -> None:
         self.records.append(record)
@@ -88,8 +89,8 @@ class Store:
             import fcntl  # noqa: PLC0415 - Windows has none, and goes without the lock
         except ImportError:
             return
-        self._lock = (self.folder / ".lock").open("w", encoding="utf-8")
         try:
+            self._lock = (self.folder / ".lock").open("w", encoding="utf-8")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self.__exit__()

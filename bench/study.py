@@ -118,7 +118,7 @@ class Study:
 
     def arm_names(self, protocol: str) -> list[str]:
         """Return the arms of a protocol in their order, none if the study lacks the protocol."""
-        if protocol not in (*self.protocols, "smoke"):
+        if protocol not in self.protocols and not (protocol == "smoke" and "quick" in self.protocols):
             return []
         return [arm.name for arm in self.protocol(protocol).arms]
 

@@ -6,6 +6,7 @@ loss; where the best rate is the grid's first or last, the grid is extended. The
 """
 
 import argparse
+import math
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -155,19 +156,26 @@ def _subjects(arguments: argparse.Namespace, base: Execution) -> list[tuple[Subj
     if arguments.architecture:
         return [_own_arm(arguments, base)]
     studies = load_studies(arguments.studies)
-    arms = arguments.arms.split(",") if arguments.arms else None
-    found = []
-    for study in studies:
-        protocol = study.protocol(arguments.protocol)
-        for arm in protocol.arms:
-            recipe = protocol.recipe.but(arm.recipe)
-            if recipe.learning_rate is None and (arms is None or arm.name in arms):
-                path = choices.path_of(study.name, arguments.protocol, arm.name)
-                found.append((_subject(arm, recipe, protocol.dataset, arguments, base), path))
-    if not found:
-        known = [arm for study in studies for arm in study.arm_names(arguments.protocol)]
-        raise UserError(f"nothing to tune: {unknown('arm', arguments.arms or '', known)}")
-    return found
+    protocols = [(study, study.protocol(arguments.protocol)) for study in studies]
+    tunable = {
+        (study.name, arm.name): (arm, protocol)
+        for study, protocol in protocols
+        for arm in protocol.arms
+        if protocol.recipe.but(arm.recipe).learning_rate is None
+    }
+    names = {arm for _, arm in tunable}
+    wanted = arguments.arms.split(",") if arguments.arms else names
+    for name in wanted:
+        if name not in names:
+            raise UserError(unknown("arm without a learning rate of its own", name, sorted(names)))
+    return [
+        (
+            _subject(arm, protocol.recipe.but(arm.recipe), protocol.dataset, arguments, base),
+            choices.path_of(study, arguments.protocol, arm.name),
+        )
+        for (study, _), (arm, protocol) in tunable.items()
+        if arm.name in wanted
+    ]
 
 
 def _own_arm(arguments: argparse.Namespace, base: Execution) -> tuple[Subject, Path]:
@@ -187,6 +195,17 @@ def _subject(arm: Arm, recipe: Recipe, dataset: str, arguments: argparse.Namespa
     options = fit_options(arm.architecture, arm.options, recipe, data.source)
     memory_format = memory_format_for(arm.architecture, options, base.device)
     return Subject(arm, recipe, data, Execution(base.device, base.threads, base.deterministic, memory_format))
+
+
+def _rates(text: str | None) -> list[float] | None:
+    """Return the grid of a --rates."""
+    try:
+        rates = [float(rate) for rate in text.split(",")] if text else None
+    except ValueError:
+        rates = [float("nan")]
+    if rates is not None and not all(math.isfinite(rate) and rate > 0 for rate in rates):
+        raise UserError(f"--rates is {text!r}: give numbers above 0, such as 0.001,0.003,0.01")
+    return rates
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -215,12 +234,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         resolve_device(arguments.device), resolve_threads(arguments.threads), deterministic=arguments.deterministic
     )
     apply(base)
+    rates = _rates(arguments.rates)
+    if arguments.tuning_seeds < 1:
+        raise UserError(f"--tuning-seeds is {arguments.tuning_seeds}: it must be at least 1")
     command = shlex.join(["python", "-m", "bench.tune", *words])
     seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + arguments.tuning_seeds)
     for subject, path in _subjects(arguments, base):
-        grid = (
-            [float(rate) for rate in arguments.rates.split(",")] if arguments.rates else GRIDS[subject.recipe.optimizer]
-        )
+        grid = rates or GRIDS[subject.recipe.optimizer]
         document = _document(subject, subject.tune(grid, seeds), command)
         write_json(path, document)
         print(f"{subject.arm.name}: {document['learning_rate']:g} -> {path}", flush=True)  # noqa: T201 - the answer

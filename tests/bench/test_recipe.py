@@ -13,7 +13,7 @@ from bench.recipe import Recipe, RecipeError
     ("changes", "message"),
     [
         ({"optimizer": "lion"}, "optimizer is 'lion': choose from sgd, adam, adamw"),
-        ({"schedule": "linear"}, "schedule is 'linear': choose from constant, cosine, step"),
+        ({"schedule": "linear"}, "schedule is 'linear': choose from constant, cosine, warmup-cosine, step"),
         ({"batch_size": 0}, "batch_size is 0: it must be at least 1"),
         ({"epochs": -1}, "epochs is -1: it must be at least 1"),
         ({"train_images": 0}, "train_images is 0: it must be at least 1"),

@@ -176,11 +176,14 @@ def test_a_written_choice_is_fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     [
         (("--architecture", "lenet6"), "unknown architecture 'lenet6': did you mean 'lenet5'"),
         (("--studies", "activaton"), "unknown study 'activaton': did you mean 'activation'"),
-        (("--arms", "lenet5-rulu"), "nothing to tune: unknown arm 'lenet5-rulu': did you mean 'lenet5-relu'"),
+        (
+            ("--arms", "lenet5-rulu"),
+            "unknown arm without a learning rate of its own 'lenet5-rulu': did you mean 'lenet5-relu'",
+        ),
         (("--protocol", "quik"), "unknown protocol 'quik': did you mean 'quick'"),
         ((*OWN, "-r", "epoch=3"), "unknown hyper-parameter 'epoch': did you mean 'epochs'"),
         ((*OWN, "--rates", "0.1,fast"), "--rates"),
-        ((*OWN, "--rates", "-1"), "learning_rate is -1.0: it must be a finite number above 0"),
+        ((*OWN, "--rates", "-1"), "--rates is '-1': give numbers above 0"),
         ((*OWN, "--tuning-seeds", "0"), "--tuning-seeds"),
         ((*OWN, "--threads", "0"), "--threads is 0"),
     ],
