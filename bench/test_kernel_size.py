@@ -83,7 +83,7 @@ STUDY = Study(
     protocols={
         "quick": Protocol(
             dataset="mnist-5k",
-            recipe=Recipe(epochs=3, schedule="cosine"),
+            recipe=Recipe(epochs=2, schedule="cosine"),
             arms=arms({}),
         ),
         "published": Protocol(
