@@ -67,7 +67,7 @@ def replaying() -> Iterator[Callable[[float], None]]:
         _Clock.replayed = None
 
 
-def inference_us_per_image(model: nn.Module, batch: Tensor, budget_seconds: float = 0.15) -> float:
+def inference_us_per_image(model: nn.Module, batch: Tensor, budget_seconds: float = 0.06) -> float:
     """Return the median time of a forward pass in µs an image.
 
     Args:
