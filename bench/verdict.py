@@ -167,4 +167,6 @@ def _critical(sources: Sources, comparisons: int, significance: float) -> float:
 
 def _power(sources: Sources, noncentrality: float, critical: float) -> float:
     """Return the chance to find a difference on its own side; finding it on the wrong side does not count."""
-    return 1 - float(special.nctdtr(sources.df, noncentrality, critical))
+    missed = float(special.nctdtr(sources.df, noncentrality, critical))
+    # SciPy answers NaN far out in places (noncentralities of 36 to 41), where nothing is missed any more.
+    return 1 - missed if math.isfinite(missed) else float(noncentrality > critical)

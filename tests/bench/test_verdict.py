@@ -207,3 +207,16 @@ def test_arms_without_any_variance_are_judged(errors: int, verdict: str) -> None
     new[:, :errors] = False
 
     assert judge_pair({"new": new, "old": old}).verdict == verdict
+
+
+def test_seeds_needed_does_not_trip_over_scipy() -> None:
+    """Halfway through the search scipy's noncentral t is NaN for these variances, met in a real run."""
+    sources = Sources(
+        seeds=(2.474e-05, 6.8e-06),
+        n=(5, 5),
+        crossed=(4.379639639639629e-06, 3.3565565565565647e-06),
+        image=0,
+        images=1000,
+    )
+
+    assert [seeds_needed(sources, 0.01, comparisons) for comparisons in (3, 11)] == [19, 25]
