@@ -14,7 +14,7 @@ TORCH_INDEX ?=
 ARGS ?=
 
 RUN = $(VENV)/bin/python
-PIP = $(RUN) -m pip --disable-pip-version-check install --quiet --no-compile
+PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
 TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
 .PHONY: bench test lint clean
