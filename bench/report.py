@@ -4,7 +4,6 @@ Command: python -m bench.report --results results/quick [--data-root DIR]
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from bench import embedded
 from bench.analysis import analyse, slug
 from bench.errors import UserError
+from bench.files import write_text
 from bench.gallery import Labels, LoadImages, Pixels
 from bench.page import identifier, page
 from bench.record import Record, RecordError, load
@@ -41,7 +41,7 @@ def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImage
     if not results:
         return []
     figures = [_write_study(result, folder) for result in results]
-    _write(folder / REPORT, page(results, figures, cache(load_images)))
+    write_text(folder / REPORT, page(results, figures, cache(load_images)))
     return results
 
 
@@ -53,21 +53,11 @@ def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:
     for comparison in result.comparisons:
         part = f"-{slug(comparison.name)}" if len(result.comparisons) > 1 else ""
         for suffix, write in (("md", markdown), ("csv", comparison_csv), ("tex", latex)):
-            _write(folder / "tables" / f"{name}{part}.{suffix}", write(result, comparison))
+            write_text(folder / "tables" / f"{name}{part}.{suffix}", write(result, comparison))
     figures = {"curves": curves_svg(result), "throughput": throughput_svg(result)}
     for kind, svg in figures.items():
-        _write(folder / "figures" / f"{name}-{kind}.svg", svg)
+        write_text(folder / "figures" / f"{name}-{kind}.svg", svg)
     return figures
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, "utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sentences(results: Iterable[StudyResult]) -> list[str]:
