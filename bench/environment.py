@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
-LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "mlxtend", "pytest", "pytest-benchmark")
+LIBRARIES = ("torchvision", "numpy", "scipy", "mlxtend", "pytest", "pytest-benchmark")
 
 
 @cache
@@ -25,6 +25,7 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "memory_gib": _memory_gib(),
         "os": platform.platform(terse=True),
         "python": platform.python_version(),
+        "torch": _torch_version(),
         **{name.replace("-", "_"): _version(name) for name in LIBRARIES},
         "openmp_spin_count": os.environ.get("GOMP_SPINCOUNT", "default"),
         "commit": commit(),
@@ -47,6 +48,13 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return finished.stdout.strip()
+
+
+def _torch_version() -> str:
+    """Return torch's version with its build, such as 2.14.1+cpu: the package index knows both builds as 2.14.1."""
+    import torch  # noqa: PLC0415 - two seconds that the commands without torch do not need
+
+    return str(torch.__version__)
 
 
 def _version(library: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -22,16 +23,20 @@ class Preprocess:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return float32 (n, channels, side, side) from uint8 (n, channels, height, width)."""
-        scale, shift = self._affine(images.device)
+        scale, shift = _affine(tuple(self.mean), tuple(self.std), images.device)
         batch = images.to(torch.float32, memory_format=self.memory_format)
         if self.resize is not None and tuple(batch.shape[-2:]) != (self.resize, self.resize):
             side = (self.resize, self.resize)
             batch = F.interpolate(batch, side, mode="bilinear", antialias=True, align_corners=False)
         return batch.mul_(scale).add_(shift)
 
-    def _affine(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        mean, std = _per_channel(self.mean, device), _per_channel(self.std, device)
-        return 1 / (255 * std), -mean / std
+
+@cache
+def _affine(mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return scale and shift: pixel * scale + shift. Made once, not for every batch."""
+    with torch.inference_mode(mode=False):  # a tensor of inference mode could not take part in training
+        means, stds = _per_channel(mean, device), _per_channel(std, device)
+        return 1 / (255 * stds), -means / stds
 
 
 def _per_channel(values: Sequence[float], device: torch.device) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bench import timing
 from bench.choices import ChoiceError
-from bench.costs import costs
+from bench.costs import check_last_batch, costs
 from bench.data import Dataset, load
 from bench.device import Execution, apply, resolve_device, resolve_threads
 from bench.environment import environment
@@ -124,6 +124,7 @@ class Session:
     def _plan(self, trial: Trial, dataset: Dataset) -> Planned:
         key = key_of(trial, self.execution, dataset.sha256)
         count = len(dataset.split(trial.recipe.first_image, trial.recipe.train_images).train)
+        check_last_batch(trial.architecture, trial.options, trial.recipe, count)
         cost = costs(trial.architecture, trial.options)
         record = None if self.settings.fresh else self.store.find(key)
         return Planned(trial, key, cost, count, expect_seconds(trial, cost, count, self.store.records), record)

@@ -8,7 +8,7 @@ from bench.command import main_guard, parse_assignments
 from bench.data import load
 from bench.device import Execution, apply, resolve_device, resolve_threads
 from bench.options import add_machine_options
-from bench.recipe import Recipe
+from bench.recipe import Recipe, RecipeError
 from bench.running import TrialRun
 from bench.settings import data_root
 from bench.store import Store
@@ -47,6 +47,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         options=parse_assignments(arguments.option),
     )
     recipe = DEFAULT_RECIPE.but(parse_assignments(arguments.recipe))
+    if recipe.learning_rate is None:
+        raise RecipeError(
+            "learning_rate is None: give a number, such as -r learning_rate=0.001, or choose one with "
+            f"`python -m bench.tune --architecture {arm.architecture}`"
+        )
     trial = resolve(
         _study_of(arm, recipe, dataset.source.name), PROTOCOL, arm.name, arguments.seed, dataset.source, own_data=True
     )

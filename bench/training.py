@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from torch.optim.lr_scheduler import LRScheduler
 
 from bench.augment import chain
+from bench.costs import check_last_batch
 from bench.data import Images
 from bench.device import Execution
 from bench.preprocess import Preprocess
@@ -54,6 +55,7 @@ class Training:
         execution: Execution,
         seed: int,
     ) -> None:
+        check_last_batch(architecture, options, recipe, len(train))
         self.recipe, self.train, self.streams = recipe, train, Streams(seed)
         self.device, self.memory_format = execution.torch_device, execution.torch_memory_format
         torch.manual_seed(self.streams.number("initialisation"))

@@ -8,7 +8,7 @@ import torch
 
 from bench import choices
 from bench.device import Execution, memory_format_for
-from bench.recipe import Recipe
+from bench.recipe import Recipe, RecipeError
 from bench.sources import Source
 from bench.study import Arm, Study, Trial
 from models import registry
@@ -48,7 +48,17 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
 
 
 def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, data: Source) -> dict[str, Any]:
-    """Return every option of an architecture, with channels, classes and image size of the data."""
+    """Return every option of an architecture, with channels, classes and image size of the data.
+
+    Raises:
+        RecipeError: the recipe's mean or std has not one value a channel.
+        UnknownArchitectureError, UnknownOptionError, BadOptionError
+    """
+    for name, values in (("mean", recipe.mean), ("std", recipe.std)):
+        if values is not None and len(values) != data.channels:
+            raise RecipeError(
+                f"{name} has {len(values)} values: the images of {data.name} have {data.channels} channels"
+            )
     shape = {"channels": data.channels, "classes": len(data.classes), "image_size": recipe.resize or data.size}
     return dict(registry.resolve(architecture, {**options, **shape}))
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from bench.costs import costs
+from bench.costs import check_last_batch, costs
+from bench.recipe import Recipe, RecipeError
 from models import registry
 
 
@@ -50,3 +51,17 @@ def test_counting_draws_no_random_number_and_changes_no_options() -> None:
 
     assert torch.equal(torch.get_rng_state(), before)
     assert options == options_of("alexnet32")
+
+
+def test_a_last_batch_of_one_image_is_refused_where_the_net_normalises_over_it() -> None:
+    """129 images in batches of 64 leave one, of which BatchNorm after a fully connected layer has no variance."""
+    options = options_of("base", normalisation="batch")
+
+    with pytest.raises(RecipeError, match="leaves one of 129 training images"):
+        check_last_batch("base", options, Recipe(batch_size=64), 129)
+
+
+@pytest.mark.parametrize(("images", "normalisation"), [(128, "batch"), (130, "batch"), (129, "none")])
+def test_any_other_last_batch_is_trained_on(images: int, normalisation: str) -> None:
+    """Whole batches, two images, and one image in a net that does not look at its neighbours."""
+    check_last_batch("base", options_of("base", normalisation=normalisation), Recipe(batch_size=64), images)

@@ -1,14 +1,13 @@
 """Tests of bench.running: one small trial on a slice of mnist-5k, two epochs."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from torch import nn
 
 from bench import running
@@ -28,15 +27,6 @@ from models import checkpoint
 BASE = Execution("cpu", threads=1)
 RECIPE = Recipe(optimizer="adam", learning_rate=0.003, epochs=2, train_images=320)
 PLAIN_MLP = {"hidden": ()}  # softmax regression
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Nets this small run faster on one thread than two threads take to wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def run_of(

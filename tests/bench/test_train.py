@@ -1,6 +1,5 @@
 """Tests of bench.train."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,9 @@ SMALL = ("-o", "hidden=(8,)", "-r", "train_images=64", "-r", "epochs=2")
 
 
 @pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run on one thread, and keep the command from changing torch's settings for later tests."""
+def settings_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the command from changing torch's settings for later tests."""
     monkeypatch.setattr("bench.train.apply", lambda _: None)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def train(results: Path, *words: str) -> None:
@@ -97,7 +92,9 @@ def test_divergence_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (("mlp", "-r", "augment=flip"), "augment"),
         (("mlp", "-r", "augment=('flop',)"), "unknown augmentation 'flop': did you mean 'flip'"),
         (("mlp", "-r", "train_images=3501"), "mnist-5k has 3500 training images: cannot take 3501"),
-        (("mlp", "-r", "learning_rate=None"), "learning rate"),
+        (("mlp", "-r", "learning_rate=None"), "`python -m bench.tune --architecture mlp`"),
+        (("mlp", "-r", "mean=(0.1,0.2)"), "mean has 2 values: the images of mnist-5k have 1 channels"),
+        (("base", "-o", "normalisation=batch", "-r", "train_images=65"), "choose another batch_size"),
         (("mlp", "--dataset", "mnist5k"), "unknown data set 'mnist5k': did you mean 'mnist-5k'"),
         (("mlp", "--dataset", "mnist"), "mnist needs a data root: pass --data-root DIR or set CONVBENCH_DATA"),
         (("mlp", "--threads", "0"), "--threads is 0: it must be at least 1"),

@@ -25,15 +25,6 @@ SGD_WITH_MOMENTUM = partial(torch.optim.SGD, momentum=0.9)
 MakeOptimizer = Callable[..., torch.optim.Optimizer]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Nets this small run faster on one thread than two threads take to wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def deterministic() -> Iterator[None]:
     """Refuse operations without a deterministic form, in this test only."""

@@ -1,12 +1,10 @@
 """Tests of bench.tune."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from bench import choices
 from bench.command import load_studies
@@ -23,13 +21,9 @@ OWN = ("--architecture", "mlp", "-o", "hidden=()", "-r", "epochs=1", "-r", "trai
 
 
 @pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run on one thread, and keep the commands from changing torch's settings for later tests."""
+def settings_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the command from changing torch's settings for later tests."""
     monkeypatch.setattr("bench.tune.apply", lambda _: None)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def tried(rate: float, accuracy: float, loss: float | None = 1.0, seed: int = 0) -> Tried:

@@ -1,6 +1,6 @@
 """Fixtures of the architecture tests: every registered architecture at a size that builds fast."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -10,15 +10,6 @@ from models.options import Count
 from models.registry import create, describe, names
 
 Small = tuple[str, dict[str, object]]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Nets this small run faster on one thread than two threads take to wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True)
