@@ -160,9 +160,11 @@ def test_fresh_trains_again(tmp_path: Path) -> None:
 
 def interrupt(results: Path, number: signal.Signals) -> int:
     """Send a signal in the middle of the second of two trials; return the exit status."""
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C, and so
+    process = subprocess.Popen(  # noqa: S603 - our own command         # would what it starts
         [*command(results, *INTERRUPTED)], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 200
     while not records(results, "quick") and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
