@@ -1,7 +1,6 @@
 """Where a net is trained and how: device, threads, determinism, memory format; each choice in one place, recorded."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -100,18 +99,6 @@ def resolve_threads(count: int | None) -> int:
     if count is not None and count < 1:
         raise DeviceError(f"--threads is {count}: it must be at least 1")
     return available_cores() if count is None else count
-
-
-def memory_format_for(architecture: str, options: Mapping[str, Any], device: str) -> str:
-    """Return the faster memory format for an architecture's training.
-
-    Measured on two CPU cores, batch 64: channels_last gains 10 to 45 % for every convolutional net but SK at
-    widths below a half (0.6x) and SK itself within noise. Within one comparison of a study an architecture
-    keeps one format unless its width differs.
-    """
-    if architecture == "mlp" or (device == "cpu" and architecture == "sk" and options.get("width", 1.0) < 0.5):  # noqa: PLR2004 - see above
-        return "contiguous"
-    return "channels_last"
 
 
 def apply(execution: Execution) -> None:

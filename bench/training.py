@@ -89,6 +89,11 @@ class Training:
 
     def run_epoch(self, preprocess: Preprocess) -> None:
         """Train on every training image once and append to `train_loss` and `train_error`."""
+        for _ in self.steps(preprocess):
+            pass
+
+    def steps(self, preprocess: Preprocess) -> Iterator[int]:
+        """Train an epoch step by step: yield each step's number of images; the sums are kept after the last."""
         self.model.train()
         total_loss = torch.zeros((), device=self.device)
         wrong = torch.zeros((), dtype=torch.int64, device=self.device)
@@ -96,6 +101,7 @@ class Training:
             loss, mistakes = self._step(places, preprocess)
             total_loss += loss * len(places)
             wrong += mistakes
+            yield len(places)
         mean_loss = total_loss.item() / len(self.train)
         self.diverged = self.diverged or not math.isfinite(mean_loss)
         self.train_loss.append(mean_loss if math.isfinite(mean_loss) else None)

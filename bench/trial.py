@@ -1,13 +1,13 @@
 """A trial with every choice resolved: options, hyper-parameters, execution, and the key its record is found by."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from bench import choices
-from bench.device import Execution, memory_format_for
+from bench.device import Execution
+from bench.fastest import execution_for
 from bench.recipe import Recipe, RecipeError
 from bench.sources import Source
 from bench.study import Arm, Study, Trial
@@ -75,8 +75,8 @@ def _tuned(study: Study, protocol: str, arm: Arm, recipe: Recipe, dataset: str |
 
 
 def execution_of(trial: Trial, base: Execution) -> Execution:
-    """Return how a trial's net is run: the session's choices with the net's own memory format."""
-    return replace(base, memory_format=memory_format_for(trial.architecture, trial.options, base.device))
+    """Return how a trial's net is run: the session's choices with those for the net."""
+    return execution_for(base, trial.architecture, trial.options)
 
 
 def key_of(trial: Trial, base: Execution, data_sha256: str) -> str:

@@ -21,10 +21,11 @@ import torch
 from bench import choices, timing
 from bench.command import load_studies, main_guard, parse_assignments
 from bench.data import Dataset, Split, load
-from bench.device import Execution, apply, memory_format_for, resolve_device, resolve_threads
+from bench.device import Execution, apply, resolve_device, resolve_threads
 from bench.environment import environment
 from bench.errors import UserError
 from bench.evaluation import evaluate
+from bench.fastest import execution_for
 from bench.files import write_json
 from bench.names import unknown
 from bench.options import add_machine_options
@@ -193,8 +194,7 @@ def _own_arm(arguments: argparse.Namespace, base: Execution) -> tuple[Subject, P
 def _subject(arm: Arm, recipe: Recipe, dataset: str, arguments: argparse.Namespace, base: Execution) -> Subject:
     data = load(dataset, data_root(arguments.data_root), download=arguments.download)
     options = fit_options(arm.architecture, arm.options, recipe, data.source)
-    memory_format = memory_format_for(arm.architecture, options, base.device)
-    return Subject(arm, recipe, data, Execution(base.device, base.threads, base.deterministic, memory_format))
+    return Subject(arm, recipe, data, execution_for(base, arm.architecture, options))
 
 
 def _rates(text: str | None) -> list[float] | None:

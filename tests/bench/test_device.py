@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,7 +13,6 @@ from bench.device import (
     Execution,
     apply,
     available_cores,
-    memory_format_for,
     resolve_device,
     resolve_threads,
 )
@@ -98,23 +96,6 @@ def test_fewer_than_one_thread_is_an_error() -> None:
     """The message names the option."""
     with pytest.raises(DeviceError, match="--threads is 0: it must be at least 1"):
         resolve_threads(0)
-
-
-@pytest.mark.parametrize(
-    ("architecture", "options", "where", "expected"),
-    [
-        ("lenet5", {}, "cpu", "channels_last"),
-        ("mlp", {}, "cuda", "contiguous"),
-        ("sk", {"width": 0.2}, "cpu", "contiguous"),
-        ("sk", {"width": 0.5}, "cpu", "channels_last"),
-        ("sk", {"width": 0.2}, "cuda", "channels_last"),
-    ],
-)
-def test_the_memory_format_is_the_faster_one(
-    architecture: str, options: dict[str, Any], where: str, expected: str
-) -> None:
-    """channels_last for convolutions, but for the narrow SK on a CPU."""
-    assert memory_format_for(architecture, options, where) == expected
 
 
 def test_torch_understands_the_choices() -> None:
