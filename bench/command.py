@@ -23,16 +23,22 @@ def main_guard(main: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(main)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        from models.options import ModelError  # noqa: PLC0415 - not every command needs torch
-
         try:
             main(*args, **kwargs)
-        except (UserError, ModelError) as error:
-            sys.exit(_fail(str(error), USAGE_ERROR))
         except KeyboardInterrupt:
             sys.exit(_fail("interrupted", 130))
+        except Exception as error:
+            if not isinstance(error, (UserError, *_model_errors())):
+                raise
+            sys.exit(_fail(str(error), USAGE_ERROR))
 
     return guarded
+
+
+def _model_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of models/, where it was imported: its torch takes seconds that not every command needs."""
+    options = sys.modules.get("models.options")
+    return () if options is None else (options.ModelError,)
 
 
 def _fail(message: str, code: int) -> int:

@@ -90,15 +90,15 @@ def _cgroup_quota() -> float | None:
     return None if limit == "max" else int(limit) / int(period)
 
 
-def resolve_threads(count: int | None) -> int:
-    """Return the thread count for a --threads, None meaning every available core.
+def resolve_threads(count: int | None, workers: int = 1) -> int:
+    """Return the thread count for a --threads, None meaning each worker's share of the available cores.
 
     Raises:
         DeviceError: fewer than one thread.
     """
     if count is not None and count < 1:
         raise DeviceError(f"--threads is {count}: it must be at least 1")
-    return available_cores() if count is None else count
+    return max(1, available_cores() // workers) if count is None else count
 
 
 def apply(execution: Execution) -> None:
@@ -109,3 +109,9 @@ def apply(execution: Execution) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA's matrix products ask for it
     torch.use_deterministic_algorithms(execution.deterministic)
     torch.backends.cudnn.benchmark = not execution.deterministic
+
+
+def share_of_gpu(execution: Execution, processes: int) -> None:
+    """Leave as much of the GPU's memory to each of so many processes. Does nothing without CUDA."""
+    if execution.device == "cuda":
+        torch.cuda.set_per_process_memory_fraction(1 / processes)

@@ -30,11 +30,12 @@ class Planned:
 
 @dataclass
 class Plan:
-    """The trials of a run in their order, and how the time spent compares with what was expected."""
+    """The trials of a run in their order, how many are trained at once, and how time spent compares with expected."""
 
     trials: list[Planned] = field(default_factory=list)
     spent_seconds: float = 0.0
     spent_expected_seconds: float = 0.0
+    workers: int = 1
 
     @property
     def to_train(self) -> list[Planned]:
@@ -54,7 +55,7 @@ class Plan:
 
     def seconds_left(self) -> float:
         """Return what the trials without a record are expected to take."""
-        return sum(self.expected_seconds(planned) for planned in self.to_train)
+        return sum(self.expected_seconds(planned) for planned in self.to_train) / self.workers
 
     def describe(self, conditions: str) -> list[str]:
         """Return the plan in lines for the terminal."""
@@ -64,6 +65,7 @@ class Plan:
         disk_mb = sum(p.costs.parameters * BYTES_PER_PARAMETER + RECORD_BYTES for p in fresh) / 1e6
         size = f"{len(studies)} studies, {len(arms)} arms, {len(self.trials)} trials"
         work = f"{len(self.trials) - len(fresh)} restored, {len(fresh)} to train"
+        work += f", {self.workers} side by side (untimed)" if self.workers > 1 and fresh else ""
         cost = f"about {duration(self.seconds_left())}, {disk_mb:.0f} MB on disk"
         return [f"plan: {conditions}", f"plan: {size}: {work}, {cost}"]
 
@@ -71,7 +73,7 @@ class Plan:
 def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Iterable[Record]) -> float:
     """Return what a trial will take: as its arm took before, else as when it was tuned, else by its operations."""
     images = train_images * trial.recipe.epochs
-    before = [_seconds(record) for record in records if (record.study, record.arm) == (trial.study, trial.arm)]
+    before = [record_seconds(record) for record in records if (record.study, record.arm) == (trial.study, trial.arm)]
     if before:
         return mean(before)
     rate = _tuned_images_per_second(trial)
@@ -80,7 +82,8 @@ def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Itera
     return 1 + BACKWARD * images * costs.mflops_per_image * 1e6 / (ASSUMED_GFLOPS * 1e9)
 
 
-def _seconds(record: Record) -> float:
+def record_seconds(record: Record) -> float:
+    """Return what a trial took, but for the harness's own share."""
     measured = sum(record.curves["epoch_seconds"])
     return measured + record.evaluation_seconds + record.inference_seconds + record.warmup_seconds
 

@@ -2,6 +2,8 @@
 
 The fields below are the schema (version `SCHEMA`). Units are in the names; accuracies and errors are
 fractions from 0 to 1; times are UTC in ISO 8601. A value that does not exist is null: no NaN is ever written.
+`timed` is false for a trial that was trained beside others (`--workers`): its speeds are null, and the seconds of its
+epochs are no measurement.
 """
 
 import base64
@@ -17,7 +19,7 @@ import pandas as pd
 
 from bench.errors import UserError
 
-SCHEMA = 1
+SCHEMA = 2
 NO_PREDICTION = 255  # the class written where a net's logits were not finite
 
 
@@ -85,7 +87,8 @@ class Record:
     test_accuracy: float
     validation_accuracy: float | None
     test_loss: float | None
-    train_images_per_second: float
+    timed: bool
+    train_images_per_second: float | None
     parameters: int
     mflops_per_image: float
     peak_memory_mb: float | None
@@ -105,8 +108,8 @@ class Record:
     warmup_seconds: float
     evaluation_seconds: float
     inference_seconds: float
-    inference_us_per_image_batch_1: float
-    inference_us_per_image_batch_256: float
+    inference_us_per_image_batch_1: float | None
+    inference_us_per_image_batch_256: float | None
     test_images: int
     classes: list[str]
     test_correct: str

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +25,13 @@ INFERENCE_BATCHES = (1, 256)
 
 
 class TrialRun:
-    """A trial in progress. Call `run_epoch`, timed, and `finish_epoch`, not timed, `recipe.epochs` times."""
+    """A trial in progress. Call `run_epoch`, timed, and `finish_epoch`, not timed, `recipe.epochs` times.
 
-    def __init__(self, trial: Trial, dataset: Dataset, base: Execution, folder: Path) -> None:
-        self.trial, self.dataset, self.folder = trial, dataset, folder
+    `timed` says that the trial runs alone on its machine, so that its record may say how fast it was.
+    """
+
+    def __init__(self, trial: Trial, dataset: Dataset, base: Execution, folder: Path, *, timed: bool = True) -> None:
+        self.trial, self.dataset, self.folder, self.timed = trial, dataset, folder, timed
         self.execution, self.base = execution_of(trial, base), base
         self.started = datetime.now(UTC)
         device, recipe = self.execution.torch_device, trial.recipe
@@ -57,6 +60,15 @@ class TrialRun:
         """How many epochs were finished."""
         return len(self.epoch_seconds)
 
+    def epochs(self) -> Iterator[int]:
+        """Run all epochs with their clock, yielding the number of each when it has been evaluated."""
+        for _ in range(self.trial.recipe.epochs):
+            timing.clock()
+            self.run_epoch()
+            timing.clock()
+            self.finish_epoch()
+            yield self.epochs_done
+
     def run_epoch(self) -> None:
         """Train one epoch: what the clock is for."""
         self.training.run_epoch(self.train_preprocess)
@@ -79,7 +91,7 @@ class TrialRun:
         if evaluation is None:
             raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
         peak_memory_mb = self.memory.megabytes()
-        inference, inference_seconds = self._time_inference()
+        inference, inference_seconds = self._time_inference() if self.timed else ({}, 0.0)
         epochs_to_target, seconds_to_target = self._time_to_target()
         trial, recipe = self.trial, self.trial.recipe
         key = key_of(trial, self.base, self.dataset.sha256)
@@ -101,7 +113,8 @@ class TrialRun:
             test_accuracy=evaluation.accuracy,
             validation_accuracy=self.validations[-1].accuracy if self.validations else None,
             test_loss=evaluation.loss,
-            train_images_per_second=len(self.training.train) * recipe.epochs / sum(self.epoch_seconds),
+            timed=self.timed,
+            train_images_per_second=self._images_per_second() if self.timed else None,
             parameters=cost.parameters,
             mflops_per_image=cost.mflops_per_image,
             peak_memory_mb=peak_memory_mb,
@@ -117,12 +130,12 @@ class TrialRun:
             definition={**trial.definition(), "learning_rate_from": trial.learning_rate_from},
             curves=self._curves(),
             epochs_to_target=epochs_to_target,
-            seconds_to_target=seconds_to_target,
+            seconds_to_target=seconds_to_target if self.timed else None,
             warmup_seconds=self.warmup_seconds,
             evaluation_seconds=self.evaluation_seconds,
             inference_seconds=inference_seconds,
-            inference_us_per_image_batch_1=inference[1],
-            inference_us_per_image_batch_256=inference[256],
+            inference_us_per_image_batch_1=inference.get(1),
+            inference_us_per_image_batch_256=inference.get(256),
             test_images=len(self.test),
             classes=list(self.dataset.source.classes),
             test_correct=pack_bits(evaluation.correct),
@@ -134,6 +147,9 @@ class TrialRun:
             environment=environment(self.execution.device),
             execution=self.execution.as_dict(),
         )
+
+    def _images_per_second(self) -> float:
+        return len(self.training.train) * self.trial.recipe.epochs / sum(self.epoch_seconds)
 
     def _curves(self) -> Curves:
         return Curves(

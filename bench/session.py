@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bench import timing
@@ -11,22 +10,24 @@ from bench.costs import check_last_batch, costs
 from bench.data import Dataset, load
 from bench.device import Execution, apply, resolve_device, resolve_threads
 from bench.environment import environment
-from bench.plan import Plan, Planned, duration, expect_seconds, seed_by_seed
+from bench.plan import Plan, Planned, duration, expect_seconds, record_seconds, seed_by_seed
 from bench.progress import Progress
 from bench.record import Record, setting_of
 from bench.running import TrialRun
 from bench.settings import Settings
 from bench.sources import FOLDER_PREFIX, Source, source
+from bench.spent import TimeSpent
 from bench.store import Store, StoreError
 from bench.study import Study, Trial
 from bench.trial import key_of, resolve
+from bench.workers import Job, Workers
 
 Wanted = tuple[Study, str, int]  # study, arm, seed
 
 ROW = (  # a row's extra_info, in the words that others rely on
     *("study", "arm", "seed", "protocol", "architecture", "dataset", "status", "test_accuracy", "validation_accuracy"),
-    *("train_images_per_second", "parameters", "mflops_per_image", "peak_memory_mb", "epochs", "device", "threads"),
-    *("deterministic", "reduced", "record_id"),
+    *("timed", "train_images_per_second", "parameters", "mflops_per_image", "peak_memory_mb", "epochs", "device"),
+    *("threads", "deterministic", "reduced", "record_id"),
 )
 
 
@@ -40,33 +41,6 @@ class Benchmark(Protocol):
         """Run the target in timed rounds."""
 
 
-@dataclass
-class TimeSpent:
-    """Where a run's wall time went, in seconds."""
-
-    epochs: float = 0.0
-    evaluation: float = 0.0
-    inference: float = 0.0
-    warmup: float = 0.0
-
-    def add(self, record: Record) -> None:
-        """Count a trial that was trained in this run."""
-        self.epochs += sum(record.curves["epoch_seconds"])
-        self.evaluation += record.evaluation_seconds
-        self.inference += record.inference_seconds
-        self.warmup += record.warmup_seconds
-
-    def describe(self, wall_seconds: float) -> str:
-        """Return the split of a wall time, with the harness's own share."""
-        measured = self.epochs + self.evaluation + self.inference + self.warmup
-        overhead = wall_seconds - measured
-        return (
-            f"time: {duration(wall_seconds)}, of it epochs {self.epochs:.1f} s, evaluation {self.evaluation:.1f} s, "
-            f"inference timing {self.inference:.1f} s, warm-up {self.warmup:.1f} s, "
-            f"harness overhead {overhead:.1f} s ({overhead / wall_seconds:.1%}, imports and reports included)"
-        )
-
-
 class Session:
     """A run. `prepare` checks everything before the first epoch; `run` does one trial; `close` ends it."""
 
@@ -74,14 +48,15 @@ class Session:
         self.settings, self.progress = settings, progress
         self.execution = Execution(
             device=resolve_device(settings.device),
-            threads=resolve_threads(settings.threads),
+            threads=resolve_threads(settings.threads, settings.workers),
             deterministic=settings.deterministic,
         )
         self.store = Store(settings.results)
-        self.plan = Plan()
-        self.spent = TimeSpent()
+        self.plan = Plan(workers=settings.workers)
+        self.spent = TimeSpent(workers=settings.workers)
         self.done: list[Record] = []
-        self._trained: list[Record] = []
+        self._trained: set[str] = set()  # record_ids: all others were restored
+        self._workers: Workers | None = None
         self._planned: dict[tuple[str, str, int], Planned] = {}
 
     def prepare(self, wanted: Sequence[Wanted]) -> None:
@@ -99,6 +74,20 @@ class Session:
             self.plan.trials.append(planned)
             self._planned[trial.study, trial.arm, trial.seed] = planned
         self._check_disk()
+        if self.settings.workers > 1 and self.plan.to_train:
+            self._workers = self._begin_workers()
+
+    def _begin_workers(self) -> Workers:
+        settings = self.settings
+        job = Job(
+            execution=self.execution,
+            results=settings.results,
+            data_root=settings.data_root,
+            workers=settings.workers,
+        )
+        workers = Workers(settings.workers, job, self._take, self._outlasts)
+        workers.start(self.plan.to_train)
+        return workers
 
     def _resolve(self, wanted: Sequence[Wanted]) -> list[Trial]:
         """Resolve all trials; arms whose learning rate was not chosen are reported together."""
@@ -127,6 +116,8 @@ class Session:
         check_last_batch(trial.architecture, trial.options, trial.recipe, count)
         cost = costs(trial.architecture, trial.options)
         record = None if self.settings.fresh else self.store.find(key)
+        if record is not None and not record.timed and self.settings.workers == 1:
+            record = None  # it was trained beside others: this run wants its timing too
         return Planned(trial, key, cost, count, expect_seconds(trial, cost, count, self.store.records), record)
 
     def _check_disk(self) -> None:
@@ -151,32 +142,37 @@ class Session:
 
     def outlasts(self, study: str, arm: str, seed: int) -> bool:
         """Whether a trial that has no record is expected to end after the time limit."""
-        planned, limit = self._planned[study, arm, seed], self.settings.time_limit_minutes
-        if limit is None or planned.record is not None:
+        planned = self._planned[study, arm, seed]
+        if planned.record is not None:
             return False
-        return timing.process_seconds() + self.plan.expected_seconds(planned) > 60 * limit
+        return self._workers.skipped(planned) if self._workers else self._outlasts(planned)
+
+    def _outlasts(self, planned: Planned) -> bool:
+        limit = self.settings.time_limit_minutes
+        return limit is not None and timing.process_seconds() + self.plan.expected_seconds(planned) > 60 * limit
 
     def run(self, benchmark: Benchmark, study: Study, arm: str, seed: int) -> Record:
-        """Train a trial, or restore it from its record, in pytest-benchmark's timed rounds."""
+        """Train a trial, wait for the worker that does, or restore it, in pytest-benchmark's timed rounds."""
         planned = self._planned[study.name, arm, seed]
         benchmark.group = study.name
         benchmark.extra_info.update(study=study.name, arm=arm, seed=seed)  # until status is there the row is void
-        resumed = planned.record is not None
-        record = self._restore(benchmark, planned.record) if planned.record else self._train(benchmark, planned)
+        if planned.record is None and self._workers is None:
+            record = self._train(benchmark, planned)
+        else:
+            record = planned.record or self._wait(planned)
+            _replay(benchmark, record)
+        resumed = record.record_id not in self._trained
         benchmark.extra_info.update({name: getattr(record, name) for name in ROW}, resumed=resumed)
         self.done.append(record)
         return record
 
-    def _restore(self, benchmark: Benchmark, record: Record) -> Record:
-        """Replay the recorded epochs: the row gets the recorded times."""
-        seconds = iter(record.curves["epoch_seconds"])
-        with timing.replaying() as set_clock:
-            benchmark.pedantic(
-                lambda: set_clock(next(seconds)),
-                setup=lambda: set_clock(0.0),
-                rounds=record.epochs,
-                iterations=1,
-            )
+    def _wait(self, planned: Planned) -> Record:
+        """Return the record that a worker makes of a trial."""
+        if self._workers is None:
+            raise ValueError(f"{planned.trial.name} has neither a record nor workers")
+        with self.progress.trial(planned.trial, self.plan):
+            record = self._workers.record(planned)
+        self._trained.add(record.record_id)  # the thread that takes it may come later
         return record
 
     def _train(self, benchmark: Benchmark, planned: Planned) -> Record:
@@ -190,28 +186,36 @@ class Session:
         with self.progress.trial(trial, self.plan):
             benchmark.pedantic(run.run_epoch, teardown=finish_epoch, rounds=trial.recipe.epochs, iterations=1)
         record = run.record()
+        self._take(planned, record, timing.process_seconds() - start)
+        return record
+
+    def _take(self, planned: Planned, record: Record, seconds: float | None = None) -> None:
+        """Put a new record on disk, and note how long its trial took."""
+        self._trained.add(record.record_id)
         self.store.append(record)
         planned.record = record
         self.spent.add(record)
-        self._trained.append(record)
-        self.plan.finished(planned, timing.process_seconds() - start)
-        return record
+        self.plan.finished(planned, record_seconds(record) if seconds is None else seconds)
 
     def describe(self, record: Record) -> str:
         """Return a trial's line for the terminal."""
         done, total = len(self.done), len(self.plan.trials)
-        how = "restored" if record not in self._trained else f"{sum(record.curves['epoch_seconds']):.1f} s"
+        how = f"{sum(record.curves['epoch_seconds']):.1f} s" if record.record_id in self._trained else "restored"
+        speed = record.train_images_per_second
+        pace = "untimed" if speed is None else f"{speed:.0f} images/s"
         left = duration(self.plan.seconds_left())
         diverged = "  DIVERGED" if record.status == "diverged" else ""
         return (
             f"{record.study:14} {record.arm:16} seed {record.seed:<3} {record.test_accuracy:7.2%}{diverged}  "
-            f"{record.train_images_per_second:7.0f} images/s  {how:>8}  [{done}/{total}, {left} left]"
+            f"{pace:>16}  {how:>8}  [{done}/{total}, {left} left]"
         )
 
     def finish(self) -> list[str]:
         """Write tables, figures and report from all records, free the folder, and return the answers in lines."""
         from bench.report import images_from, summary_lines, write_all  # noqa: PLC0415 - Matplotlib, at the end only
 
+        if self._workers is not None:
+            self._workers.close()
         self.store.__exit__()
         if not self.done:
             return []
@@ -219,3 +223,15 @@ class Session:
         results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
         lines = summary_lines([result for result in results if result.setting in settings])
         return [*lines, "", f"wrote {folder / 'report.html'}", self.spent.describe(timing.process_seconds())]
+
+
+def _replay(benchmark: Benchmark, record: Record) -> None:
+    """Replay the recorded epochs: the row gets the recorded times."""
+    seconds = iter(record.curves["epoch_seconds"])
+    with timing.replaying() as set_clock:
+        benchmark.pedantic(
+            lambda: set_clock(next(seconds)),
+            setup=lambda: set_clock(0.0),
+            rounds=record.epochs,
+            iterations=1,
+        )

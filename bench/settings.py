@@ -32,6 +32,7 @@ class Settings:
     fresh: bool
     threads: int | None
     deterministic: bool
+    workers: int
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -49,6 +50,8 @@ class Settings:
         limit = options["time_limit"]
         if limit is not None and limit <= 0:
             raise SettingsError(f"--time-limit is {limit:g}: it must be above 0 minutes")
+        if options["workers"] < 1:
+            raise SettingsError(f"--workers is {options['workers']}: it must be at least 1")
         return cls(
             protocol=protocol,
             seeds=parse_seeds(options["seeds"], DEFAULT_SEEDS[protocol]),
@@ -62,6 +65,7 @@ class Settings:
             fresh=options["fresh"],
             threads=options["threads"],
             deterministic=options["deterministic"],
+            workers=options["workers"],
         )
 
 

@@ -13,7 +13,6 @@ from bench.running import TrialRun
 from bench.settings import data_root
 from bench.store import Store
 from bench.study import Arm, Protocol, Study
-from bench.timing import clock
 from bench.trial import resolve
 
 PROTOCOL = "train"  # its records go to DIR/train/, never among those of a study
@@ -57,11 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     with Store(Path(arguments.results) / PROTOCOL) as store:
         run = TrialRun(trial, dataset, execution, store.folder)
-        for _ in range(recipe.epochs):
-            clock()
-            run.run_epoch()
-            clock()
-            run.finish_epoch()
+        for _ in run.epochs():
             _say(_epoch_line(run))
         record = run.record()
         store.append(record)

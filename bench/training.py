@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,10 @@ class Training:
         torch.manual_seed(self.streams.number("initialisation"))
         self.model: nn.Module = registry.create(architecture, **options)
         self.model.to(self.device).to(memory_format=self.memory_format)
+        self.forward: Callable[[Tensor], Tensor] = self.model
+        self.compile_error: str | None = None
+        if execution.compiled:
+            self.forward = torch.compile(self.model, dynamic=False)
         self.augment = chain(recipe.augment, train.images.shape[1])
         self.order_random = self.streams.generator("order", torch.device("cpu"))
         self.augment_random = self.streams.generator("augmentation", self.device)
@@ -79,13 +84,26 @@ class Training:
         """
         state = {name: value.clone() for name, value in self.model.state_dict().items()}
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            batch = preprocess(self.train.images[: self.recipe.batch_size])
-            labels = torch.zeros(len(batch), dtype=torch.int64, device=self.device)
-            for _ in range(WARM_UP_STEPS):
-                self.model.train()
-                F.cross_entropy(self.model(batch), labels).backward()  # type: ignore[no-untyped-call]  # torch's own
+            try:
+                self._practise(preprocess)
+            except Exception as error:
+                if self.forward is self.model:
+                    raise
+                self.forward, self.compile_error = self.model, f"{type(error).__name__}: {error}"
+                warnings.warn(f"torch.compile failed, so this net is trained uncompiled: {error}", stacklevel=2)
+                self._practise(preprocess)
         self.optimizer.zero_grad(set_to_none=True)
         self.model.load_state_dict(state)
+
+    def _practise(self, preprocess: Preprocess) -> None:
+        """Run forward and backward on the shapes of a whole batch and of an epoch's last one."""
+        self.model.train()
+        count, size = len(self.train), self.recipe.batch_size
+        for images in dict.fromkeys((min(count, size), count % size or size)):
+            batch = preprocess(self.train.images[:images])
+            labels = torch.zeros(len(batch), dtype=torch.int64, device=self.device)
+            for _ in range(WARM_UP_STEPS):
+                F.cross_entropy(self.forward(batch), labels).backward()  # type: ignore[no-untyped-call]  # torch's own
 
     def run_epoch(self, preprocess: Preprocess) -> None:
         """Train on every training image once and append to `train_loss` and `train_error`."""
@@ -115,7 +133,7 @@ class Training:
     def _step(self, places: Tensor, preprocess: Preprocess) -> tuple[Tensor, Tensor]:
         labels = self.train.labels[places]
         batch = preprocess(self.augment(self.train.images[places], self.augment_random))
-        logits = self.model(batch)
+        logits = self.forward(batch)
         loss = F.cross_entropy(logits, labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch's own
