@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,10 @@ class PublishedContext(TypedDict):
 
 
 class Context(TypedDict):
-    """What a table needs to know of the study, so that tables can be made from records alone."""
+    """What a table needs to know of the study, so that tables can be made from records alone.
+
+    family: how many (arm, baseline) pairs the study's protocol compares; older records do not say.
+    """
 
     question: str
     held_fixed: str
@@ -52,6 +55,7 @@ class Context(TypedDict):
     comparisons: list[ComparisonContext]
     published: list[PublishedContext]
     target_training_error: float | None
+    family: NotRequired[int]
 
 
 class Curves(TypedDict):

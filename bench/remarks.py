@@ -55,6 +55,7 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     seeds = {seed for arm in result.arms for seed in arm.seeds}
     return [
         *_missing(comparison),
+        *_family(result, comparison),
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
         *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
@@ -77,6 +78,16 @@ def _missing(comparison: ComparisonResult) -> Iterator[str]:
     for row in comparison.rows:
         if not row.is_baseline and row.judgement is None:
             yield f"{row.arm.label}: evaluated on other test images than the baseline, so it is not compared."
+
+
+def _family(result: StudyResult, comparison: ComparisonResult) -> Iterator[str]:
+    """Say why p values are larger than the table alone explains: pairs that have not been run are counted too."""
+    corrected = any(row.judgement and row.judgement.p_corrected is not None for row in comparison.rows)
+    if corrected and result.compared < result.family:
+        yield (
+            f"p is corrected for the study's {result.family} comparisons, of which {result.compared} "
+            f"{'has' if result.compared == 1 else 'have'} been run."
+        )
 
 
 def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Tests of the sentences about a study."""
 
+import pytest
+
 from bench.analysis import analyse
 from bench.remarks import answers, notes, study_answers
 from tests.bench.conftest import MakeRecord
@@ -69,6 +71,18 @@ def test_notes_say_why_there_are_no_verdicts(make_record: MakeRecord) -> None:
     result = analyse([make_record("base", 0), make_record("other", 0)])[0]
 
     assert notes(result, result.comparisons[0]) == ["One seed: no intervals.", "Fewer than 5 seeds: no verdicts."]
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [(4, ["p is corrected for the study's 4 comparisons, of which 1 has been run."]), (1, [])],
+)
+def test_notes_say_that_pairs_which_were_not_run_count(make_record: MakeRecord, family: int, said: list[str]) -> None:
+    """A p value that is larger than the table explains is explained."""
+    records = [make_record(arm, seed, context={"family": family}) for arm in ("base", "other") for seed in range(5)]
+    result = analyse(records)[0]
+
+    assert [note for note in notes(result, result.comparisons[0]) if "corrected" in note] == said
 
 
 def test_notes_print_what_was_published_and_what_differed(make_record: MakeRecord) -> None:
