@@ -32,7 +32,10 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One variant: an architecture with its options, and what its recipe changes in its protocol's."""
+    """One variant: an architecture with its options, and what its recipe changes in its protocol's.
+
+    `{steps}` in a label becomes the number of optimiser steps that a trial takes.
+    """
 
     name: str
     label: str
