@@ -14,7 +14,7 @@ from bench.tables import Table, tables
 
 TERMINAL_COLUMNS = 120
 LEAST_LABEL_COLUMNS = 12
-HEADER_LINES = 2  # a column's name, and its unit below
+HEADER_LETTERS = 12  # a longer name of a column goes on in the next line
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_<>|\[\]])")
 LATEX_SPECIAL = str.maketrans(LATEX_ESCAPE_RULES)  # those by which tabulate writes cells
 LATEX_SYMBOLS = str.maketrans(
@@ -49,7 +49,8 @@ def _wrap(text: str) -> str:
 
 def _terminal_table(table: Table) -> str:
     """Return the table under a rule; only its first column gives way where the table is too wide."""
-    headers = [f"{column.name}\n{column.unit}" for column in table.columns]
+    stacked = [[*textwrap.wrap(column.name, HEADER_LETTERS), column.unit] for column in table.columns]
+    headers = ["\n".join(lines) for lines in stacked]
     text = _plain([headers, *table.rows], table)
     excess = max(map(len, text.splitlines())) - TERMINAL_COLUMNS
     if excess > 0:
@@ -57,7 +58,7 @@ def _terminal_table(table: Table) -> str:
         rows = [["\n".join(textwrap.wrap(row[0], width, break_long_words=False)), *row[1:]] for row in table.rows]
         text = _plain([headers, *rows], table)
     lines = text.splitlines()
-    lines.insert(HEADER_LINES, "-" * max(map(len, lines)))
+    lines.insert(max(map(len, stacked)), "-" * max(map(len, lines)))
     return "\n".join(lines)
 
 

@@ -77,6 +77,15 @@ def test_terminal_breaks_names_and_no_numbers(result: StudyResult) -> None:
     assert "90.00 ± " in line
 
 
+def test_terminal_breaks_long_headers(result: StudyResult) -> None:
+    """The rule stands below the last line of the longest header."""
+    lines = terminal(result).splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("----") and "seeds" in lines[place - 1])
+
+    assert lines[place - 3].endswith("needed for")
+    assert lines[place - 2].endswith("±0.5 points")
+
+
 def test_terminal_has_the_conditions(result: StudyResult) -> None:
     """A table that is copied out of a terminal carries what it was measured on."""
     assert "Test CPU (cpu), 2 threads" in terminal(result)
