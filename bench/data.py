@@ -18,6 +18,7 @@ from bench import embedded
 from bench.sources import FOLDER_PREFIX, SOURCES, DataError, Source, source
 
 VALIDATION_IMAGES = 5000  # taken from the training images outside an arm's own slice
+LEAST_TEST_IMAGES = 2  # one says nothing of how another draw of images would have ended
 TUNING_IMAGES = 10_000  # held out to choose a learning rate where an arm trains on all
 
 
@@ -53,6 +54,9 @@ class Dataset:
 
     `validation_fixed` holds mnist-5k's own validation images; other data sets take theirs from the training
     images that an arm does not train on.
+
+    Raises:
+        DataError: there are fewer than LEAST_TEST_IMAGES test images.
     """
 
     source: Source
@@ -60,6 +64,15 @@ class Dataset:
     test: Images
     sha256: str
     validation_fixed: Images | None = None
+
+    def __post_init__(self) -> None:
+        """Check that accuracies on the test images can have an interval: before anything is trained."""
+        count = len(self.test)
+        if count < LEAST_TEST_IMAGES:
+            raise DataError(
+                f"{self.source.name} has {count} test image{'' if count == 1 else 's'}: put at least "
+                f"{LEAST_TEST_IMAGES} there, an accuracy has no interval otherwise"
+            )
 
     def split(self, first: int = 0, count: int | None = None) -> Split:
         """Return the split of an arm that trains on `count` images (None: all) from place `first` on.

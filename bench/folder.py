@@ -23,7 +23,8 @@ def load_folder(root: Path) -> Dataset:
     are measured on the training images.
 
     Raises:
-        DataError: a folder is missing or empty, a class of test/ is not in train/, a file is not an image.
+        DataError: a folder is missing or empty, test/ has one image only or a class that is not in train/, a file is
+            not an image.
     """
     train_files, test_files = (_files(root / part) for part in ("train", "test"))
     classes = tuple(sorted({path.parent.name for path in train_files}))
