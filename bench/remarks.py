@@ -1,6 +1,6 @@
 """What is said in sentences about a study: its answers, what is missing, what was published, how to read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from bench.results import ArmResult, ComparisonResult, StudyResult
@@ -95,7 +95,7 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
         *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
-        *_published(arms),
+        *published(arms),
     ]
 
 
@@ -144,7 +144,8 @@ def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
         )
 
 
-def _published(arms: list[ArmResult]) -> Iterator[str]:
+def published(arms: Iterable[ArmResult]) -> Iterator[str]:
+    """Yield what others reported for these arms, each number with its source and what differed."""
     for arm in arms:
         for entry in arm.published:
             differed = f" ({entry['note']})" if entry["note"] else ""

@@ -73,12 +73,12 @@ def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], table: Tabl
 
 def markdown(result: StudyResult, comparison: ComparisonResult) -> str:
     """Return the tables as GitHub renders them, with the conditions below."""
-    parts = [f"# {_markdown_text(result.study)}: {_markdown_text(comparison.title)}", _markdown_text(result.question)]
+    parts = [f"# {markdown_text(result.study)}: {markdown_text(comparison.title)}", markdown_text(result.question)]
     parts += _markdown_list("Answers", answers(result, comparison))
     found = tables(result, comparison)
     for table in found:
-        headers = [_markdown_text(header) for header in table.headers]
-        rows = [[_markdown_text(row[0]), *row[1:]] for row in table.rows]
+        headers = [markdown_text(header) for header in table.headers]
+        rows = [[markdown_text(cell) for cell in row] for row in table.rows]
         parts += [f"## {_sentence_case(table.name)}", _tabulate(rows, headers, table, "pipe")]
     parts += _markdown_list("Notes", notes(result, comparison))
     parts += _markdown_list("How to read", list(dict.fromkeys(line for table in found for line in table.legend)))
@@ -87,11 +87,12 @@ def markdown(result: StudyResult, comparison: ComparisonResult) -> str:
 
 
 def _markdown_list(title: str, lines: Sequence[str]) -> list[str]:
-    return [f"## {title}", "\n".join(f"- {_markdown_text(line)}" for line in lines)] if lines else []
+    return [f"## {title}", "\n".join(f"- {markdown_text(line)}" for line in lines)] if lines else []
 
 
-def _markdown_text(text: str) -> str:
-    return MARKDOWN_SPECIAL.sub(r"\\\1", text)
+def markdown_text(text: str) -> str:
+    """Return text as Markdown that shows it in one line: what Markdown would interpret is escaped."""
+    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.splitlines()))
 
 
 def _sentence_case(text: str) -> str:

@@ -31,6 +31,17 @@ def test_markdown_escapes_what_it_would_interpret(result: StudyResult) -> None:
     assert r"5% of a\_b \| $x$ & #1 {~^\\} \<i\>\*" in markdown(result, result.comparisons[0])
 
 
+def test_every_markdown_cell_is_escaped(make_record: MakeRecord) -> None:
+    """A published number's source is somebody's text, too; a line break would end the row."""
+    published = [{"value": 98.0, "source": "a|b*\nc", "note": ""}]
+    result = analyse([make_record("base", 0, label="two\nlines", context={"published": published})])[0]
+
+    text = markdown(result, result.comparisons[0])
+
+    assert r"98 a\|b\* c" in text
+    assert "two lines (baseline)" in text
+
+
 def test_markdown_aligns_numbers_right(result: StudyResult) -> None:
     """GitHub reads the colons of the rule."""
     rule = next(line for line in markdown(result, result.comparisons[0]).splitlines() if line.startswith("|:"))
