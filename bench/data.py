@@ -54,9 +54,6 @@ class Dataset:
 
     `validation_fixed` holds mnist-5k's own validation images; other data sets take theirs from the training
     images that an arm does not train on.
-
-    Raises:
-        DataError: there are fewer than LEAST_TEST_IMAGES test images.
     """
 
     source: Source
@@ -64,15 +61,6 @@ class Dataset:
     test: Images
     sha256: str
     validation_fixed: Images | None = None
-
-    def __post_init__(self) -> None:
-        """Check that accuracies on the test images can have an interval: before anything is trained."""
-        count = len(self.test)
-        if count < LEAST_TEST_IMAGES:
-            raise DataError(
-                f"{self.source.name} has {count} test image{'' if count == 1 else 's'}: put at least "
-                f"{LEAST_TEST_IMAGES} there, an accuracy has no interval otherwise"
-            )
 
     def split(self, first: int = 0, count: int | None = None) -> Split:
         """Return the split of an arm that trains on `count` images (None: all) from place `first` on.
@@ -131,6 +119,21 @@ def _load(name: str, root: Path | None, download: bool) -> Dataset:
     return _torchvision(source(name), root, download)
 
 
+def checked(dataset: Dataset) -> Dataset:
+    """Return the data set if accuracies on its test images can have an interval: before anything is trained.
+
+    Raises:
+        DataError: there are fewer than LEAST_TEST_IMAGES test images.
+    """
+    count = len(dataset.test)
+    if count < LEAST_TEST_IMAGES:
+        raise DataError(
+            f"{dataset.source.name} has {count} test image{'' if count == 1 else 's'}: put at least "
+            f"{LEAST_TEST_IMAGES} there, an accuracy has no interval otherwise"
+        )
+    return dataset
+
+
 def _mnist_5k() -> Dataset:
     pixels, labels = embedded.load()
     train, validation, test = (
@@ -149,7 +152,7 @@ def _torchvision(entry: Source, root: Path | None, download: bool) -> Dataset:
     if not root.is_dir() and not download:
         raise DataError(f"data root {root} does not exist: make it and put {entry.files} there, or pass --download")
     train, test = (_torchvision_images(entry, root, part, download) for part in ("train", "test"))
-    return Dataset(entry, train, test, hash_images(train, test))
+    return checked(Dataset(entry, train, test, hash_images(train, test)))
 
 
 def _torchvision_images(entry: Source, root: Path, part: str, download: bool) -> Images:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from bench.data import Dataset, Images, hash_images
+from bench.data import Dataset, Images, checked, hash_images
 from bench.record import NO_PREDICTION
 from bench.sources import FOLDER_PREFIX, DataError, Source
 
@@ -37,7 +37,7 @@ def load_folder(root: Path) -> Dataset:
     mode, side = ("L" if first.mode in GREY_MODES else "RGB"), min(first.size)
     train, test = (_decode(files, classes, mode, side) for files in (train_files, test_files))
     scaled = train.images.double() / 255
-    return Dataset(
+    dataset = Dataset(
         Source(
             name=f"{FOLDER_PREFIX}{root}",
             channels=train.images.shape[1],
@@ -52,6 +52,7 @@ def load_folder(root: Path) -> Dataset:
         test,
         hash_images(train, test),
     )
+    return checked(dataset)
 
 
 def _files(folder: Path) -> list[Path]:

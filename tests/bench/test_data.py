@@ -29,7 +29,7 @@ def pixels(count: int, *shape: int) -> Pixels:
 def numbered(count: int) -> Dataset:
     """Return a data set whose labels are the places of its training images."""
     train = Images(torch.zeros(count, 1, 1, 1, dtype=torch.uint8), torch.arange(count))
-    return Dataset(SOURCES["mnist"], train, train.take(slice(0, 2)), sha256="")
+    return Dataset(SOURCES["mnist"], train, train.take(slice(0, 1)), sha256="")
 
 
 def write_idx(root: Path, folder: str) -> Path:
@@ -173,6 +173,15 @@ def test_mnists_files_are_read(tmp_path: Path) -> None:
     assert np.array_equal(dataset.train.images.numpy(), pixels(6, 1, 28, 28))
     assert np.array_equal(dataset.test.images.numpy(), pixels(3, 1, 28, 28))
     assert dataset.train.labels.tolist() == list(range(6))
+
+
+def test_too_few_test_images_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut-off files of any data set: an accuracy on one image would fail in the statistics, after training."""
+    monkeypatch.setitem(COUNTS, "t10k", 1)
+    write_idx(tmp_path, "KMNIST")
+
+    with pytest.raises(DataError, match=r"^kmnist has 1 test image: put at least 2 there"):
+        load("kmnist", tmp_path)
 
 
 def test_mnists_hashes_are_checked(tmp_path: Path) -> None:
