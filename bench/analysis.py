@@ -3,7 +3,7 @@
 import hashlib
 import re
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -61,6 +61,7 @@ def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) ->
     bits = {name: np.stack([correct_bits(record) for record in group]) for name, group in by_arm.items()}
     arms = {name: _summarise_arm(name, group, bits[name]) for name, group in by_arm.items()}
     context = max(records, key=lambda record: record.finished).context
+    family = max(context.get("family", 0), len(_pairs(arms.values())))
     return StudyResult(
         study=records[0].study,
         setting=setting,
@@ -68,9 +69,10 @@ def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) ->
         question=context["question"],
         held_fixed=context["held_fixed"],
         margin=context["margin"],
+        family=family,
         target_training_error=context["target_training_error"],
         arms=tuple(arms.values()),
-        comparisons=_compare(arms, bits, context["margin"]),
+        comparisons=_compare(arms, bits, context["margin"], family),
     )
 
 
@@ -102,17 +104,13 @@ def _seconds_to_target(records: Sequence[Record]) -> TimeToTarget:
     return time_to_target([record.seconds_to_target for record in records], ends)
 
 
-def _compare(arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: float) -> tuple[ComparisonResult, ...]:
-    """Return the comparisons with their judgements; Holm's family is every (arm, baseline) pair of the study."""
-    members: dict[str, list[ArmResult]] = {}
-    for arm in arms.values():
-        for entry in arm.context["comparisons"] or [ALONE]:
-            members.setdefault(entry["name"], []).append(arm)
-    entries = _newest_entries(arms.values())
-    family = sorted({(arm.name, entries[name]["baseline"]) for name, group in members.items() for arm in group})
-    family = [(arm, baseline) for arm, baseline in family if baseline not in (arm, ALONE["baseline"])]
-    pairs = [pair for pair in family if comparable(bits, *pair)]
-    judgements = dict(zip(pairs, judge(bits, pairs, margin, family=len(family)), strict=True)) if pairs else {}
+def _compare(
+    arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: float, family: int
+) -> tuple[ComparisonResult, ...]:
+    """Return the comparisons with their judgements."""
+    members, entries = _members(arms.values()), _newest_entries(arms.values())
+    pairs = [pair for pair in _pairs(arms.values()) if comparable(bits, *pair)]
+    judgements = dict(zip(pairs, judge(bits, pairs, margin, family=family), strict=True)) if pairs else {}
     return tuple(
         ComparisonResult(
             name=name,
@@ -122,6 +120,22 @@ def _compare(arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: fl
         )
         for name, group in members.items()
     )
+
+
+def _members(arms: Iterable[ArmResult]) -> dict[str, list[ArmResult]]:
+    """Return the arms of each comparison, by its name."""
+    members: dict[str, list[ArmResult]] = {}
+    for arm in arms:
+        for entry in arm.context["comparisons"] or [ALONE]:
+            members.setdefault(entry["name"], []).append(arm)
+    return members
+
+
+def _pairs(arms: Collection[ArmResult]) -> list[tuple[str, str]]:
+    """Return every (arm, baseline) that arms with records ask for, also where the baseline has none yet."""
+    entries = _newest_entries(arms)
+    asked = {(arm.name, entries[name]["baseline"]) for name, group in _members(arms).items() for arm in group}
+    return sorted((arm, baseline) for arm, baseline in asked if baseline not in (arm, ALONE["baseline"]))
 
 
 def _newest_entries(arms: Iterable[ArmResult]) -> dict[str, ComparisonContext]:

@@ -32,6 +32,11 @@ def protocol(setting: Setting) -> str:
     return f"{setting.protocol}, reduced: fewer images than it stands for" if setting.reduced else setting.protocol
 
 
+def threads(setting: Setting) -> str:
+    """Return `1 thread` or `2 threads`."""
+    return f"{setting.threads} thread{'' if setting.threads == 1 else 's'}"
+
+
 def seed_counts(result: StudyResult) -> str:
     """Return how many seeds the arms have: `5 seeds an arm`, or `3 to 5 seeds an arm`."""
     counts = sorted({len(arm.records) for arm in result.arms})
@@ -46,9 +51,8 @@ def one_line(result: StudyResult) -> str:
 
 
 def _hardware(setting: Setting) -> str:
-    plural = "" if setting.threads == 1 else "s"
     deterministic = ", deterministic" if setting.deterministic else ""
-    return f"{setting.hardware} ({setting.device}), {setting.threads} thread{plural}{deterministic}"
+    return f"{setting.hardware} ({setting.device}), {threads(setting)}{deterministic}"
 
 
 def _execution(result: StudyResult) -> str:

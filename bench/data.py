@@ -18,6 +18,7 @@ from bench import embedded
 from bench.sources import FOLDER_PREFIX, SOURCES, DataError, Source, source
 
 VALIDATION_IMAGES = 5000  # taken from the training images outside an arm's own slice
+LEAST_TEST_IMAGES = 2  # one says nothing of how another draw of images would have ended
 TUNING_IMAGES = 10_000  # held out to choose a learning rate where an arm trains on all
 
 
@@ -118,6 +119,21 @@ def _load(name: str, root: Path | None, download: bool) -> Dataset:
     return _torchvision(source(name), root, download)
 
 
+def checked(dataset: Dataset) -> Dataset:
+    """Return the data set if accuracies on its test images can have an interval: before anything is trained.
+
+    Raises:
+        DataError: there are fewer than LEAST_TEST_IMAGES test images.
+    """
+    count = len(dataset.test)
+    if count < LEAST_TEST_IMAGES:
+        raise DataError(
+            f"{dataset.source.name} has {count} test image{'' if count == 1 else 's'}: put at least "
+            f"{LEAST_TEST_IMAGES} there, an accuracy has no interval otherwise"
+        )
+    return dataset
+
+
 def _mnist_5k() -> Dataset:
     pixels, labels = embedded.load()
     train, validation, test = (
@@ -136,7 +152,7 @@ def _torchvision(entry: Source, root: Path | None, download: bool) -> Dataset:
     if not root.is_dir() and not download:
         raise DataError(f"data root {root} does not exist: make it and put {entry.files} there, or pass --download")
     train, test = (_torchvision_images(entry, root, part, download) for part in ("train", "test"))
-    return Dataset(entry, train, test, hash_images(train, test))
+    return checked(Dataset(entry, train, test, hash_images(train, test)))
 
 
 def _torchvision_images(entry: Source, root: Path, part: str, download: bool) -> Images:

@@ -78,8 +78,9 @@ class Look(NamedTuple):
 def curves_svg(result: StudyResult) -> str:
     """Return validation accuracy and training loss against the epoch, a row of two panels a comparison.
 
-    Lines are means over the seeds; bands reach from the lowest to the highest seed. Where an arm has no
-    validation split its training accuracy (running, in training mode) is shown instead.
+    Lines are means over the seeds; bands reach from the lowest to the highest seed. Where no arm of a comparison has a
+    validation split the training accuracy (running, in training mode) is shown instead. Where only some have one, the
+    others have a line in the right panel alone, which the legend stands beside.
     """
     return _draw(result.comparisons, 2, _draw_curves)
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from bench.data import Dataset, Images, hash_images
+from bench.data import Dataset, Images, checked, hash_images
 from bench.record import NO_PREDICTION
 from bench.sources import FOLDER_PREFIX, DataError, Source
 
@@ -23,7 +23,8 @@ def load_folder(root: Path) -> Dataset:
     are measured on the training images.
 
     Raises:
-        DataError: a folder is missing or empty, a class of test/ is not in train/, a file is not an image.
+        DataError: a folder is missing or empty, test/ has one image only or a class that is not in train/, a file is
+            not an image.
     """
     train_files, test_files = (_files(root / part) for part in ("train", "test"))
     classes = tuple(sorted({path.parent.name for path in train_files}))
@@ -36,7 +37,7 @@ def load_folder(root: Path) -> Dataset:
     mode, side = ("L" if first.mode in GREY_MODES else "RGB"), min(first.size)
     train, test = (_decode(files, classes, mode, side) for files in (train_files, test_files))
     scaled = train.images.double() / 255
-    return Dataset(
+    dataset = Dataset(
         Source(
             name=f"{FOLDER_PREFIX}{root}",
             channels=train.images.shape[1],
@@ -51,6 +52,7 @@ def load_folder(root: Path) -> Dataset:
         test,
         hash_images(train, test),
     )
+    return checked(dataset)
 
 
 def _files(folder: Path) -> list[Path]:

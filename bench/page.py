@@ -1,7 +1,7 @@
 """Lays the results out as one HTML page that needs no other file, no network and no script."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,14 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from bench.analysis import slug
-from bench.conditions import conditions
+from bench.articles import cited
+from bench.conditions import HASH_LETTERS, conditions, threads
 from bench.confusion import confusion
 from bench.definitions import definitions
 from bench.figures import INK, PAPER
 from bench.gallery import LoadImages, hardest
-from bench.remarks import HOW_TO_READ, TARGETS, notes, study_answers
+from bench.record import Setting
+from bench.remarks import COSTS, HOW_TO_READ, TARGETS, notes, study_answers
 from bench.results import StudyResult
 from bench.tables import tables
 
@@ -44,8 +46,12 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
     return template.render(
         heading=f"convbench: {protocols} protocol",
         extent=_extent(results),
-        how_to_read=[*HOW_TO_READ, *([TARGETS] if targeted else [])],
-        studies=[_study(*each, load_images) for each in zip(results, figures, strict=True)],
+        how_to_read=[*HOW_TO_READ, COSTS, *([TARGETS] if targeted else [])],
+        articles=cited(text for result in results for text in _texts(result)),
+        studies=[
+            _study(result, _heading(result, results), drawn, load_images)
+            for result, drawn in zip(results, figures, strict=True)
+        ],
     )
 
 
@@ -60,12 +66,36 @@ def _extent(results: Sequence[StudyResult]) -> str:
     return ", ".join(f"{count} {name if count == 1 else plurals[name]}" for name, count in counts.items())
 
 
-def _study(result: StudyResult, figures: Figures, load_images: LoadImages) -> dict[str, Any]:
+def _texts(result: StudyResult) -> Iterator[str]:
+    """Yield the words in which a study may name an article."""
+    yield from (result.question, result.held_fixed)
+    yield from (comparison.title for comparison in result.comparisons)
+    for arm in result.arms:
+        yield arm.label
+        yield from (f"{entry['source']} {entry['note']}" for entry in arm.published)
+
+
+def _heading(result: StudyResult, results: Sequence[StudyResult]) -> str:
+    """Return the question and, where it was asked under several settings, what sets this one apart from the others."""
+    settings = {other.setting for other in results if other.study == result.study}
+    differing = [name for name in Setting._fields if len({getattr(setting, name) for setting in settings}) > 1]
+    words = ", ".join(f"{name.replace('_', ' ')} {_short(name, result.setting)}" for name in differing)
+    return f"{result.question} ({words})" if words else result.question
+
+
+def _short(name: str, setting: Setting) -> str:
+    value = getattr(setting, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)[:HASH_LETTERS] if name == "data_sha256" else str(value)
+
+
+def _study(result: StudyResult, heading: str, figures: Figures, load_images: LoadImages) -> dict[str, Any]:
     name = identifier(result)
     gallery, gallery_note = _gallery(result, load_images)
     return {
         "id": name,
-        "question": result.question,
+        "heading": heading,
         "where": _where(result),
         "answers": study_answers(result),
         "held_fixed": result.held_fixed,
@@ -94,7 +124,7 @@ def identifier(result: StudyResult) -> str:
 def _where(result: StudyResult) -> str:
     setting = result.setting
     reduced = ", reduced" if setting.reduced else ""
-    return f"{result.study}: {setting.dataset}, {setting.device} with {setting.threads} threads{reduced}"
+    return f"{result.study}: {setting.dataset}, {setting.device} with {threads(setting)}{reduced}"
 
 
 def _gallery(result: StudyResult, load_images: LoadImages) -> tuple[list[Any], str]:

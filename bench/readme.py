@@ -6,7 +6,7 @@ exits with 1 where README.md does not show them.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tabulate import tabulate
@@ -17,9 +17,10 @@ from bench.conditions import one_line
 from bench.errors import UserError
 from bench.files import write_text
 from bench.record import load
-from bench.remarks import study_answers
+from bench.remarks import published, study_answers
 from bench.results import ArmRow, StudyResult
-from bench.rounding import measured, number, percent, signed
+from bench.rounding import MISSING, measured, number, percent, signed
+from bench.typesetting import markdown_text
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
@@ -29,28 +30,43 @@ HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training 
 
 
 def results_text(results: Sequence[StudyResult]) -> str:
-    """Return every study's answers, its comparisons in one table, and the conditions."""
+    """Return every study's answers, its comparisons in one table, what others published, and the conditions."""
     parts = []
     for result in results:
         parts.append(f"**{result.question}**")
-        parts.append("\n".join(f"- {answer}" for answer in study_answers(result)))
+        parts.append(_list(study_answers(result)))
         rows = [row for comparison in result.comparisons for row in map(_row, comparison.rows)]
         parts.append(tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True))
+        parts.append(_list(published(result.arms)))
         parts.append(f"<sub>{one_line(result)}</sub>")
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {' '.join(line.splitlines())}" for line in lines)
 
 
 def _row(row: ArmRow) -> tuple[str, ...]:
-    arm, judgement = row.arm, row.judgement
+    arm, judgement, label = row.arm, row.judgement, markdown_text(row.arm.label)
     accuracy = percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)
     speed = arm.train_images_per_second
     throughput = measured(speed.mean, speed.low, speed.high)
+    if row.is_baseline:
+        return (f"{label} (baseline)", accuracy, "", "", throughput, "1")
     if judgement is None:
-        return (f"{arm.label} (baseline)", accuracy, "", "", throughput, "1")
+        return (label, accuracy, MISSING, MISSING, throughput, _speed(row))
     found = judgement.difference
     ends = "" if found.low is None or found.high is None else f" [{_points(found.low)}, {_points(found.high)}]"
-    ratio = number(row.throughput_ratio[0], 2) if row.throughput_ratio else ""
-    return (arm.label, accuracy, f"{_points(found.effect)}{ends}", judgement.verdict or "none", throughput, ratio)
+    difference = f"{_points(found.effect)}{ends}"
+    return (label, accuracy, difference, judgement.verdict or "none", throughput, _speed(row))
+
+
+def _speed(row: ArmRow) -> str:
+    if row.throughput_ratio is None:
+        return MISSING
+    ratio, low, high = row.throughput_ratio
+    ends = "" if low is None or high is None else f" [{number(low, 2)}, {number(high, 2)}]"
+    return f"{number(ratio, 2)}{ends}"
 
 
 def _points(difference: float) -> str:

@@ -113,6 +113,11 @@ class Recipe:
                 raise RecipeError(unknown("hyper-parameter", name, sorted(known)))
         return replace(self, **changes)
 
+    def steps(self, training_images: int) -> int:
+        """Return how many optimiser steps a training takes on a data set with so many training images."""
+        images = self.train_images or training_images - self.first_image
+        return -(-images // self.batch_size) * self.epochs
+
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe in JSON's types."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

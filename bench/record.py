@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, NoReturn, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,10 @@ class PublishedContext(TypedDict):
 
 
 class Context(TypedDict):
-    """What a table needs to know of the study, so that tables can be made from records alone."""
+    """What a table needs to know of the study, so that tables can be made from records alone.
+
+    family: how many (arm, baseline) pairs the study's protocol compares; older records do not say.
+    """
 
     question: str
     held_fixed: str
@@ -54,6 +57,7 @@ class Context(TypedDict):
     comparisons: list[ComparisonContext]
     published: list[PublishedContext]
     target_training_error: float | None
+    family: NotRequired[int]
 
 
 class Curves(TypedDict):
@@ -137,10 +141,11 @@ def from_json(line: str) -> Record:
     """Return the record that a line holds.
 
     Raises:
-        RecordError: the line is not a JSON object, has another schema, or lacks or adds a field.
+        RecordError: the line is not a JSON object, holds NaN or an infinity, has another schema, or lacks or adds a
+            field.
     """
     try:
-        values = json.loads(line)
+        values = json.loads(line, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         raise RecordError(f"not JSON ({error})") from error
     if not isinstance(values, dict):
@@ -151,6 +156,10 @@ def from_json(line: str) -> Record:
     if missing or extra:
         raise RecordError(f"fields missing: {sorted(missing)}, unknown: {sorted(extra)}")
     return Record(**values)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise RecordError(f"{constant} is not JSON, and no value of a record")
 
 
 def load(path: Path) -> list[Record]:

@@ -1,14 +1,19 @@
 """What is said in sentences about a study: its answers, what is missing, what was published, how to read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from bench.results import ArmResult, ComparisonResult, StudyResult
+from bench.rounding import time_to_target
 from bench.sentences import describe
-from bench.verdict import LEAST_SEEDS
+from bench.spread import TimeToTarget
+from bench.verdict import LEAST_SEEDS, Judgement
 
 INTERVALS = (
     "± and [ ] give 95 % intervals: of the mean over seeds for speeds, times and memory; over seeds and test images "
-    "together for accuracies and differences, because another draw of either would have given another number."
+    "together for accuracies and differences, because another draw of either would have given another number. Each is "
+    "for one comparison, not corrected for how many a study has: it may leave out 0 where the corrected p is above "
+    "0.05."
 )
 VERDICTS = (
     "Better or worse means p < 0.05 after Holm's correction over the study's comparisons; tied, that the difference's "
@@ -16,8 +21,14 @@ VERDICTS = (
     f"no difference; below {LEAST_SEEDS} seeds there is no verdict."
 )
 REACH = (
-    "Detects is the true difference that these seeds and images would find with 80 % power; needed is how many seeds "
-    "an arm, or else how many test images, would bring it down to the margin (– where no number of it is enough)."
+    "Detects is the true difference that these seeds and images would find with 80 % power; needed is, where a verdict "
+    "is underpowered, about how many seeds an arm, or else test images, would bring it down to the margin (two digits, "
+    "rounded up; – where nothing is needed or no number of it alone is enough at the spread seen)."
+)
+COSTS = (
+    "MFLOPs are a forward pass, a multiply and an add counted as two, without normalisation, activation and pooling; "
+    "batch 1 and batch 256 are times of inference (eval mode); memory is the most that a trial added: the rise of the "
+    "process's resident memory on a CPU, what torch allocated on CUDA."
 )
 TARGETS = (
     "Time to a target error is the median over seeds, with the fastest and the slowest seed; where half of the seeds "
@@ -33,20 +44,45 @@ def answers(result: StudyResult, comparison: ComparisonResult) -> list[str]:
             row.judgement,
             result.margin,
             arm=row.arm.label,
-            baseline=_label_of(comparison, row.judgement.baseline),
-            speed=row.throughput_ratio[0] if row.throughput_ratio else None,
+            baseline=_baseline(comparison, row.judgement).label,
+            speed=row.throughput_ratio,
         )
+        + _diverged(row.arm, _baseline(comparison, row.judgement))
         for row in comparison.rows
         if row.judgement
     ]
 
 
 def study_answers(result: StudyResult) -> list[str]:
-    """Return the answers of all comparisons, each once; where there are none, what keeps them from being there."""
-    found = [sentence for comparison in result.comparisons for sentence in answers(result, comparison)]
-    if not found:
-        found = [note for comparison in result.comparisons for note in _missing(comparison)]
-    return list(dict.fromkeys(found)) or ["no comparison: arms stand alone"]
+    """Return the answers of all comparisons, each once; where there are none, what keeps them from being there.
+
+    Where the study has a target training error, a sentence a comparison says how soon its arms reached it.
+    """
+    judged = [answers(result, each) for each in result.comparisons]
+    times = [_times(result, each) for each in result.comparisons]
+    if any(judged):
+        lines = [line for pair in zip(judged, times, strict=True) for line in chain(*pair)]
+    else:
+        missing = [note for each in result.comparisons for note in _missing(each)]
+        lines = [*(missing or ["no comparison: arms stand alone"]), *chain(*times)]
+    return list(dict.fromkeys(lines))
+
+
+def _times(result: StudyResult, comparison: ComparisonResult) -> list[str]:
+    if result.target_training_error is None:
+        return []
+    arms = [row.arm for row in comparison.rows]
+    texts = [f"{arm.label} {_epochs(arm.epochs_to_target)}" for arm in arms]
+    return [f"{target(result.target_training_error)}: {'; '.join(texts)}"]
+
+
+def _epochs(time: TimeToTarget | None) -> str:
+    return time_to_target(time, lambda epochs: f"{epochs:g}", " epoch" if time and time.median == 1 else " epochs")
+
+
+def target(error: float) -> str:
+    """Return `to 5 % training error`."""
+    return f"to {100 * error:.3g} % training error"
 
 
 def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
@@ -55,15 +91,24 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     seeds = {seed for arm in result.arms for seed in arm.seeds}
     return [
         *_missing(comparison),
+        *_family(result, comparison),
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
         *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
-        *_published(arms),
+        *published(arms),
     ]
 
 
-def _label_of(comparison: ComparisonResult, name: str) -> str:
-    return next(row.arm.label for row in comparison.rows if row.arm.name == name)
+def _baseline(comparison: ComparisonResult, judgement: Judgement) -> ArmResult:
+    return next(row.arm for row in comparison.rows if row.arm.name == judgement.baseline)
+
+
+def _diverged(arm: ArmResult, baseline: ArmResult) -> str:
+    parts = [f"{arm.diverged} of {len(arm.records)} trials diverged"] if arm.diverged else []
+    parts += [f"{baseline.diverged} of the baseline's {len(baseline.records)} trials diverged"] * (
+        baseline.diverged > 0
+    )
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _missing(comparison: ComparisonResult) -> Iterator[str]:
@@ -79,6 +124,16 @@ def _missing(comparison: ComparisonResult) -> Iterator[str]:
             yield f"{row.arm.label}: evaluated on other test images than the baseline, so it is not compared."
 
 
+def _family(result: StudyResult, comparison: ComparisonResult) -> Iterator[str]:
+    """Say why p values are larger than the table alone explains: pairs that have not been run are counted too."""
+    corrected = any(row.judgement and row.judgement.p_corrected is not None for row in comparison.rows)
+    if corrected and result.compared < result.family:
+        yield (
+            f"p is corrected for the study's {result.family} comparisons, of which {result.compared} "
+            f"{'has' if result.compared == 1 else 'have'} been run."
+        )
+
+
 def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
     if len(arm.seeds) < seeds:
         yield f"{arm.label}: {len(arm.seeds)} of {seeds} seeds so far."
@@ -89,7 +144,8 @@ def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
         )
 
 
-def _published(arms: list[ArmResult]) -> Iterator[str]:
+def published(arms: Iterable[ArmResult]) -> Iterator[str]:
+    """Yield what others reported for these arms, each number with its source and what differed."""
     for arm in arms:
         for entry in arm.published:
             differed = f" ({entry['note']})" if entry["note"] else ""

@@ -99,6 +99,7 @@ class StudyResult:
         variant: empty for the setting that has the study's newest record; for others, how they differ from
             that one, in letters that a file name may have.
         margin: difference in accuracy (0 to 1) within which arms count as tied.
+        family: how many (arm, baseline) pairs the study compares, run or not: what p values are corrected for.
     """
 
     study: str
@@ -107,6 +108,7 @@ class StudyResult:
     question: str
     held_fixed: str
     margin: float
+    family: int
     target_training_error: float | None
     arms: tuple[ArmResult, ...]
     comparisons: tuple[ComparisonResult, ...]
@@ -115,6 +117,12 @@ class StudyResult:
     def records(self) -> tuple[Record, ...]:
         """Every trial of the study under this setting, by arm and seed."""
         return tuple(record for arm in self.arms for record in arm.records)
+
+    @cached_property
+    def compared(self) -> int:
+        """How many (arm, baseline) pairs have trials of both, each counted once."""
+        rows = [(row, each.baseline) for each in self.comparisons for row in each.rows]
+        return len({(row.arm.name, baseline) for row, baseline in rows if row.judgement})
 
     @cached_property
     def environments(self) -> tuple[dict[str, Any], ...]:

@@ -1,8 +1,10 @@
 """Writes numbers as people read them: as many digits as the uncertainty leaves, units apart from the number."""
 
 import math
+from collections.abc import Callable
 
-from bench.sentences import EXACT_P, LEAST_P
+from bench.sentences import LEAST_P, p_decimals
+from bench.spread import TimeToTarget
 
 MISSING = "–"
 MINUS = "−"
@@ -68,9 +70,28 @@ def percent(mean: float, low: float | None = None, high: float | None = None) ->
 
 
 def probability(p: float | None) -> str:
-    """Return a p value: three decimals, four below 0.1 (so that 0.0496 does not read 0.050), `< 0.0001` at the end."""
+    """Return a p value: three decimals, four below 0.1, more next to 0.05; `< 0.0001` at the end."""
     if p is None or not math.isfinite(p):
         return MISSING
     if p < LEAST_P:
         return f"< {LEAST_P:.4f}"
-    return f"{p:.3f}" if p >= EXACT_P else f"{p:.4f}"
+    return f"{p:.{p_decimals(p)}f}"
+
+
+def time_to_target(time: TimeToTarget | None, write: Callable[[float], str], unit: str = "") -> str:
+    """Return `7 [6, 9]` (median, fastest and slowest seed), `> 12 (4 of 5 never)` where the median is not known.
+
+    Args:
+        time: None where there is no target.
+        write: how a time is written.
+        unit: what follows the median, with the space before it.
+    """
+    if time is None:
+        return MISSING
+    never = f" ({time.never} of {time.n} never)" if time.never else ""
+    if time.median is None:
+        return f"> {write(time.at_least)}{unit}{never}"
+    if time.n == 1 or time.fastest is None:
+        return f"{write(time.median)}{unit}{never}"
+    slowest = "never" if time.slowest is None else write(time.slowest)
+    return f"{write(time.median)}{unit} [{write(time.fastest)}, {slowest}]{never}"

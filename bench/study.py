@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,10 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One variant: an architecture with its options, and what its recipe changes in its protocol's."""
+    """One variant: an architecture with its options, and what its recipe changes in its protocol's.
+
+    `{steps}` in a label becomes the number of optimiser steps that a trial takes.
+    """
 
     name: str
     label: str
@@ -76,7 +79,8 @@ class Study:
         question: as a reader would ask it.
         held_fixed: what is the same in all arms of a comparison.
         margin: difference in accuracy, 0 to 1, within which two arms count as tied.
-        comparisons: which arm is compared with which; comparisons without arms in a protocol are left out there.
+        comparisons: which arm is compared with which; in a protocol that lacks its baseline or all other arms a
+            comparison is left out.
         protocols: `quick` and, where an article's own conditions can be run, `published`; `smoke` is made of `quick`.
         target_training_error: 0 to 1; epochs and seconds until an epoch's training error is at or below it are
             reported. None: not reported.
@@ -136,6 +140,7 @@ class Study:
     def context(self, protocol: str, arm: Arm) -> Context:
         """Return what a table must know of this arm."""
         present = [other.name for other in self.protocol(protocol).arms]
+        pairs = {each.name: self._pairs(each, present) for each in self.comparisons}
         return Context(
             question=self.question,
             held_fixed=self.held_fixed,
@@ -145,13 +150,21 @@ class Study:
             comparisons=[
                 ComparisonContext(name=each.name, title=each.title, baseline=each.baseline)
                 for each in self.comparisons
-                if arm.name in each.members and set(each.members) & (set(present) - {each.baseline})
+                if arm.name in each.members and pairs[each.name]
             ],
             published=[
                 PublishedContext(value=each.value, source=each.source, note=each.note) for each in arm.published
             ],
             target_training_error=self.target_training_error,
+            family=len(set().union(*pairs.values())),
         )
+
+    @staticmethod
+    def _pairs(comparison: Comparison, present: Sequence[str]) -> set[tuple[str, str]]:
+        """Return what is compared, (arm, baseline), where only some arms are present."""
+        if comparison.baseline not in present:
+            return set()
+        return {(arm, comparison.baseline) for arm in comparison.arms if arm in present}
 
 
 RunTrial = Callable[[Study, str, int], None]  # the fixture of a study's test: study, arm, seed

@@ -4,10 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bench.remarks import HOW_TO_READ, INTERVALS, TARGETS
+from bench.remarks import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
 from bench.results import ArmRow, ComparisonResult, StudyResult
-from bench.rounding import MISSING, decimals_for, measured, number, percent, probability, signed, significant
-from bench.spread import Spread, TimeToTarget
+from bench.rounding import (
+    MISSING,
+    decimals_for,
+    measured,
+    number,
+    percent,
+    probability,
+    signed,
+    significant,
+    time_to_target,
+)
+from bench.sentences import points, still_needed
+from bench.spread import Spread
 
 
 class Column(NamedTuple):
@@ -79,9 +90,9 @@ def _detectable(row: ArmRow) -> str:
 
 
 def _needed(row: ArmRow) -> str:
-    if row.judgement is None:
+    needed = still_needed(row.judgement) if row.judgement else ()
+    if not any(needed):
         return MISSING
-    needed = (row.judgement.seeds_needed, row.judgement.images_needed)
     return " / ".join(MISSING if count is None else number(count, 0) for count in needed)
 
 
@@ -96,7 +107,7 @@ def _accuracy_columns(margin: float) -> tuple[Column, ...]:
         Column("p", "Holm", _p),
         Column("verdict", "", _verdict),
         Column("detects", "points", _detectable),
-        Column(f"needed for ±{100 * margin:g}", "seeds / images", _needed),
+        Column(f"needed for ±{points(margin)}", "seeds / images", _needed),
     )
 
 
@@ -127,27 +138,14 @@ COST_COLUMNS = (
 )
 
 
-def time_to_target_text(time: TimeToTarget | None, write: Callable[[float], str]) -> str:
-    """Return `7 [6, 9]` (median, fastest and slowest seed), `> 12 (4 of 5 never)` where the median is not known."""
-    if time is None:
-        return MISSING
-    never = f" ({time.never} of {time.n} never)" if time.never else ""
-    if time.median is None:
-        return f"> {write(time.at_least)}{never}"
-    if time.n == 1 or time.fastest is None:
-        return f"{write(time.median)}{never}"
-    slowest = "never" if time.slowest is None else write(time.slowest)
-    return f"{write(time.median)} [{write(time.fastest)}, {slowest}]{never}"
-
-
 def _epochs(row: ArmRow) -> str:
-    return time_to_target_text(row.arm.epochs_to_target, lambda epochs: f"{epochs:g}")
+    return time_to_target(row.arm.epochs_to_target, lambda epochs: f"{epochs:g}")
 
 
 def _seconds(row: ArmRow) -> str:
     time = row.arm.seconds_to_target
     decimals = decimals_for(time.at_least, digits=3) if time else 0
-    return time_to_target_text(time, lambda seconds: number(seconds, decimals))
+    return time_to_target(time, lambda seconds: number(seconds, decimals))
 
 
 TARGET_COLUMNS = (
@@ -162,10 +160,10 @@ def tables(result: StudyResult, comparison: ComparisonResult) -> list[Table]:
     """Return a comparison's tables: accuracy and verdicts, costs and, with a target, the time to it."""
     found = [
         _table("accuracy", _accuracy_columns(result.margin), comparison, HOW_TO_READ),
-        _table("cost", COST_COLUMNS, comparison, (INTERVALS,)),
+        _table("cost", COST_COLUMNS, comparison, (INTERVALS, COSTS)),
     ]
     if result.target_training_error is not None:
-        name = f"time to {100 * result.target_training_error:.3g} % training error"
+        name = f"time {target(result.target_training_error)}"
         found.append(_table(name, TARGET_COLUMNS, comparison, (TARGETS,)))
     return found
 

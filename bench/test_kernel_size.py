@@ -15,6 +15,7 @@ from typing import Any
 from bench.recipe import Recipe
 from bench.study import Arm, Comparison, Protocol, Published, RunTrial, Study
 
+S4 = "MNIST; protocol not stated, assumed Adam 0.001, batch 100, 5 epochs"
 S0 = "first 10 000 images of MNIST, 20 epochs, one run"
 
 
@@ -46,7 +47,7 @@ def arms(s4_recipe: Mapping[str, Any]) -> tuple[Arm, ...]:
             label="ConvNet, 5x5",
             architecture="convnet",
             recipe=s4_recipe,
-            published=(Published(value=98.0, source="S4", note="MNIST, protocol not stated"),),
+            published=(Published(value=98.0, source="S4", note=S4),),
         ),
         Arm(
             name="convnet-3x3",

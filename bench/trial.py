@@ -1,6 +1,7 @@
 """A trial with every choice resolved: options, hyper-parameters, execution, and the key its record is found by."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -32,6 +33,7 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
     recipe, origin = protocol.recipe.but(arm.recipe), "the recipe"
     if recipe.learning_rate is None:
         recipe, origin = _tuned(study, protocol_name, arm, recipe, data.name if own_data else None)
+    labelled = replace(arm, label=arm.label.replace("{steps}", str(recipe.steps(data.train_images))))
     return Trial(
         study=study.name,
         arm=arm.name,
@@ -41,7 +43,7 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
         architecture=arm.architecture,
         options=fit_options(arm.architecture, arm.options, recipe, data),
         recipe=recipe,
-        context=study.context(protocol_name, arm),
+        context=study.context(protocol_name, labelled),
         reduced=protocol.reduced,
         learning_rate_from=origin,
     )

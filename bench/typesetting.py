@@ -14,7 +14,7 @@ from bench.tables import Table, tables
 
 TERMINAL_COLUMNS = 120
 LEAST_LABEL_COLUMNS = 12
-HEADER_LINES = 2  # a column's name, and its unit below
+HEADER_LETTERS = 12  # a longer name of a column goes on in the next line
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_<>|\[\]])")
 LATEX_SPECIAL = str.maketrans(LATEX_ESCAPE_RULES)  # those by which tabulate writes cells
 LATEX_SYMBOLS = str.maketrans(
@@ -49,7 +49,8 @@ def _wrap(text: str) -> str:
 
 def _terminal_table(table: Table) -> str:
     """Return the table under a rule; only its first column gives way where the table is too wide."""
-    headers = [f"{column.name}\n{column.unit}" for column in table.columns]
+    stacked = [[*textwrap.wrap(column.name, HEADER_LETTERS), column.unit] for column in table.columns]
+    headers = ["\n".join(lines) for lines in stacked]
     text = _plain([headers, *table.rows], table)
     excess = max(map(len, text.splitlines())) - TERMINAL_COLUMNS
     if excess > 0:
@@ -57,7 +58,7 @@ def _terminal_table(table: Table) -> str:
         rows = [["\n".join(textwrap.wrap(row[0], width, break_long_words=False)), *row[1:]] for row in table.rows]
         text = _plain([headers, *rows], table)
     lines = text.splitlines()
-    lines.insert(HEADER_LINES, "-" * max(map(len, lines)))
+    lines.insert(max(map(len, stacked)), "-" * max(map(len, lines)))
     return "\n".join(lines)
 
 
@@ -72,12 +73,12 @@ def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], table: Tabl
 
 def markdown(result: StudyResult, comparison: ComparisonResult) -> str:
     """Return the tables as GitHub renders them, with the conditions below."""
-    parts = [f"# {_markdown_text(result.study)}: {_markdown_text(comparison.title)}", _markdown_text(result.question)]
+    parts = [f"# {markdown_text(result.study)}: {markdown_text(comparison.title)}", markdown_text(result.question)]
     parts += _markdown_list("Answers", answers(result, comparison))
     found = tables(result, comparison)
     for table in found:
-        headers = [_markdown_text(header) for header in table.headers]
-        rows = [[_markdown_text(row[0]), *row[1:]] for row in table.rows]
+        headers = [markdown_text(header) for header in table.headers]
+        rows = [[markdown_text(cell) for cell in row] for row in table.rows]
         parts += [f"## {_sentence_case(table.name)}", _tabulate(rows, headers, table, "pipe")]
     parts += _markdown_list("Notes", notes(result, comparison))
     parts += _markdown_list("How to read", list(dict.fromkeys(line for table in found for line in table.legend)))
@@ -86,11 +87,12 @@ def markdown(result: StudyResult, comparison: ComparisonResult) -> str:
 
 
 def _markdown_list(title: str, lines: Sequence[str]) -> list[str]:
-    return [f"## {title}", "\n".join(f"- {_markdown_text(line)}" for line in lines)] if lines else []
+    return [f"## {title}", "\n".join(f"- {markdown_text(line)}" for line in lines)] if lines else []
 
 
-def _markdown_text(text: str) -> str:
-    return MARKDOWN_SPECIAL.sub(r"\\\1", text)
+def markdown_text(text: str) -> str:
+    """Return text as Markdown that shows it in one line: what Markdown would interpret is escaped."""
+    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.splitlines()))
 
 
 def _sentence_case(text: str) -> str:

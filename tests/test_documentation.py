@@ -8,6 +8,7 @@ import pytest
 
 from bench import readme
 from bench.analysis import analyse
+from bench.articles import ARTICLES
 from bench.options import add_options
 from bench.record import load
 
@@ -46,6 +47,12 @@ def test_harness_files_are_all_explained() -> None:
     named = set(re.findall(r"`(\w+\.py)`", CONTRIBUTING)) - {"utils.py"}  # named as what must not be
 
     assert named <= {path.name for path in (PROJECT / "bench").glob("*.py")}
+
+
+@pytest.mark.parametrize("name", ARTICLES)
+def test_readme_says_what_an_article_is(name: str) -> None:
+    """README and the report describe each article in the same words."""
+    assert f"- {name}: {ARTICLES[name]}\n" in README
 
 
 def test_readme_shows_the_committed_results() -> None:

@@ -1,5 +1,7 @@
 """Tests of grouping, summarising and comparing records."""
 
+import pytest
+
 from bench.analysis import analyse, slug
 from tests.bench.conftest import MakeRecord
 
@@ -78,6 +80,28 @@ def test_holm_counts_every_pair_of_the_study(make_record: MakeRecord) -> None:
     judgement = rows["better"].judgement
     assert judgement is not None
     assert judgement.p_corrected == min(3 * (judgement.difference.p or 0), 1)
+
+
+def corrections(make_record: MakeRecord, *families: int | None) -> list[float]:
+    """Return the factor on the p value of the one pair there is; contexts say `families`, the oldest first."""
+    records = [
+        make_record(arm, seed, accuracy=0.8 + 0.02 * (arm == "better"), finished=f"2026-01-0{day}", context=context)
+        for day, family in enumerate(families, start=1)
+        for context in [{} if family is None else {"family": family}]
+        for arm in ("base", "better")
+        for seed in range(5 * day, 5 * day + 5)
+    ]
+    rows = analyse(records)[0].comparisons[0].rows
+    judgements = [row.judgement for row in rows if row.judgement]
+    return [(found.p_corrected or 0) / (found.difference.p or 1) for found in judgements]
+
+
+@pytest.mark.parametrize(("families", "factor"), [((3,), 3), ((3, 2), 2), ((0,), 1), ((None,), 1)])
+def test_holm_counts_the_pairs_of_the_protocol(
+    make_record: MakeRecord, families: tuple[int | None, ...], factor: int
+) -> None:
+    """The newest record says how many; where none does, and never less, those that are there count."""
+    assert corrections(make_record, *families) == [pytest.approx(factor)]
 
 
 def test_arm_takes_part_in_several_comparisons(make_record: MakeRecord) -> None:

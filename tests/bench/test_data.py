@@ -175,6 +175,15 @@ def test_mnists_files_are_read(tmp_path: Path) -> None:
     assert dataset.train.labels.tolist() == list(range(6))
 
 
+def test_too_few_test_images_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut-off files of any data set: an accuracy on one image would fail in the statistics, after training."""
+    monkeypatch.setitem(COUNTS, "t10k", 1)
+    write_idx(tmp_path, "KMNIST")
+
+    with pytest.raises(DataError, match=r"^kmnist has 1 test image: put at least 2 there"):
+        load("kmnist", tmp_path)
+
+
 def test_mnists_hashes_are_checked(tmp_path: Path) -> None:
     """Torchvision does not check MNIST's unpacked files, so a file of other digits must be found here."""
     write_idx(tmp_path, "MNIST")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.analysis import analyse
-from bench.figures import band, curves_svg, throughput_svg
+from bench.figures import BASELINE_COLOUR, COLOURS, band, curves_svg, throughput_svg
 from bench.results import StudyResult
 from tests.bench.conftest import MakeRecord
 
@@ -88,6 +88,17 @@ def test_without_validation_training_accuracy_is_shown(make_record: MakeRecord) 
 
     assert "training accuracy (%)" in found
     assert "validation accuracy (%)" not in found
+
+
+def test_an_arm_without_validation_is_drawn_beside_one_that_has_it(make_record: MakeRecord) -> None:
+    """Two lines of loss, one of validation accuracy, and both arms once in the legend."""
+    records = [make_record("base", 0), make_record("other", 0)]
+    records[1].curves["validation_accuracy"] = []
+
+    svg = curves_svg(analyse(records)[0])
+
+    assert [texts(svg).count(label) for label in ("base", "other")] == [1, 1]
+    assert [svg.count(f"stroke: {colour}; stroke-width: 1.6") for colour in (BASELINE_COLOUR, COLOURS[0])] == [3, 2]
 
 
 def test_loss_over_orders_of_magnitude_is_logarithmic(make_record: MakeRecord) -> None:

@@ -45,8 +45,9 @@ def test_grey_images_have_one_channel(tmp_path: Path) -> None:
     """Images are grey if the first one is, whatever the others are."""
     write(tmp_path / "train" / "a" / "1.png", 10)
     write(tmp_path / "test" / "a" / "1.png", RED)
+    write(tmp_path / "test" / "a" / "2.png", 20)
 
-    assert load_folder(tmp_path).test.images.shape == (1, 1, 6, 6)
+    assert load_folder(tmp_path).test.images.shape == (2, 1, 6, 6)
 
 
 def test_images_take_the_first_ones_shorter_side(tmp_path: Path) -> None:
@@ -54,6 +55,7 @@ def test_images_take_the_first_ones_shorter_side(tmp_path: Path) -> None:
     write(tmp_path / "train" / "a" / "1.png", RED, size=(9, 5))
     write(tmp_path / "train" / "a" / "2.png", RED, size=(30, 20))
     write(tmp_path / "test" / "a" / "1.png", RED, size=(2, 2))
+    write(tmp_path / "test" / "a" / "2.png", RED, size=(7, 9))
     dataset = load_folder(tmp_path)
 
     assert dataset.train.images.shape[1:] == dataset.test.images.shape[1:] == (3, 5, 5)
@@ -63,7 +65,8 @@ def test_mean_and_std_are_those_of_the_training_images(tmp_path: Path) -> None:
     """Normalisation is measured, a channel each, and the test images have no part in it."""
     write(tmp_path / "train" / "a" / "1.png", (0, 51, 255))
     write(tmp_path / "train" / "a" / "2.png", (255, 51, 255))
-    write(tmp_path / "test" / "a" / "1.png", RED)
+    for name in ("1.png", "2.png"):
+        write(tmp_path / "test" / "a" / name, RED)
     entry = load_folder(tmp_path).source
 
     assert entry.mean == pytest.approx((0.5, 0.2, 1.0))
@@ -80,7 +83,8 @@ def test_a_folder_is_loaded_by_name(colours: Path) -> None:
 def test_pixels_are_what_pillow_decodes(tmp_path: Path) -> None:
     """Rows stay rows: an image that is not symmetrical comes out as it went in."""
     pixels = np.arange(16, dtype=np.uint8).reshape(4, 4)
-    write(tmp_path / "test" / "a" / "1.png", 0)
+    for name in ("1.png", "2.png"):
+        write(tmp_path / "test" / "a" / name, 0)
     (tmp_path / "train" / "a").mkdir(parents=True)
     Image.fromarray(pixels).save(tmp_path / "train" / "a" / "1.png")
 
@@ -93,6 +97,14 @@ def test_a_missing_part_is_an_error(colours: Path, part: str) -> None:
     (colours / part).rename(colours / "elsewhere")
 
     with pytest.raises(DataError, match=f"no images in .*{part}: put them in .*{part}/<class>/, for example"):
+        load_folder(colours)
+
+
+def test_one_test_image_is_too_few(colours: Path) -> None:
+    """An accuracy on one image has no interval: that is said before hours of training, in one line."""
+    (colours / "test" / "red" / "1.png").unlink()
+
+    with pytest.raises(DataError, match=r"^folder:.* has 1 test image: put at least 2 there, an accuracy[^\n]*$"):
         load_folder(colours)
 
 

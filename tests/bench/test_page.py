@@ -86,6 +86,40 @@ def test_ids_are_unique(result: StudyResult) -> None:
     assert len(ids) == len(set(ids)) > 0
 
 
+def test_settings_are_told_apart_by_what_differs(result: StudyResult) -> None:
+    """In the list of studies and above each; what they share is not repeated, and one thread is no plural."""
+    earlier = [replace(record, threads=1, deterministic=True, finished="2025-01-01") for record in result.records]
+    text = page(analyse([*result.records, *earlier]), [FIGURES, FIGURES], no_images)
+
+    assert text.count("Does normalisation help? (threads 2, deterministic no)</") == 2
+    assert text.count("Does normalisation help? (threads 1, deterministic yes)</") == 2
+    assert text.count("cpu with 1 thread<") == 2
+
+
+def test_one_setting_needs_no_telling_apart(text: str) -> None:
+    """The heading is the question."""
+    assert text.count("Does normalisation help?</") == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "published", "explained"),
+    [
+        ("other", [], []),
+        ("S3's net", [], ["S3"]),
+        ("other", [{"value": 98.0, "source": "S4", "note": "as in S0"}], ["S0", "S4"]),
+    ],
+)
+def test_articles_that_are_named_are_explained(
+    make_record: MakeRecord, label: str, published: list[dict[str, object]], explained: list[str]
+) -> None:
+    """A reader of the report alone learns what S3 is, and of no article that it does not name."""
+    record = make_record("base", 0, label=label, context={"published": published})
+
+    text = page(analyse([record]), [FIGURES], no_images)
+
+    assert re.findall(r"<li>(S\d): ", text) == explained
+
+
 def test_references_point_into_the_page(text: str) -> None:
     """What a figure uses is there under its new id."""
     used = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", text))

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bench import readme
+from bench.analysis import analyse
 from bench.errors import UserError
+from tests.bench.conftest import MakeRecord
 
 TEXT = f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n"
 
@@ -35,3 +37,43 @@ def test_check_finds_a_stale_readme_and_changes_nothing(tmp_path: Path, monkeypa
         readme.main(["--check"])
 
     assert stale.read_text("utf-8") == TEXT
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Return the cells of a table's rows below its header."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_a_row_has_the_speed_with_its_interval(make_record: MakeRecord) -> None:
+    """A ratio of speeds without its interval would pass for exact."""
+    records = [make_record(arm, seed) for arm in ("base", "other") for seed in range(5)]
+
+    base, other = rows_of(readme.results_text(analyse(records)))
+
+    assert (base[0], base[-1]) == ("base (baseline)", "1")
+    assert other[-1] == "1.00 [0.98, 1.02]"
+
+
+def test_an_arm_that_is_not_compared_is_no_baseline(make_record: MakeRecord) -> None:
+    """Where the baseline has no trial there is neither a difference nor a speed of 1."""
+    (row,) = rows_of(readme.results_text(analyse([make_record("other", 0)])))
+
+    assert (row[0], row[2:4], row[5]) == ("other", ["–", "–"], "–")
+
+
+def test_a_label_stays_in_its_cell(make_record: MakeRecord) -> None:
+    """A bar or a line break in a label would break the table."""
+    text = readme.results_text(analyse([make_record("base", 0, label="a|b\nc")]))
+
+    assert r"| a\|b c (baseline) |" in text
+
+
+def test_what_others_published_stands_below_the_table(make_record: MakeRecord) -> None:
+    """Once an arm, in the report's words, though the arm stands in two comparisons."""
+    context = {"published": [{"value": 98.49, "source": "S3", "note": "one run"}]}
+    both = (("first", "base"), ("second", "base"))
+
+    text = readme.results_text(analyse([make_record("base", 0, comparisons=both, context=context)]))
+
+    assert text.count("\n\n- S3 published 98.49 % for base (one run).\n\n<sub>") == 1

@@ -69,3 +69,12 @@ def test_a_recipe_survives_json() -> None:
     values = Recipe(augment=("flip", "crop"), mean=(0.5,), std=(1.0,)).as_dict()
 
     assert json.loads(json.dumps(values)) == values
+
+
+@pytest.mark.parametrize(
+    ("recipe", "steps"),
+    [(Recipe(batch_size=100, epochs=8), 280), (Recipe(first_image=3436), 10), (Recipe(train_images=65), 20)],
+)
+def test_steps_are_counted(recipe: Recipe, steps: int) -> None:
+    """Of 3500 images: all of them, the last 64, and 65 of them, whose 65th image is a step of its own."""
+    assert recipe.steps(3500) == steps

@@ -85,6 +85,13 @@ def test_what_is_no_object_is_refused(line: str, message: str) -> None:
         from_json(line)
 
 
+@pytest.mark.parametrize(("value", "name"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")])
+def test_a_number_that_is_not_finite_is_refused(make_record: MakeRecord, value: float, name: str) -> None:
+    """Python's json reads them, though they are not JSON: a mean would be NaN without a word."""
+    with pytest.raises(RecordError, match=f"^{name} is not JSON"):
+        from_json(changed(make_record(), test_accuracy=value))
+
+
 def test_records_come_in_the_files_order(make_record: MakeRecord, tmp_path: Path) -> None:
     """The last of a trial's records can be told from the first."""
     records = [make_record(seed=seed) for seed in (2, 0, 1)]

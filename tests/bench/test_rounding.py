@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import rounding
+from bench import rounding, spread
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,43 @@ def test_measured_rounds_to_what_the_interval_leaves(mean: float, half: float, t
     assert text == rounding.measured(mean, mean - half, mean + half)
 
 
-@pytest.mark.parametrize(("p", "text"), [(0.0496, "0.0496"), (0.283, "0.283"), (0.00004, "< 0.0001"), (None, "–")])
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0496, "0.0496"),
+        (0.04996, "0.04996"),
+        (0.05004, "0.05004"),
+        (0.283, "0.283"),
+        (0.00004, "< 0.0001"),
+        (None, "–"),
+    ],
+)
 def test_probability_does_not_round_across_the_level(p: float | None, text: str) -> None:
     """0.0496 does not read 0.050."""
     assert text == rounding.probability(p)
+
+
+@pytest.mark.parametrize(
+    ("times", "text"),
+    [
+        ([6, 7, 9], "7 [6, 9]"),
+        ([6, None, 9], "9 [6, never] (1 of 3 never)"),
+        ([6, None, None, None, None], "> 12 (4 of 5 never)"),
+        ([7], "7"),
+        ([None], "> 12 (1 of 1 never)"),
+    ],
+)
+def test_censored_times_are_shown_as_such(times: list[int | None], text: str) -> None:
+    """A median that is not known is a bound, and the count of those that never arrived stands beside it."""
+    found = spread.time_to_target(times, [12] * len(times))
+
+    assert text == rounding.time_to_target(found, lambda epochs: f"{epochs:g}")
+
+
+def test_a_unit_stands_behind_the_median() -> None:
+    """In a sentence a number needs its unit."""
+    found = spread.time_to_target([6, 7, None], [12] * 3)
+
+    assert (
+        rounding.time_to_target(found, lambda epochs: f"{epochs:g}", " epochs") == "7 epochs [6, never] (1 of 3 never)"
+    )

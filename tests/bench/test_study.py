@@ -142,6 +142,26 @@ def test_a_comparison_without_arms_in_the_protocol_is_left_out() -> None:
     assert comparisons_in("published", ARMS[2]) == ["all"]
 
 
+def test_a_comparison_without_its_baseline_in_the_protocol_is_left_out() -> None:
+    """`published` without ReLU: sigmoid is compared with nothing there, and nobody waits for a baseline to be run."""
+    study = study_of(protocols={"quick": QUICK, "published": replace(PUBLISHED, arms=ARMS[1:])})
+
+    assert [each["name"] for each in study.context("published", ARMS[2])["comparisons"]] == ["saturating"]
+
+
+@pytest.mark.parametrize(("protocol", "family"), [("quick", 3), ("smoke", 3), ("published", 1)])
+def test_the_context_counts_the_pairs_of_its_protocol(protocol: str, family: int) -> None:
+    """Three pairs are compared where all arms are; `published` has sigmoid against ReLU only."""
+    assert study_of().context(protocol, ARMS[0])["family"] == family
+
+
+def test_a_pair_of_two_comparisons_counts_once() -> None:
+    """The correction is for what is compared, not for how often it is shown."""
+    twice = tuple(Comparison(name=name, title=name, baseline="relu", arms=("tanh",)) for name in ("a", "b"))
+
+    assert study_of(comparisons=twice).context("quick", ARMS[0])["family"] == 1
+
+
 def test_the_context_has_what_tables_need() -> None:
     """Tables are made from records alone."""
     arm = replace(ARMS[1], published=(Published(value=98.0, source="S1", note="one run"),))

@@ -4,8 +4,9 @@ import pytest
 
 from bench.analysis import analyse
 from bench.results import StudyResult
-from bench.spread import time_to_target
-from bench.tables import Table, tables, time_to_target_text
+from bench.rounding import number
+from bench.sentences import still_needed
+from bench.tables import Table, tables
 from tests.bench.conftest import MakeRecord
 
 
@@ -52,11 +53,40 @@ def test_baseline_is_marked_and_not_compared_with_itself(result: StudyResult) ->
 
 
 def test_every_verdict_has_its_reach_beside_it(result: StudyResult) -> None:
-    """Smallest detectable difference, and seeds and images needed, are numbers or a dash each."""
+    """The smallest detectable difference is a number; nothing more is needed where the difference was found."""
     found = cells(tables(result, result.comparisons[0])[0], "other")
 
     assert float(found["detects"]) > 0
-    assert found["needed for ±0.5"].count(" / ") == 1
+    assert (found["verdict"], found["needed for ±0.5 points"]) == ("better", "–")
+
+
+def test_what_an_underpowered_comparison_needs_is_about_a_number(make_record: MakeRecord) -> None:
+    """The same two digits as in the sentence, images with their thousands apart; what is not enough is a dash."""
+    records = [make_record(arm, seed, accuracy=0.88) for arm in ("base", "other") for seed in range(5)]
+    result = analyse(records)[0]
+    judgement = result.comparisons[0].rows[1].judgement
+    assert judgement is not None
+
+    found = cells(tables(result, result.comparisons[0])[0], "other")
+
+    seeds, images = still_needed(judgement)
+    assert (found["verdict"], seeds) == ("underpowered", None)
+    assert found["needed for ±0.5 points"] == f"– / {number(images or 0, 0)}"
+
+
+def test_one_point_is_singular(make_record: MakeRecord) -> None:
+    """A margin of a hundredth is a point, not points."""
+    result = analyse([make_record("base", context={"margin": 0.01})])[0]
+
+    assert "needed for ±1 point" in cells(tables(result, result.comparisons[0])[0], "base")
+
+
+def test_cost_table_says_what_is_counted(result: StudyResult) -> None:
+    """Nobody can tell from a number whether a multiply-add is one or two."""
+    legend = " ".join(tables(result, result.comparisons[0])[1].legend)
+
+    assert "a multiply and an add counted as two" in legend
+    assert "times of inference (eval mode)" in legend
 
 
 @pytest.mark.parametrize(
@@ -112,23 +142,6 @@ def test_published_number_has_its_source(make_record: MakeRecord) -> None:
     result = analyse([make_record("base", 0, context={"published": published})])[0]
 
     assert cells(tables(result, result.comparisons[0])[0], "base")["published"] == "97.3 S0, 98 S4"
-
-
-@pytest.mark.parametrize(
-    ("times", "text"),
-    [
-        ([6, 7, 9], "7 [6, 9]"),
-        ([6, None, 9], "9 [6, never] (1 of 3 never)"),
-        ([6, None, None, None, None], "> 12 (4 of 5 never)"),
-        ([7], "7"),
-        ([None], "> 12 (1 of 1 never)"),
-    ],
-)
-def test_censored_times_are_shown_as_such(times: list[int | None], text: str) -> None:
-    """A median that is not known is a bound, and the count of those that never arrived stands beside it."""
-    found = time_to_target(times, [12] * len(times))
-
-    assert text == time_to_target_text(found, lambda epochs: f"{epochs:g}")
 
 
 def test_target_table_is_there_only_with_a_target(make_record: MakeRecord, result: StudyResult) -> None:

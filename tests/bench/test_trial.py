@@ -89,6 +89,30 @@ def test_an_unknown_arm_is_an_error() -> None:
         resolve(RATED, "quick", "reul", 0, MNIST_5K, own_data=True)
 
 
+@pytest.mark.parametrize(("data", "steps"), [("mnist-5k", 3 * 55), ("mnist", 3 * 938)])
+def test_a_label_says_how_many_steps_its_trial_takes(data: str, steps: int) -> None:
+    """Three epochs of 64 images a step: 3500 images leave a smaller last step, another data set has another number."""
+    study = study_of(arms=(replace(ARM, label="ReLU ({steps} steps)"),), recipe=Recipe(epochs=3, learning_rate=0.2))
+
+    assert resolve(study, "quick", "relu", 0, source(data), own_data=False).context["label"] == f"ReLU ({steps} steps)"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "label"),
+    [
+        ("quick", "LeNet-5, sigmoid, S3's SGD (280 steps)"),
+        ("smoke", "LeNet-5, sigmoid, S3's SGD (8 steps)"),
+        ("published", "LeNet-5, sigmoid, S3's SGD"),
+    ],
+)
+def test_the_arm_of_s3_says_where_it_is_cut_short(protocol: str, label: str) -> None:
+    """Its loss in `quick` is one of too few steps: S3 took 9600."""
+    (study,) = (study for study in load_studies() if study.name == "activation")
+    data = source(study.protocol(protocol).dataset)
+
+    assert resolve(study, protocol, "lenet5-s3", 0, data, own_data=True).context["label"] == label
+
+
 @pytest.mark.usefixtures("chosen")
 @pytest.mark.parametrize("protocol", ["quick", "smoke"])
 def test_the_chosen_learning_rate_is_taken(protocol: str) -> None:

@@ -31,6 +31,17 @@ def test_markdown_escapes_what_it_would_interpret(result: StudyResult) -> None:
     assert r"5% of a\_b \| $x$ & #1 {~^\\} \<i\>\*" in markdown(result, result.comparisons[0])
 
 
+def test_every_markdown_cell_is_escaped(make_record: MakeRecord) -> None:
+    """A published number's source is somebody's text, too; a line break would end the row."""
+    published = [{"value": 98.0, "source": "a|b*\nc", "note": ""}]
+    result = analyse([make_record("base", 0, label="two\nlines", context={"published": published})])[0]
+
+    text = markdown(result, result.comparisons[0])
+
+    assert r"98 a\|b\* c" in text
+    assert "two lines (baseline)" in text
+
+
 def test_markdown_aligns_numbers_right(result: StudyResult) -> None:
     """GitHub reads the colons of the rule."""
     rule = next(line for line in markdown(result, result.comparisons[0]).splitlines() if line.startswith("|:"))
@@ -75,6 +86,15 @@ def test_terminal_breaks_names_and_no_numbers(result: StudyResult) -> None:
     line = next(line for line in terminal(result).splitlines() if line.startswith("5% of a_b"))
 
     assert "90.00 ± " in line
+
+
+def test_terminal_breaks_long_headers(result: StudyResult) -> None:
+    """The rule stands below the last line of the longest header."""
+    lines = terminal(result).splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("----") and "seeds" in lines[place - 1])
+
+    assert lines[place - 3].endswith("needed for")
+    assert lines[place - 2].endswith("±0.5 points")
 
 
 def test_terminal_has_the_conditions(result: StudyResult) -> None:
