@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.record import ComparisonContext, Record, Setting, correct_bits, latest, setting_of
 from bench.results import ArmResult, ArmRow, ComparisonResult, StudyResult
-from bench.spread import TimeToTarget, spread, time_to_target
+from bench.spread import Spread, TimeToTarget, spread, time_to_target
 from bench.statistics import Bits, speed_ratio, summarise
 from bench.verdict import Judgement, judge
 
@@ -78,21 +78,27 @@ def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) ->
 
 def _summarise_arm(name: str, records: Sequence[Record], correct: Bits) -> ArmResult:
     context = max(records, key=lambda record: record.finished).context
-    memory = [record.peak_memory_mb for record in records if record.peak_memory_mb is not None]
+    timed = [record for record in records if record.timed]
     targeted = context["target_training_error"] is not None
     return ArmResult(
         name=name,
         context=context,
         records=tuple(records),
         accuracy=summarise(correct),
-        train_images_per_second=spread([record.train_images_per_second for record in records]),
-        seconds_per_epoch=spread([statistics.median(record.curves["epoch_seconds"]) for record in records]),
-        inference_us_per_image_batch_1=spread([record.inference_us_per_image_batch_1 for record in records]),
-        inference_us_per_image_batch_256=spread([record.inference_us_per_image_batch_256 for record in records]),
-        peak_memory_mb=spread(memory) if memory else None,
+        train_images_per_second=_spread(record.train_images_per_second for record in timed),
+        seconds_per_epoch=_spread(statistics.median(record.curves["epoch_seconds"]) for record in timed),
+        inference_us_per_image_batch_1=_spread(record.inference_us_per_image_batch_1 for record in timed),
+        inference_us_per_image_batch_256=_spread(record.inference_us_per_image_batch_256 for record in timed),
+        peak_memory_mb=_spread(record.peak_memory_mb for record in records),
         epochs_to_target=_epochs_to_target(records) if targeted else None,
-        seconds_to_target=_seconds_to_target(records) if targeted else None,
+        seconds_to_target=_seconds_to_target(timed) if targeted and timed else None,
     )
+
+
+def _spread(values: Iterable[float | None]) -> Spread | None:
+    """Return the summary of the values that there are, None if there are none."""
+    known = [value for value in values if value is not None]
+    return spread(known) if known else None
 
 
 def _epochs_to_target(records: Sequence[Record]) -> TimeToTarget:
@@ -169,5 +175,9 @@ def _rows(
     return tuple(sorted(rows, key=lambda row: not row.is_baseline))
 
 
-def _throughput_ratio(arm: ArmResult, baseline: ArmResult) -> tuple[float, float | None, float | None]:
-    return speed_ratio(*([record.train_images_per_second for record in each.records] for each in (arm, baseline)))
+def _throughput_ratio(arm: ArmResult, baseline: ArmResult) -> tuple[float, float | None, float | None] | None:
+    ours, theirs = (
+        [record.train_images_per_second for record in each.records if record.train_images_per_second is not None]
+        for each in (arm, baseline)
+    )
+    return speed_ratio(ours, theirs) if ours and theirs else None

@@ -88,7 +88,8 @@ def curves_svg(result: StudyResult) -> str:
 def throughput_svg(result: StudyResult) -> str:
     """Return test accuracy against training throughput, a panel a comparison.
 
-    Bars are 95 % intervals in both directions; with one seed there is none for the throughput.
+    Bars are 95 % intervals in both directions; with one seed there is none for the throughput. Arms of which no
+    trial ran alone have no throughput and are left out.
     """
     return _draw(result.comparisons, 1, _draw_throughput)
 
@@ -215,13 +216,14 @@ def _plot_bands(axes: "Axes", rows: Sequence[ArmRow], curve_of: Callable[[Record
 
 
 def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None:
-    axes, arms = panels[0], [row.arm for row in comparison.rows]
-    looks = list(_looks(comparison.rows))
-    speeds = np.array([arm.train_images_per_second.mean for arm in arms])
-    accuracies = 100 * np.array([arm.accuracy.mean for arm in arms])
+    axes = panels[0]
+    looks = [(row, look) for row, look in _looks(comparison.rows) if row.arm.train_images_per_second]
+    throughputs = [row.arm.train_images_per_second for row, _ in looks if row.arm.train_images_per_second]
+    speeds = np.array([throughput.mean for throughput in throughputs])
+    accuracies = 100 * np.array([row.arm.accuracy.mean for row, _ in looks])
     bars: dict[str, Any] = {"colors": [look.colour for _, look in looks], "linewidths": 1.6, "zorder": 2}
-    axes.hlines(accuracies, *_ends([arm.train_images_per_second for arm in arms]), **bars)
-    axes.vlines(speeds, *(100 * _ends([arm.accuracy for arm in arms])), **bars)
+    axes.hlines(accuracies, *_ends(throughputs), **bars)
+    axes.vlines(speeds, *(100 * _ends([row.arm.accuracy for row, _ in looks])), **bars)
     for (row, look), speed, accuracy in zip(looks, speeds, accuracies, strict=True):
         axes.plot(speed, accuracy, color=look.colour, marker=look.marker, markersize=7, linestyle="", label=_label(row))
     axes.set_xlabel("training throughput (images/s)")

@@ -50,7 +50,7 @@ def _row(row: ArmRow) -> tuple[str, ...]:
     arm, judgement, label = row.arm, row.judgement, markdown_text(row.arm.label)
     accuracy = percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)
     speed = arm.train_images_per_second
-    throughput = measured(speed.mean, speed.low, speed.high)
+    throughput = MISSING if speed is None else measured(speed.mean, speed.low, speed.high)
     if row.is_baseline:
         return (f"{label} (baseline)", accuracy, "", "", throughput, "1")
     if judgement is None:

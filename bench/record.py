@@ -3,7 +3,8 @@
 The fields below are the schema (version `SCHEMA`). Units are in the names; accuracies and errors are
 fractions from 0 to 1; times are UTC in ISO 8601. A value that does not exist is null: no NaN is ever written.
 `timed` is false for a trial that was trained beside others (`--workers`): its speeds are null, and the seconds of its
-epochs are no measurement.
+epochs are no measurement. `lrn_images_per_second` has training speeds by LRN's implementation (ours: banded; torch),
+for nets with LRN, measured in turns on one batch; `inference_seconds` is what timing that and inference took.
 """
 
 import base64
@@ -114,6 +115,7 @@ class Record:
     inference_seconds: float
     inference_us_per_image_batch_1: float | None
     inference_us_per_image_batch_256: float | None
+    lrn_images_per_second: dict[str, float] | None
     test_images: int
     classes: list[str]
     test_correct: str

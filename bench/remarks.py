@@ -1,12 +1,13 @@
 """What is said in sentences about a study: its answers, what is missing, what was published, how to read it."""
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from bench.results import ArmResult, ComparisonResult, StudyResult
 from bench.rounding import time_to_target
 from bench.sentences import describe
-from bench.spread import TimeToTarget
+from bench.spread import TimeToTarget, spread
 from bench.verdict import LEAST_SEEDS, Judgement
 
 INTERVALS = (
@@ -142,6 +143,25 @@ def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
             f"{arm.label}: {arm.diverged} of {len(arm.records)} trials diverged; "
             "they count, with the accuracy that they ended at."
         )
+    if arm.timed < len(arm.records):
+        untimed = len(arm.records) - arm.timed
+        yield f"{arm.label}: {untimed} of {len(arm.records)} trials were trained side by side and say nothing of time."
+    yield from _lrn_cost(arm)
+
+
+def _lrn_cost(arm: ArmResult) -> Iterator[str]:
+    """Yield what the arm's LRN would cost in torch's own implementation, measured in turns within each trial."""
+    pairs = [record.lrn_images_per_second for record in arm.records if record.lrn_images_per_second]
+    if not pairs:
+        return
+    found = spread([math.log(pair["torch"] / pair["banded"]) for pair in pairs])
+    ends = (
+        "" if found.low is None or found.high is None else f" [{math.exp(found.low):.2f}, {math.exp(found.high):.2f}]"
+    )
+    yield (
+        f"{arm.label}: with torch.nn.LocalResponseNorm, which computes the same, this net trains at "
+        f"{math.exp(found.mean):.2f}x{ends} the speed (n = {found.n})."
+    )
 
 
 def published(arms: Iterable[ArmResult]) -> Iterator[str]:

@@ -19,6 +19,8 @@ class ArmResult:
     Attributes:
         records: by seed.
         accuracy: test accuracy, diverged trials included.
+        train_images_per_second, seconds_per_epoch, inference times, seconds_to_target: of the trials that ran alone;
+            None where none did.
         seconds_per_epoch: of each trial its median epoch.
         epochs_to_target, seconds_to_target: None where the study has no target training error.
     """
@@ -27,10 +29,10 @@ class ArmResult:
     context: Context
     records: tuple[Record, ...]
     accuracy: ArmSummary
-    train_images_per_second: Spread
-    seconds_per_epoch: Spread
-    inference_us_per_image_batch_1: Spread
-    inference_us_per_image_batch_256: Spread
+    train_images_per_second: Spread | None
+    seconds_per_epoch: Spread | None
+    inference_us_per_image_batch_1: Spread | None
+    inference_us_per_image_batch_256: Spread | None
     peak_memory_mb: Spread | None
     epochs_to_target: TimeToTarget | None
     seconds_to_target: TimeToTarget | None
@@ -59,6 +61,11 @@ class ArmResult:
     def seeds(self) -> tuple[int, ...]:
         """The seeds that have a record, ascending."""
         return tuple(record.seed for record in self.records)
+
+    @property
+    def timed(self) -> int:
+        """How many trials ran alone, so that they were timed."""
+        return sum(record.timed for record in self.records)
 
     @property
     def diverged(self) -> int:

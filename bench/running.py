@@ -12,6 +12,7 @@ from bench.data import Dataset
 from bench.device import Execution
 from bench.environment import environment
 from bench.evaluation import Evaluation, confusion, evaluate
+from bench.implementations import lrn_images_per_second
 from bench.preprocess import Preprocess
 from bench.recipe import Recipe
 from bench.record import SCHEMA, Curves, Record, pack_bits, pack_classes
@@ -91,7 +92,10 @@ class TrialRun:
         if evaluation is None:
             raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
         peak_memory_mb = self.memory.megabytes()
-        inference, inference_seconds = self._time_inference() if self.timed else ({}, 0.0)
+        start = time.perf_counter()
+        inference = self._time_inference() if self.timed else {}
+        lrn = self._time_lrn() if self.timed else None
+        inference_seconds = time.perf_counter() - start
         epochs_to_target, seconds_to_target = self._time_to_target()
         trial, recipe = self.trial, self.trial.recipe
         key = key_of(trial, self.base, self.dataset.sha256)
@@ -136,6 +140,7 @@ class TrialRun:
             inference_seconds=inference_seconds,
             inference_us_per_image_batch_1=inference.get(1),
             inference_us_per_image_batch_256=inference.get(256),
+            lrn_images_per_second=lrn,
             test_images=len(self.test),
             classes=list(self.dataset.source.classes),
             test_correct=pack_bits(evaluation.correct),
@@ -145,7 +150,7 @@ class TrialRun:
             checkpoint_sha256=digest,
             data_sha256=self.dataset.sha256,
             environment=environment(self.execution.device),
-            execution=self.execution.as_dict(),
+            execution={**self.execution.as_dict(), "compiled": self.training.compiled},
         )
 
     def _images_per_second(self) -> float:
@@ -169,15 +174,18 @@ class TrialRun:
                 return epoch, sum(self.epoch_seconds[:epoch])
         return None, None
 
-    def _time_inference(self) -> tuple[dict[int, float], float]:
-        start = time.perf_counter()
+    def _time_inference(self) -> dict[int, float]:
         model = self.training.model.eval()
         images = self.test.images.repeat(-(-max(INFERENCE_BATCHES) // len(self.test)), 1, 1, 1)
-        figures = {
+        return {
             size: timing.inference_us_per_image(model, self.test_preprocess(images[:size]))
             for size in INFERENCE_BATCHES
         }
-        return figures, time.perf_counter() - start
+
+    def _time_lrn(self) -> dict[str, float] | None:
+        train = self.training.train.take(slice(0, self.trial.recipe.batch_size))
+        batch = self.train_preprocess(train.images)
+        return lrn_images_per_second(self.trial.architecture, self.trial.options, batch, train.labels)
 
     def _save_checkpoint(self, key: str, evaluation: Evaluation) -> tuple[str, str]:
         trial, source = self.trial, self.dataset.source

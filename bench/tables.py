@@ -126,7 +126,7 @@ def _ratio(row: ArmRow) -> str:
 
 COST_COLUMNS = (
     Column("arm", "", _label),
-    Column("n", "", lambda row: str(len(row.arm.records))),
+    Column("n", "timed", lambda row: str(row.arm.timed)),
     Column("parameters", "", lambda row: number(row.arm.parameters, 0)),
     Column("MFLOPs", "/image", lambda row: significant(row.arm.mflops_per_image)),
     Column("training", "images/s", lambda row: _spread(row.arm.train_images_per_second)),

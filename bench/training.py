@@ -63,7 +63,6 @@ class Training:
         self.model: nn.Module = registry.create(architecture, **options)
         self.model.to(self.device).to(memory_format=self.memory_format)
         self.forward: Callable[[Tensor], Tensor] = self.model
-        self.compile_error: str | None = None
         if execution.compiled:
             self.forward = torch.compile(self.model, dynamic=False)
         self.augment = chain(recipe.augment, train.images.shape[1])
@@ -77,6 +76,11 @@ class Training:
         self.diverged = False
         torch.manual_seed(self.streams.number("dropout"))
 
+    @property
+    def compiled(self) -> bool:
+        """Whether torch.compile's program is what runs: it is not where it could not be made."""
+        return self.forward is not self.model
+
     def warm_up(self, preprocess: Preprocess) -> None:
         """Run forward and backward on one batch's shapes with dummy labels: allocation and autotuning happen here.
 
@@ -89,7 +93,7 @@ class Training:
             except Exception as error:
                 if self.forward is self.model:
                     raise
-                self.forward, self.compile_error = self.model, f"{type(error).__name__}: {error}"
+                self.forward = self.model
                 warnings.warn(f"torch.compile failed, so this net is trained uncompiled: {error}", stacklevel=2)
                 self._practise(preprocess)
         self.optimizer.zero_grad(set_to_none=True)

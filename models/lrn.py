@@ -64,7 +64,7 @@ class LocalResponseNorm(nn.Module):
         band = None if self.band is None else self.band.to(x.dtype)
         if torch.compiler.is_compiling() or not torch.is_grad_enabled():
             # A compiler derives and fuses the gradient itself, and an exporter needs none.
-            return x * _power(_denominator(x, band, self.scale, self.k), self.beta)
+            return x * _power(_weighted_sum(x * x, band, self.scale, self.k), self.beta)
         return _Normalise.apply(x, band, self.scale, self.beta, self.k)[0]  # type: ignore[no-any-return]  # torch leaves apply untyped
 
     def extra_repr(self) -> str:
@@ -85,52 +85,55 @@ def band_matrix(channels: int, size: int) -> Tensor:
     return inside.to(torch.get_default_dtype())[:, :, None, None]
 
 
-def _window_sum(squares: Tensor, band: Tensor | None) -> Tensor:
-    """Return the sum over every window, (batch, channels or 1, height, width)."""
+def _weighted_sum(values: Tensor, band: Tensor | None, weight: float, constant: float = 0.0) -> Tensor:
+    """Return constant + weight * (sum over every window), (batch, channels or 1, height, width)."""
     if band is None:
-        return squares.sum(dim=1, keepdim=True)
-    if torch.compiler.is_compiling() or not squares.is_contiguous():
-        return F.conv2d(squares, band)  # keeps channels_last
+        return values.sum(dim=1, keepdim=True) * weight + constant
+    kernel = band * weight
+    if torch.compiler.is_compiling() or not values.is_contiguous():
+        bias = kernel.new_full((len(kernel),), constant) if constant else None
+        return F.conv2d(values, kernel, bias)  # keeps channels_last
     # The same product as a matrix: several times faster than a row-major 1x1 convolution on a CPU.
-    matrix = band[:, :, 0, 0].expand(len(squares), -1, -1)
-    return torch.bmm(matrix, squares.flatten(2)).view_as(squares)
-
-
-def _denominator(x: Tensor, band: Tensor | None, scale: float, k: float) -> Tensor:
-    return _window_sum(x * x, band).mul_(scale).add_(k)
+    total = torch.bmm(kernel[:, :, 0, 0].expand(len(values), -1, -1), values.flatten(2)).view_as(values)
+    return total.add_(constant) if constant else total
 
 
 def _power(denominator: Tensor, beta: float) -> Tensor:
     """Return denominator^-beta."""
     if beta == ALEXNET_BETA:
         root = denominator.rsqrt()
-        return root * root.sqrt()
+        power = root.sqrt()
+        return power * root if power.requires_grad else power.mul_(root)
     return denominator.pow(-beta)
 
 
 class _Normalise(torch.autograd.Function):
-    """The formula with its gradient; the denominator is an output because vmap asks for that."""
+    """The formula with its gradient; denominator and power are outputs because vmap asks for that."""
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(x: Tensor, band: Tensor | None, scale: float, beta: float, k: float) -> tuple[Tensor, Tensor]:
-        denominator = _denominator(x, band, scale, k)
-        return x * _power(denominator, beta), denominator
+    def forward(x: Tensor, band: Tensor | None, scale: float, beta: float, k: float) -> tuple[Tensor, Tensor, Tensor]:
+        denominator = _weighted_sum(x * x, band, scale, k)
+        power = _power(denominator, beta)
+        return x * power, denominator, power
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:  # noqa: ANN401  # torch types neither ctx nor inputs
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:  # noqa: ANN401  # torch types neither ctx nor inputs
         x, band, ctx.scale, ctx.beta, ctx.k = inputs
-        ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(x, band, output[1])
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(x, band, *output[1:])
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401  # torch does not type ctx
-        x, band, denominator = ctx.saved_tensors
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401  # torch does not type ctx
+        x, band, denominator, power = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative is wanted: it runs through d as well
-            denominator = _denominator(x, band, ctx.scale, ctx.k)
-        scaled = gradient * _power(denominator, ctx.beta)
-        transposed = None if band is None else band.transpose(0, 1)
-        shared = _window_sum(scaled * x / denominator, transposed)
-        factor = -2 * ctx.beta * ctx.scale
-        return torch.addcmul(scaled, x, shared, value=factor), None, None, None, None
+            denominator = _weighted_sum(x * x, band, ctx.scale, ctx.k)
+            power = _power(denominator, ctx.beta)
+        weight, transposed = -2 * ctx.beta * ctx.scale, None if band is None else band.transpose(0, 1)
+        scaled = gradient * power
+        if torch.is_grad_enabled():
+            shared = _weighted_sum(scaled * x / denominator, transposed, weight)
+            return torch.addcmul(scaled, x, shared), None, None, None, None
+        shared = _weighted_sum((scaled * x).div_(denominator), transposed, weight)
+        return scaled.addcmul_(x, shared), None, None, None, None

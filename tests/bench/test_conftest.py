@@ -88,7 +88,7 @@ def test_row_carries_the_agreed_names(finished: tuple[Path, Finished]) -> None:
     results, _ = finished
     names = (
         "study arm seed protocol architecture dataset status test_accuracy validation_accuracy "
-        "train_images_per_second parameters mflops_per_image peak_memory_mb epochs device threads deterministic "
+        "timed train_images_per_second parameters mflops_per_image peak_memory_mb epochs device threads deterministic "
         "resumed reduced record_id"
     )
 
