@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from bench.allocator import keep_freed_memory
 from bench.errors import UserError
 from bench.names import unknown
 
@@ -103,6 +104,7 @@ def resolve_threads(count: int | None, workers: int = 1) -> int:
 
 def apply(execution: Execution) -> None:
     """Make this process run nets that way. Idempotent."""
+    keep_freed_memory()
     torch.set_num_threads(execution.threads)
     torch.set_flush_denormal(execution.flush_denormal)
     if execution.deterministic:

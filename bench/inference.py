@@ -1,7 +1,7 @@
 """Inference images/s of a leaderboard's entry in torch eager and under torch.compile."""
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -19,8 +19,8 @@ REPEATS = 5
 Forward = Callable[[Tensor], Tensor]
 
 
-def inference_rates(entry: Entry, execution: Execution, seconds: float) -> Iterator[tuple[str, int, list[float]]]:
-    """Yield loop, batch and its rates (images/s, one a repeat) of eager and compiled at each batch size.
+def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[tuple[str, int, list[float]]]:
+    """Return loop, batch and its rates (images/s, one a repeat) of eager and compiled at each batch size.
 
     Both take turns. Compilation (7 to 12 seconds, one a batch size) is off the clock.
 
@@ -33,6 +33,7 @@ def inference_rates(entry: Entry, execution: Execution, seconds: float) -> Itera
     execution = execution_for(execution, entry.architecture, options)
     model = registry.create(entry.architecture, **options).to(execution.torch_device).eval()
     model.to(memory_format=execution.torch_memory_format)
+    rows: list[tuple[str, int, list[float]]] = []
     for batch in BATCHES:
         torch.compiler.reset()  # a shape of its own for each batch size
         loops: dict[str, Forward] = {"eager": model, "compiled": torch.compile(model, dynamic=False)}
@@ -45,7 +46,8 @@ def inference_rates(entry: Entry, execution: Execution, seconds: float) -> Itera
             for _ in range(REPEATS):
                 for name, forward in loops.items():
                     found[name].append(batch / _median_seconds(forward, images, seconds / REPEATS))
-        yield from ((f"{name}-{batch}", batch, rates) for name, rates in found.items())
+        rows += [(f"{name}-{batch}", batch, rates) for name, rates in found.items()]
+    return rows
 
 
 def _median_seconds(forward: Forward, images: Tensor, budget: float) -> float:

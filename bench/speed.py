@@ -7,9 +7,11 @@ matrix product) is measured in every turn too. The table goes to standard output
 """
 
 import argparse
+import multiprocessing
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
@@ -33,6 +35,7 @@ from bench.timing import clock
 
 PEAK_SIDE = 2048  # of the square matrices whose product is the machine's peak
 
+OURS = "convbench"  # what the names of our own loops begin with
 LOOPS: Mapping[str, Mapping[str, loops.Rate]] = {
     "training": {
         "article-0": loops.article_training,
@@ -81,26 +84,42 @@ def peak_gflops() -> float:
 
 
 class Speed:
-    """One run: rows that grow by a rate with every turn."""
+    """One run: rows that grow by a rate with every turn.
+
+    The others' loops run in one process, ours and the inference in another: convbench's settings (allocator, denormals)
+    belong to a process, and must not help those who did not make them.
+    """
 
     def __init__(self, chosen: Sequence[Entry], tasks: Sequence[str], execution: Execution, seconds: float) -> None:
         self.chosen, self.tasks, self.execution, self.seconds = chosen, tasks, execution, seconds
         self.rows: dict[tuple[str, str, str], Row] = {}
         self.peaks: list[float] = []
+        spawn = multiprocessing.get_context("spawn")
+        self._theirs = ProcessPoolExecutor(1, spawn, initializer=torch.set_num_threads, initargs=(execution.threads,))
+        self._ours = ProcessPoolExecutor(1, spawn, initializer=apply, initargs=(execution,))
 
     def turn(self, number: int) -> Iterator[str]:
         """Measure every loop of every entry once, in an order that rotates with the turn; yield what is next."""
-        self.peaks.append(peak_gflops())
+        self.peaks.append(self._ours.submit(peak_gflops).result())
         for entry in self.chosen:
             for task in self.tasks:
                 for loop, rate in _rotated(_loops(task), number):
                     yield f"{entry.name}: {loop}"
-                    self._add(task, entry, loop, loops.BATCH, rate(entry, self.execution, self.seconds))
+                    process = self._ours if loop.startswith(OURS) else self._theirs
+                    found = process.submit(rate, entry, self.execution, self.seconds).result()
+                    self._add(task, entry, loop, loops.BATCH, found)
             if "inference" in self.tasks and number == 0:
                 yield f"{entry.name}: inference, with torch.compile for {len(BATCHES)} batch sizes"
-                for loop, batch, rates in inference_rates(entry, self.execution, self.seconds):
+                for loop, batch, rates in self._ours.submit(
+                    inference_rates, entry, self.execution, self.seconds
+                ).result():
                     for value in rates:
                         self._add("inference", entry, loop, batch, value)
+
+    def close(self) -> None:
+        """End both processes."""
+        self._theirs.shutdown()
+        self._ours.shutdown()
 
     def _add(self, task: str, entry: Entry, loop: str, batch: int, rate: float) -> None:
         key = (entry.dataset, entry.name, loop)
@@ -168,9 +187,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _parser().parse_args(argv)
     tasks = _checked(arguments)
     execution = Execution(resolve_device(arguments.device), resolve_threads(arguments.threads))
-    apply(execution)
     run = Speed(entries(arguments.entries), tasks, execution, arguments.seconds)
-    if not available() and "training" in tasks:
+    try:
+        _measure(run, arguments)
+    finally:
+        run.close()
+    print(report(list(run.rows.values())))  # noqa: T201 - the answer
+
+
+def _measure(run: Speed, arguments: argparse.Namespace) -> None:
+    if not available() and "training" in run.tasks:
         _say("Lightning is not installed (pip install '.[speed]'): its rows are left out")
     start = time.monotonic()
     for number in range(arguments.repeats):
@@ -178,7 +204,6 @@ def main(argv: Sequence[str] | None = None) -> None:
             _say(f"{duration(time.monotonic() - start):>12}  turn {number + 1}/{arguments.repeats}  {what}")
         if arguments.json is not None:
             write_json(arguments.json, list(run.rows.values()))
-    print(report(list(run.rows.values())))  # noqa: T201 - the answer
 
 
 def _say(line: str) -> None:

@@ -1,9 +1,7 @@
 """Clocks: the synchronised timer of an epoch, the replay of recorded seconds, inference time, peak memory."""
 
 import contextlib
-import ctypes
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +9,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+from bench.allocator import give_back_freed_memory
 
 STATUS = Path("/proc/self/status")
 STAT, UPTIME = Path("/proc/self/stat"), Path("/proc/uptime")
@@ -102,7 +102,7 @@ class PeakMemory:
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
         else:
-            _give_back_freed_memory()
+            give_back_freed_memory()
             with contextlib.suppress(OSError):  # not Linux, or a locked-down container
                 CLEAR_REFS.write_text(RESET_HIGH_WATER_MARK)
                 self.start_kb = _status_kb("VmRSS")
@@ -115,11 +115,6 @@ class PeakMemory:
         if self.start_kb is None or peak_kb is None:
             return None
         return max(0, peak_kb - self.start_kb) * 1024 / 1e6
-
-
-def _give_back_freed_memory() -> None:
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _status_kb(field: str) -> int | None:
