@@ -64,6 +64,7 @@ class Training:
         self.model.to(self.device).to(memory_format=self.memory_format)
         self.forward: Callable[[Tensor], Tensor] = self.model
         if execution.compiled:
+            torch.compiler.reset()  # nets share code: after eight, compilation would give up
             self.forward = torch.compile(self.model, dynamic=False)
         self.augment = chain(recipe.augment, train.images.shape[1])
         self.order_random = self.streams.generator("order", torch.device("cpu"))

@@ -122,10 +122,13 @@ class _Normalise(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:  # noqa: ANN401  # torch types neither ctx nor inputs
         x, band, ctx.scale, ctx.beta, ctx.k = inputs
         ctx.mark_non_differentiable(*output[1:])
+        ctx.set_materialize_grads(False)  # else two tensors of zeros are made for outputs that have no gradient
         ctx.save_for_backward(x, band, *output[1:])
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401  # torch does not type ctx
+    def backward(ctx: Any, gradient: Tensor | None, *_: None) -> tuple[Tensor | None, None, None, None, None]:  # noqa: ANN401  # torch does not type ctx
+        if gradient is None:
+            return None, None, None, None, None
         x, band, denominator, power = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative is wanted: it runs through d as well
             denominator = _weighted_sum(x * x, band, ctx.scale, ctx.k)
