@@ -87,7 +87,7 @@ STUDY = Study(
     protocols={
         "quick": Protocol(
             dataset="mnist-5k",
-            recipe=Recipe(optimizer="adam", epochs=8, schedule="warmup-cosine"),
+            recipe=Recipe(optimizer="adam", epochs=6, schedule="warmup-cosine"),
             arms=(
                 *(sk(activation) for activation in LABELS),
                 *(lenet5(activation) for activation in LABELS),
