@@ -20,7 +20,7 @@ TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-u
 .PHONY: bench test lint clean
 
 bench: $(VENV)/runtime
-	$(RUN) -m pytest bench/ --benchmark-json=results/quick/benchmark.json --benchmark-quiet $(ARGS)
+	$(RUN) -m pytest bench/ --benchmark-quiet $(ARGS)
 
 test: $(VENV)/runtime
 	$(RUN) -m pytest $(ARGS)

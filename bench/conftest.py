@@ -17,6 +17,7 @@ from bench.study import RunTrial, Study
 if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
     from bench.session import Session
 
+BENCHMARK_JSON = "benchmark.json"  # in the results folder, unless --benchmark-json names another
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey["Session"] = pytest.StashKey()
 LINES: pytest.StashKey[Sequence[str]] = pytest.StashKey()
@@ -37,8 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     _show_warnings(config)
     if not config.option.collectonly:
         _refuse_untimed(config)
-        if config.option.benchmark_json:
-            config.option.benchmark_json.parent.mkdir(parents=True, exist_ok=True)
+        if config.option.benchmark_json is None:
+            config.option.benchmark_json = config.stash[SETTINGS].results / BENCHMARK_JSON
+        config.option.benchmark_json.parent.mkdir(parents=True, exist_ok=True)
         signal.signal(signal.SIGTERM, _interrupt)
 
 
@@ -53,6 +55,8 @@ def _refuse_untimed(config: pytest.Config) -> None:
     """pytest-benchmark would run each trial once, unevaluated, and write no JSON."""
     if config.getoption("benchmark_disable", default=False) or config.getoption("benchmark_skip", default=False):
         raise pytest.UsageError("--benchmark-disable and --benchmark-skip leave nothing to measure: drop them")
+    if config.getoption("benchmark_compare_fail", None) and not config.getoption("benchmark_compare", None):
+        raise pytest.UsageError("--benchmark-compare-fail needs --benchmark-compare, which names what to compare with")
     if config.getoption("dist", "no") != "no" or config.getoption("numprocesses", None):
         raise pytest.UsageError("trials are timed one after the other: drop -n and --dist (pytest-xdist)")
 
@@ -124,6 +128,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         run.prepare(wanted)
     except (UserError, ModelError) as error:
         raise pytest.UsageError(str(error)) from error
+    restored = len(run.plan.trials) - len(run.plan.to_train)
+    if restored and config.getoption("benchmark_compare_fail", None):
+        run.finish()
+        raise pytest.UsageError(
+            f"{restored} trials have records and would be compared with their own old times: add --fresh"
+        )
     config.stash[SESSION] = run
     for item in session.items:
         if _study(item):

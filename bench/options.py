@@ -26,6 +26,7 @@ def add_machine_options(add: Group) -> None:
     """Declare the options of everything that trains."""
     add("--device", default="auto", help="auto (CUDA, else MPS, else CPU), cpu, cuda or mps")
     add("--threads", default=None, type=int, metavar="N", help="CPU threads, default: every available core")
+    add("--compile", default=False, action="store_true", help="torch.compile each net: no gain was measured on a CPU")
     add("--deterministic", default=False, action="store_true", help="the same seed gives the same bits")
     add("--results", default="results", metavar="DIR", help="results go to DIR/<protocol>/, default: results")
     add_data_options(add)

@@ -1,6 +1,7 @@
 """`python -m bench.predict CHECKPOINT IMAGE...`: what a trained net says of image files."""
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,27 @@ def read_image(path: Path, card: Mapping[str, Any]) -> Tensor:
         with Image.open(path) as image:
             side = int(card["image_size"])
             grey = int(card["channels"]) == 1
-            scaled = image.convert("L" if grey else "RGB").resize((side, side), Image.Resampling.BILINEAR)
+            scaled = _opaque(image).convert("L" if grey else "RGB").resize((side, side), Image.Resampling.BILINEAR)
             pixels = np.array(scaled, dtype=np.uint8)
     except (FileNotFoundError, UnidentifiedImageError, OSError) as error:
         raise UserError(f"{path} is not an image that can be read ({error})") from error
     return torch.from_numpy(pixels[None, None] if grey else pixels.transpose(2, 0, 1)[None].copy())
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Return the image with 8 bits a channel, what is transparent lying on white paper."""
+    if image.mode.startswith("I"):  # 16 bits: Pillow would cut them off at 255
+        return Image.fromarray((np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        paper = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(paper, image.convert("RGBA"))
+    return image
+
+
+def light_background(image: Tensor) -> bool:
+    """Return whether the rim of an image (1, channels, side, side) is lighter than mid-grey on average."""
+    rim = torch.cat([image[..., 0, :], image[..., -1, :], image[..., :, 0], image[..., :, -1]], dim=-1)
+    return bool(rim.float().mean() > 127)  # noqa: PLR2004 - half of 255
 
 
 def probabilities(model: torch.nn.Module, image: Tensor, card: Mapping[str, Any]) -> Tensor:
@@ -56,7 +73,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     model, card = checkpoint.load(arguments.checkpoint), checkpoint.read_card(arguments.checkpoint)
     for path in arguments.images:
         image = read_image(path, card)
-        said = probabilities(model, 255 - image if arguments.invert else image, card)
+        image = 255 - image if arguments.invert else image
+        if int(card["channels"]) == 1 and light_background(image):
+            hint = "drop --invert" if arguments.invert else "pass --invert"
+            print(f"{path}: its background is light; digits are light on dark: {hint}", file=sys.stderr)  # noqa: T201 - advice
+        said = probabilities(model, image, card)
         top = said.topk(min(SHOWN, len(said)))
         words = ", ".join(f"{card['classes'][place]} {share:.1%}" for share, place in zip(*top, strict=True))
         print(f"{path}: {words}")  # noqa: T201 - the answer

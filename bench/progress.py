@@ -22,7 +22,8 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._console = None if stream is None else Console(file=stream)
+        # Rich would ask descriptors 0 to 2 for the width, which pytest has captured.
+        self._console = None if stream is None else Console(file=stream, width=os.get_terminal_size(stream.fileno())[0])
         self._bar: Bar | None = None
         self._suite = ""
 

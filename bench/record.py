@@ -164,12 +164,13 @@ def _refuse(constant: str) -> NoReturn:
     raise RecordError(f"{constant} is not JSON, and no value of a record")
 
 
-def load(path: Path) -> list[Record]:
+def load(path: Path | str) -> list[Record]:
     """Return the records of a records.jsonl, in the order in which trials ended.
 
     Raises:
         RecordError: no such file, or a line that is not a whole record (the message names the line).
     """
+    path = Path(path)
     if not path.is_file():
         raise RecordError(f"no records at {path}: run `pytest bench/` first, or name its --results")
     return parse(path.read_text("utf-8", errors="replace"), path)
@@ -194,8 +195,8 @@ def parse(text: str, path: Path) -> list[Record]:
 
 
 def to_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """Return the records as a pandas DataFrame, a row a trial, a column a field."""
-    return pd.DataFrame([asdict(record) for record in records], columns=list(FIELDS))
+    """Return the records that stand (`latest`) as a pandas DataFrame, a row a trial, a column a field."""
+    return pd.DataFrame([asdict(record) for record in latest(records)], columns=list(FIELDS))
 
 
 def pack_bits(correct: npt.NDArray[np.bool_]) -> str:

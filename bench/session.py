@@ -50,6 +50,7 @@ class Session:
             device=resolve_device(settings.device),
             threads=resolve_threads(settings.threads, settings.workers),
             deterministic=settings.deterministic,
+            compiled=settings.compiled,
         )
         self.store = Store(settings.results)
         self.plan = Plan(workers=settings.workers)
@@ -137,7 +138,8 @@ class Session:
         mode = ", deterministic" if execution.deterministic else ""
         return self.plan.describe(
             f"{self.settings.protocol} protocol on {', '.join(names)}; {execution.device} ({where}), "
-            f"{execution.threads} threads{mode}; results in {self.settings.results}"
+            f"{execution.threads} thread{'' if execution.threads == 1 else 's'}{mode}; "
+            f"results in {self.settings.results}"
         )
 
     def outlasts(self, study: str, arm: str, seed: int) -> bool:
@@ -219,9 +221,9 @@ class Session:
         self.store.__exit__()
         if not self.done:
             return []
-        folder, settings = self.settings.results, {setting_of(record) for record in self.done}
+        folder, run = self.settings.results, {(setting_of(record), record.study) for record in self.done}
         results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
-        lines = summary_lines([result for result in results if result.setting in settings])
+        lines = summary_lines([result for result in results if (result.setting, result.study) in run])
         return [*lines, "", f"wrote {folder / 'report.html'}", self.spent.describe(timing.process_seconds())]
 
 

@@ -33,6 +33,7 @@ class Settings:
     threads: int | None
     deterministic: bool
     workers: int
+    compiled: bool
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -66,6 +67,7 @@ class Settings:
             threads=options["threads"],
             deterministic=options["deterministic"],
             workers=options["workers"],
+            compiled=options["compile"],
         )
 
 

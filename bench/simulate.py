@@ -44,7 +44,6 @@ from bench.statistics import ArmSummary, Bits, Difference, holm, interval_half_w
 from bench.variance import Sources
 from bench.verdict import SIGNIFICANCE, Judgement, judge, smallest_detectable
 
-OUT = Path("bench/evidence/calibration.json")
 ARMS, SEEDS, IMAGES = 5, 5, 1000
 NAMES = [f"arm {number}" for number in range(ARMS)]
 PAIRS = [(name, NAMES[0]) for name in NAMES[1:]]
@@ -243,7 +242,7 @@ def evidence(found: Mapping[str, Mapping[str, Share]], studies: int, seed: int, 
     machine = environment()
     kept = ("hardware", "cores", "memory_gib", "os", "python", "numpy", "scipy", "commit")
     return {
-        "command": f"python -m bench.simulate --studies {studies} --seed {seed}",
+        "command": f"python -m bench.simulate --draws {studies} --seed {seed}",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_seconds": round(seconds, 1),
         **{name: machine[name] for name in kept},
@@ -263,14 +262,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate, print the table, write the evidence; return 1 where a promise is broken, else 0."""
     summary = (__doc__ or "").partition("\n")[0]
     parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=summary)
-    parser.add_argument("--studies", type=int, default=2000, help="studies of each kind per population (default 2000)")
+    parser.add_argument("--draws", type=int, default=2000, help="studies of each kind per population (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is drawn (default 0)")
-    parser.add_argument("--out", type=Path, default=OUT, help=f"the JSON to write (default {OUT})")
+    parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="write the result to this JSON file")
     chosen = parser.parse_args(arguments)
     start = time.perf_counter()
-    found = simulate_all(chosen.studies, chosen.seed, environment()["cores"])
+    found = simulate_all(chosen.draws, chosen.seed, environment()["cores"])
     print(table(found))  # noqa: T201 - the command's output
-    write_json(chosen.out, evidence(found, chosen.studies, chosen.seed, time.perf_counter() - start))
+    if chosen.out is not None:
+        write_json(chosen.out, evidence(found, chosen.draws, chosen.seed, time.perf_counter() - start))
     broken = broken_promises(found)
     for sentence in broken:
         print(f"broken promise: {sentence}", file=sys.stderr)  # noqa: T201 - the command's output

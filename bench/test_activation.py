@@ -6,7 +6,7 @@ AlexNet's paper says ReLU learns 6 times sooner than tanh, measured in epochs to
 seconds to one are reported, censored where it is never reached.
 
 quick: mnist-5k. published: S0's and S3's own settings on MNIST (needs --data-root). S3's setting cannot show in
-`quick` what it showed in S3: 8 epochs of 35 steps are 280 steps, S3 took 16 epochs of 600, and its own curve sits at
+`quick` what it showed in S3: 6 epochs of 35 steps are 210 steps, S3 took 16 epochs of 600, and its own curve sits at
 chance for the first two epochs, 1200 steps. So `quick` asks what the setting reaches in the steps that the other arms
 have, and its label says how many those are.
 Command: pytest bench/test_activation.py

@@ -35,7 +35,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train, print a line an epoch, save the checkpoint and append the record."""
     arguments = _parser().parse_args(argv)
     execution = Execution(
-        resolve_device(arguments.device), resolve_threads(arguments.threads), deterministic=arguments.deterministic
+        resolve_device(arguments.device),
+        resolve_threads(arguments.threads),
+        deterministic=arguments.deterministic,
+        compiled=arguments.compile,
     )
     apply(execution)
     dataset = load(arguments.dataset, data_root(arguments.data_root), download=arguments.download)

@@ -13,6 +13,9 @@ from bench.recipe import Recipe, RecipeError
 from bench.sources import Source
 from bench.study import Arm, Study, Trial
 from models import registry
+from models.options import BadOptionError
+
+SMOKE_RATE = 0.003  # for a new study's arms, which smoke must be able to run before anything is tuned
 
 
 def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: Source, *, own_data: bool) -> Trial:
@@ -31,6 +34,7 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
     """
     protocol, arm = study.protocol(protocol_name), study.arm(protocol_name, arm_name)
     recipe, origin = protocol.recipe.but(arm.recipe), "the recipe"
+    registry.describe(arm.architecture)  # a mistyped name is the first thing to hear of
     if recipe.learning_rate is None:
         recipe, origin = _tuned(study, protocol_name, arm, recipe, data.name if own_data else None)
     labelled = replace(arm, label=arm.label.replace("{steps}", str(recipe.steps(data.train_images))))
@@ -61,12 +65,17 @@ def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, d
             raise RecipeError(
                 f"{name} has {len(values)} values: the images of {data.name} have {data.channels} channels"
             )
+    given = [name for name in ("channels", "classes", "image_size") if name in options]
+    if given:
+        raise BadOptionError(f"option {given[0]!r} comes from the data set ({data.name}): leave it out")
     shape = {"channels": data.channels, "classes": len(data.classes), "image_size": recipe.resize or data.size}
     return dict(registry.resolve(architecture, {**options, **shape}))
 
 
 def _tuned(study: Study, protocol: str, arm: Arm, recipe: Recipe, dataset: str | None) -> tuple[Recipe, str]:
     """Return the recipe with its chosen learning rate; `smoke` borrows that of `quick`."""
+    if protocol == "smoke" and not choices.path_of(study.name, "quick", arm.name).is_file():
+        return recipe.but({"learning_rate": SMOKE_RATE}), f"none chosen yet: {SMOKE_RATE} stands in"
     choice = choices.read(study.name, "quick" if protocol == "smoke" else protocol, arm.name)
     if dataset is not None and protocol != "smoke" and choice.subject != choices.subject(arm, recipe, dataset):
         command = choices.tune_command(study.name, protocol, arm.name)

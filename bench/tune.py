@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from bench import choices, timing
+from bench.analysis import slug
 from bench.command import load_studies, main_guard, parse_assignments
 from bench.data import Dataset, Split, load
 from bench.device import Execution, apply, resolve_device, resolve_threads
@@ -155,6 +156,8 @@ def _document(subject: Subject, tried: Sequence[Tried], command: str) -> dict[st
 def _subjects(arguments: argparse.Namespace, base: Execution) -> list[tuple[Subject, Path]]:
     """Return the arms that were asked for, each with the file that its choice goes to."""
     if arguments.architecture:
+        if arguments.studies or arguments.arms:
+            raise UserError("--architecture is for an arm of your own: drop --studies and --arms, or --architecture")
         return [_own_arm(arguments, base)]
     studies = load_studies(arguments.studies)
     protocols = [(study, study.protocol(arguments.protocol)) for study in studies]
@@ -188,7 +191,13 @@ def _own_arm(arguments: argparse.Namespace, base: Execution) -> tuple[Subject, P
         architecture=arguments.architecture,
         options=parse_assignments(arguments.option),
     )
-    return _subject(arm, recipe, arguments.dataset, arguments, base), arguments.out
+    return _subject(arm, recipe, arguments.dataset, arguments, base), arguments.out or _own_path(arguments)
+
+
+def _own_path(arguments: argparse.Namespace) -> Path:
+    """Return a file of its own for each arm: its architecture with the options and hyper-parameters that were given."""
+    words = [arguments.architecture, arguments.dataset, *arguments.option, *arguments.recipe]
+    return Path(arguments.results) / "tuning" / f"{slug('-'.join(words))}.json"
 
 
 def _subject(arm: Arm, recipe: Recipe, dataset: str, arguments: argparse.Namespace, base: Execution) -> Subject:
@@ -220,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="of the architecture")
     own.add_argument("-r", "--recipe", action="append", default=[], metavar="NAME=VALUE", help="hyper-parameter")
     own.add_argument("--dataset", default="mnist-5k", help="default mnist-5k")
-    own.add_argument("--out", type=Path, default=Path("learning_rate.json"), help="default learning_rate.json")
+    own.add_argument("--out", type=Path, default=None, metavar="FILE", help="default results/tuning/<arm>.json")
     add_machine_options(parser.add_argument)
     return parser
 
@@ -231,7 +240,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser().parse_args(words)
     base = Execution(
-        resolve_device(arguments.device), resolve_threads(arguments.threads), deterministic=arguments.deterministic
+        resolve_device(arguments.device),
+        resolve_threads(arguments.threads),
+        deterministic=arguments.deterministic,
+        compiled=arguments.compile,
     )
     apply(base)
     rates = _rates(arguments.rates)

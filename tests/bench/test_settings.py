@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
     "results": "results",
     "fresh": False,
     "threads": None,
+    "workers": 1,
+    "compile": False,
     "deterministic": False,
 }
 
@@ -92,6 +94,12 @@ def test_an_unknown_data_set_is_found_at_once() -> None:
 def test_a_data_set_may_be_a_name_or_a_folder(name: str) -> None:
     """A folder is looked at when it is loaded."""
     assert settings(dataset=name).dataset == name
+
+
+def test_fewer_than_one_worker_is_an_error() -> None:
+    """The message has the value."""
+    with pytest.raises(SettingsError, match="--workers is 0: it must be at least 1"):
+        settings(workers=0)
 
 
 @pytest.mark.parametrize("minutes", [0, -1.5])

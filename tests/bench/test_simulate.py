@@ -141,11 +141,11 @@ def test_evidence_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """The JSON says with what, when and how it was made, and nothing else is left in the folder."""
     monkeypatch.setattr(simulate, "simulate_all", lambda *_: {"97 %": KEPT})
 
-    main(["--studies", "7", "--seed", "3", "--out", str(tmp_path / "new" / "calibration.json")])
+    main(["--draws", "7", "--seed", "3", "--out", str(tmp_path / "new" / "calibration.json")])
 
     (path,) = (tmp_path / "new").iterdir()
     kept = json.loads(path.read_text("utf-8"))
-    assert kept["command"] == "python -m bench.simulate --studies 7 --seed 3"
+    assert kept["command"] == "python -m bench.simulate --draws 7 --seed 3"
     assert {"hardware", "python", "numpy", "scipy", "commit", "date", "duration_seconds"} <= kept.keys()
 
 

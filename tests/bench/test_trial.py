@@ -100,7 +100,7 @@ def test_a_label_says_how_many_steps_its_trial_takes(data: str, steps: int) -> N
 @pytest.mark.parametrize(
     ("protocol", "label"),
     [
-        ("quick", "LeNet-5, sigmoid, S3's SGD (280 steps)"),
+        ("quick", "LeNet-5, sigmoid, S3's SGD (210 steps)"),
         ("smoke", "LeNet-5, sigmoid, S3's SGD (8 steps)"),
         ("published", "LeNet-5, sigmoid, S3's SGD"),
     ],
