@@ -128,17 +128,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         run.prepare(wanted)
     except (UserError, ModelError) as error:
         raise pytest.UsageError(str(error)) from error
-    restored = len(run.plan.trials) - len(run.plan.to_train)
-    if restored and config.getoption("benchmark_compare_fail", None):
-        run.finish()
-        raise pytest.UsageError(
-            f"{restored} trials have records and would be compared with their own old times: add --fresh"
-        )
     config.stash[SESSION] = run
     for item in session.items:
         if _study(item):
             item.add_marker(pytest.mark.benchmark(timer=clock))
     _write_lines(config, run.describe_plan())
+    restored = len(run.plan.trials) - len(run.plan.to_train)
+    if restored and config.getoption("benchmark_compare", None):
+        _write_lines(config, [f"warning: {restored} trials bring their recorded times to the comparison: add --fresh"])
     if reporter is not None and config.get_verbosity() == 0:
         config.pluginmanager.register(TrialLines(reporter))
 

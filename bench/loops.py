@@ -7,6 +7,7 @@ no loop's speed depends on what an image shows, and no file is needed.
 
 from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
+from bench.batched import BatchedError, BatchedTraining
 from bench.data import Images
 from bench.device import Execution
 from bench.evaluation import evaluate
@@ -32,8 +34,9 @@ BATCH = 64
 RECIPE = Recipe(learning_rate=0.01, momentum=0.9, batch_size=BATCH)
 WARM_UP_STEPS = 3
 LEAST_STEPS = 3
+SEEDS = 8  # trained as one program
 
-Rate = Callable[[Entry, Execution, float], float]
+Rate = Callable[[Entry, Execution, float], float | None]
 
 
 def images_per_second(steps: Generator[int], seconds: float) -> float:
@@ -124,12 +127,39 @@ def convbench_training(entry: Entry, execution: Execution, seconds: float) -> fl
     images, options = pixels(entry.dataset).to(execution.torch_device), entry.options()
     execution = execution_for(execution, entry.architecture, options)
     training = Training(entry.architecture, options, RECIPE, train=images, execution=execution, seed=0)
-    preprocess = _preprocess(entry, execution)
-    training.warm_up(preprocess)
+    prepare = preprocess(entry, execution)
+    training.warm_up(prepare)
 
     def steps() -> Generator[int]:
         while True:
-            yield from training.steps(preprocess)
+            yield from training.steps(prepare)
+
+    with closing(steps()) as stepping:
+        return images_per_second(stepping, seconds)
+
+
+def convbench_compiled(entry: Entry, execution: Execution, seconds: float) -> float:
+    """Return the training images/s of convbench under torch.compile, on CUDA with CUDA graphs."""
+    return convbench_training(entry, replace(execution, compiled=True), seconds)
+
+
+def convbench_seeds(entry: Entry, execution: Execution, seconds: float) -> float | None:
+    """Return the images/s of SEEDS seeds trained as one program, all together; None for a net with dropout."""
+    images, options = pixels(entry.dataset).to(execution.torch_device), entry.options()
+    execution = execution_for(execution, entry.architecture, options)
+    trainings = [
+        Training(entry.architecture, options, RECIPE, train=images, execution=execution, seed=seed)
+        for seed in range(SEEDS)
+    ]
+    try:
+        batched = BatchedTraining(trainings)
+    except BatchedError:
+        return None
+    prepare = preprocess(entry, execution)
+
+    def steps() -> Generator[int]:
+        while True:
+            yield from batched.steps(prepare)
 
     with closing(steps()) as stepping:
         return images_per_second(stepping, seconds)
@@ -142,17 +172,18 @@ def convbench_evaluation(entry: Entry, execution: Execution, seconds: float) -> 
     model = registry.create(entry.architecture, **options).to(execution.torch_device)
     model.to(memory_format=execution.torch_memory_format)
     part = images.take(slice(0, 1000))
-    preprocess = _preprocess(entry, execution)
+    prepare = preprocess(entry, execution)
 
     def steps() -> Generator[int]:
         while True:
-            evaluate(model, part, preprocess)
+            evaluate(model, part, prepare)
             yield len(part)
 
     with closing(steps()) as stepping:
         return images_per_second(stepping, seconds)
 
 
-def _preprocess(entry: Entry, execution: Execution) -> Preprocess:
+def preprocess(entry: Entry, execution: Execution) -> Preprocess:
+    """Return convbench's preprocessing of an entry's images."""
     data = source(entry.dataset)
     return Preprocess(data.mean, data.std, None, execution.torch_memory_format)

@@ -18,6 +18,7 @@ def add_options(add: Group) -> None:
     add("--studies", default=None, metavar="A,B", help="these studies only")
     add("--time-limit", default=None, type=float, metavar="MINUTES", help="start no trial that would end later")
     add("--workers", default=1, type=int, metavar="N", help="train N trials side by side, for accuracy and untimed")
+    add("--batch-seeds", default=False, action="store_true", help="train an arm's seeds as one program, untimed (GPU)")
     add("--fresh", default=False, action="store_true", help="train again what has a record; the newest record stands")
     add_machine_options(add)
 

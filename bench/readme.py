@@ -1,10 +1,11 @@
-"""`python -m bench.readme`: write the committed results into README.md, between its two markers.
+"""`python -m bench.readme`: write the committed results into README.md, between their markers.
 
-The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left. `--check` changes nothing and
-exits with 1 where README.md does not show them.
+The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left, and bench/evidence/speed.json,
+which `python -m bench.speed` wrote. `--check` changes nothing and exits with 1 where README.md does not show them.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,12 +21,15 @@ from bench.record import load
 from bench.remarks import published, study_answers
 from bench.results import ArmRow, StudyResult
 from bench.rounding import MISSING, measured, number, percent, signed
+from bench.speed_table import readme_text as speed_text
 from bench.typesetting import markdown_text
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
 RECORDS = PROJECT / "bench" / "evidence" / "quick" / "records.jsonl"
-BEGIN, END = "<!-- results: made by `python -m bench.readme` -->", "<!-- end of results -->"
+SPEED = PROJECT / "bench" / "evidence" / "speed.json"
+MARKERS = ("<!-- results: made by `python -m bench.readme` -->", "<!-- end of results -->")
+SPEED_MARKERS = ("<!-- speed: made by `python -m bench.readme` -->", "<!-- end of speed -->")
 HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
 
 
@@ -73,16 +77,16 @@ def _points(difference: float) -> str:
     return signed(100 * difference, 2)
 
 
-def with_results(readme: str, text: str) -> str:
-    """Return the README with the text between its markers.
+def with_text(readme: str, markers: tuple[str, str], text: str) -> str:
+    """Return the README with the text between two markers.
 
     Raises:
         UserError: a marker is missing.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = readme.partition(markers[0])
+    _, end, after = rest.partition(markers[1])
     if not (begin and end):
-        raise UserError(f"README.md lacks its markers: put {BEGIN} and {END} where the results belong")
+        raise UserError(f"README.md lacks its markers: put {markers[0]} and {markers[1]} where the figures belong")
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
@@ -93,7 +97,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where it is stale")
     arguments = parser.parse_args(argv)
     readme = README.read_text("utf-8")
-    wanted = with_results(readme, results_text(analyse(load(RECORDS))))
+    wanted = with_text(readme, MARKERS, results_text(analyse(load(RECORDS))))
+    wanted = with_text(wanted, SPEED_MARKERS, speed_text(json.loads(SPEED.read_text("utf-8"))))
     if not arguments.check:
         write_text(README, wanted)
     elif wanted != readme:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from bench import timing
+from bench.batched import train_seeds
 from bench.choices import ChoiceError
 from bench.costs import check_last_batch, costs
 from bench.data import Dataset, load
@@ -117,7 +118,8 @@ class Session:
         check_last_batch(trial.architecture, trial.options, trial.recipe, count)
         cost = costs(trial.architecture, trial.options)
         record = None if self.settings.fresh else self.store.find(key)
-        if record is not None and not record.timed and self.settings.workers == 1:
+        side_by_side = self.settings.workers > 1 or self.settings.batch_seeds
+        if record is not None and not record.timed and not side_by_side:
             record = None  # it was trained beside others: this run wants its timing too
         return Planned(trial, key, cost, count, expect_seconds(trial, cost, count, self.store.records), record)
 
@@ -158,6 +160,8 @@ class Session:
         planned = self._planned[study.name, arm, seed]
         benchmark.group = study.name
         benchmark.extra_info.update(study=study.name, arm=arm, seed=seed)  # until status is there the row is void
+        if planned.record is None and self.settings.batch_seeds:
+            self._train_all_seeds(planned)
         if planned.record is None and self._workers is None:
             record = self._train(benchmark, planned)
         else:
@@ -190,6 +194,17 @@ class Session:
         record = run.record()
         self._take(planned, record, timing.process_seconds() - start)
         return record
+
+    def _train_all_seeds(self, first: Planned) -> None:
+        """Train every seed of an arm that has no record in one program."""
+        arm = [each for each in self.plan.to_train if each.trial.arm == first.trial.arm]
+        arm = [each for each in arm if each.trial.study == first.trial.study and not self._outlasts(each)]
+        data = self._load(first.trial.dataset)
+        with self.progress.trial(first.trial, self.plan):
+            runs = [TrialRun(each.trial, data, self.execution, self.settings.results, timed=False) for each in arm]
+            records = train_seeds(runs)
+        for each, record in zip(arm, records, strict=True):
+            self._take(each, record, record_seconds(record) / len(records))
 
     def _take(self, planned: Planned, record: Record, seconds: float | None = None) -> None:
         """Put a new record on disk, and note how long its trial took."""

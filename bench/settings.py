@@ -34,6 +34,7 @@ class Settings:
     deterministic: bool
     workers: int
     compiled: bool
+    batch_seeds: bool
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -53,6 +54,8 @@ class Settings:
             raise SettingsError(f"--time-limit is {limit:g}: it must be above 0 minutes")
         if options["workers"] < 1:
             raise SettingsError(f"--workers is {options['workers']}: it must be at least 1")
+        if options["batch_seeds"] and options["workers"] > 1:
+            raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
         return cls(
             protocol=protocol,
             seeds=parse_seeds(options["seeds"], DEFAULT_SEEDS[protocol]),
@@ -68,6 +71,7 @@ class Settings:
             deterministic=options["deterministic"],
             workers=options["workers"],
             compiled=options["compile"],
+            batch_seeds=options["batch_seeds"],
         )
 
 

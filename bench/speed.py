@@ -48,6 +48,10 @@ LOOPS: Mapping[str, Mapping[str, loops.Rate]] = {
         "convbench-evaluation": loops.convbench_evaluation,
     },
 }
+CUDA_LOOPS: Mapping[str, loops.Rate] = {  # more training loops, where a small net cannot fill the device
+    "convbench-compiled": loops.convbench_compiled,
+    f"convbench-{loops.SEEDS}-seeds": loops.convbench_seeds,
+}
 TASKS = (*LOOPS, "inference")
 
 
@@ -103,11 +107,12 @@ class Speed:
         self.peaks.append(self._ours.submit(peak_gflops).result())
         for entry in self.chosen:
             for task in self.tasks:
-                for loop, rate in _rotated(_loops(task), number):
+                for loop, rate in _rotated(_loops(task, self.execution.device), number):
                     yield f"{entry.name}: {loop}"
                     process = self._ours if loop.startswith(OURS) else self._theirs
                     found = process.submit(rate, entry, self.execution, self.seconds).result()
-                    self._add(task, entry, loop, loops.BATCH, found)
+                    if found is not None:
+                        self._add(task, entry, loop, loops.BATCH, found)
             if "inference" in self.tasks and number == 0:
                 yield f"{entry.name}: inference, with torch.compile for {len(BATCHES)} batch sizes"
                 for loop, batch, rates in self._ours.submit(
@@ -142,8 +147,8 @@ class Speed:
         self.rows[key]["n"] += 1
 
 
-def _loops(task: str) -> list[tuple[str, loops.Rate]]:
-    found = LOOPS.get(task, {})
+def _loops(task: str, device: str) -> list[tuple[str, loops.Rate]]:
+    found = {**LOOPS.get(task, {}), **(CUDA_LOOPS if (task, device) == ("training", "cuda") else {})}
     return [(name, rate) for name, rate in found.items() if name != "lightning" or available()]
 
 

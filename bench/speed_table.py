@@ -23,6 +23,11 @@ def report(rows: Sequence[Row]) -> str:
     return "\n\n".join([*filter(None, tables), f"<sub>{conditions(rows)}</sub>"])
 
 
+def readme_text(rows: Sequence[Row]) -> str:
+    """Return the tables of training and evaluation with their conditions."""
+    return "\n\n".join([_training(rows), _evaluation(rows), f"<sub>{conditions(rows)}</sub>"])
+
+
 def conditions(rows: Sequence[Row]) -> str:
     """Return in one line what the rows were measured with."""
     first, peaks = rows[0], rows[0]["peak_gflops"]
@@ -44,6 +49,9 @@ def _by_entry(rows: Iterable[Row], task: str) -> dict[tuple[str, str], Loops]:
 
 
 def _training(rows: Sequence[Row]) -> str:
+    more = dict.fromkeys(
+        row["loop"] for row in rows if row["loop"].startswith("convbench-") and row["task"] == "training"
+    )
     table = [
         (
             architecture,
@@ -51,10 +59,11 @@ def _training(rows: Sequence[Row]) -> str:
             _rates(loops.get("convbench")),
             *(_ratio(loops.get("convbench"), loops.get(name)) for name in RATIOS),
             _share_of_peak(loops.get("convbench")),
+            *(_ratio(loops.get(name), loops.get("convbench")) for name in more),
         )
         for (dataset, architecture), loops in _by_entry(rows, "training").items()
     ]
-    return _table(table, ("architecture", "data", "training images/s", *RATIOS.values(), "share of peak"))
+    return _table(table, ("architecture", "data", "training images/s", *RATIOS.values(), "share of peak", *more))
 
 
 def _evaluation(rows: Sequence[Row]) -> str:

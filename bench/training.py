@@ -3,7 +3,7 @@
 import hashlib
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,13 +65,15 @@ class Training:
         self.forward: Callable[[Tensor], Tensor] = self.model
         if execution.compiled:
             torch.compiler.reset()  # nets share code: after eight, compilation would give up
-            self.forward = torch.compile(self.model, dynamic=False)
+            # On CUDA with CUDA graphs: a small net's step is mostly the launching of its kernels.
+            mode = "reduce-overhead" if self.device.type == "cuda" else None
+            self.forward = torch.compile(self.model, dynamic=False, mode=mode)
         self.augment = chain(recipe.augment, train.images.shape[1])
         self.order_random = self.streams.generator("order", torch.device("cpu"))
         self.augment_random = self.streams.generator("augmentation", self.device)
         self.steps_per_epoch = math.ceil(len(train) / recipe.batch_size)
-        self.optimizer = _optimizer(self.model, recipe, fused=execution.fused_optimizer)
-        self.scheduler = _scheduler(self.optimizer, recipe, self.steps_per_epoch)
+        self.optimizer = make_optimizer(self.model.parameters(), recipe, fused=execution.fused_optimizer)
+        self.scheduler = make_scheduler(self.optimizer, recipe, self.steps_per_epoch)
         self.train_loss: list[float | None] = []
         self.train_error: list[float] = []
         self.diverged = False
@@ -120,24 +122,33 @@ class Training:
         self.model.train()
         total_loss = torch.zeros((), device=self.device)
         wrong = torch.zeros((), dtype=torch.int64, device=self.device)
-        for places in self._batches():
+        for places in self.batches():
             loss, mistakes = self._step(places, preprocess)
             total_loss += loss * len(places)
             wrong += mistakes
             yield len(places)
-        mean_loss = total_loss.item() / len(self.train)
+        self.note_epoch(total_loss.item(), int(wrong.item()))
+
+    def note_epoch(self, total_loss: float, wrong: int) -> None:
+        """Append an epoch's loss, summed over its images, and its number of mistakes."""
+        mean_loss = total_loss / len(self.train)
         self.diverged = self.diverged or not math.isfinite(mean_loss)
         self.train_loss.append(mean_loss if math.isfinite(mean_loss) else None)
-        self.train_error.append(wrong.item() / len(self.train))
+        self.train_error.append(wrong / len(self.train))
 
-    def _batches(self) -> Iterator[Tensor]:
+    def augmented(self, places: Tensor) -> Tensor:
+        """Return the images at these places, uint8, augmented with this seed's own random numbers."""
+        return self.augment(self.train.images[places], self.augment_random)
+
+    def batches(self) -> Iterator[Tensor]:
+        """Yield the places of each batch's images in the order of the next epoch."""
         count = len(self.train)
         order = torch.randperm(count, generator=self.order_random) if self.recipe.shuffle else torch.arange(count)
         yield from torch.split(order.to(self.device), self.recipe.batch_size)
 
     def _step(self, places: Tensor, preprocess: Preprocess) -> tuple[Tensor, Tensor]:
         labels = self.train.labels[places]
-        batch = preprocess(self.augment(self.train.images[places], self.augment_random))
+        batch = preprocess(self.augmented(places))
         logits = self.forward(batch)
         loss = F.cross_entropy(logits, labels)
         self.optimizer.zero_grad(set_to_none=True)
@@ -147,13 +158,17 @@ class Training:
         return loss.detach(), (logits.detach().argmax(dim=1) != labels).sum()
 
 
-def _optimizer(model: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
-    rate = recipe.learning_rate
+def make_optimizer(parameters: Iterable[Tensor], recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
+    """Return a recipe's optimiser.
+
+    Raises:
+        ValueError: the recipe has no learning rate.
+    """
+    rate, decay = recipe.learning_rate, recipe.weight_decay
     if rate is None:
         raise ValueError(
             "the recipe has no learning rate: set learning_rate, or choose one with `python -m bench.tune`"
         )
-    parameters, decay = model.parameters(), recipe.weight_decay
     match recipe.optimizer:
         case "sgd":
             return torch.optim.SGD(parameters, rate, momentum=recipe.momentum, weight_decay=decay, fused=fused)
@@ -163,7 +178,7 @@ def _optimizer(model: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.
             return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=fused)
 
 
-def _scheduler(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:
+def make_scheduler(optimizer: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:
     """Return a scheduler that is stepped after every optimiser step."""
     total = steps_per_epoch * recipe.epochs
     rise = max(1, total // 5)

@@ -139,4 +139,4 @@ class _Normalise(torch.autograd.Function):
             shared = _weighted_sum(scaled * x / denominator, transposed, weight)
             return torch.addcmul(scaled, x, shared), None, None, None, None
         shared = _weighted_sum((scaled * x).div_(denominator), transposed, weight)
-        return scaled.addcmul_(x, shared), None, None, None, None
+        return torch.addcmul(scaled, x, shared), None, None, None, None

@@ -9,34 +9,36 @@ from bench.analysis import analyse
 from bench.errors import UserError
 from tests.bench.conftest import MakeRecord
 
-TEXT = f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n"
+BEGIN, END = readme.MARKERS
+TEXT = f"before\n{BEGIN}\nold\n{END}\nafter\n"
 
 
 def test_only_the_text_between_the_markers_is_replaced() -> None:
     """Twice is as good as once."""
-    once = readme.with_results(TEXT, "new")
+    once = readme.with_text(TEXT, readme.MARKERS, "new")
 
-    assert once == f"before\n{readme.BEGIN}\n\nnew\n\n{readme.END}\nafter\n"
-    assert readme.with_results(once, "new") == once
+    assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    assert readme.with_text(once, readme.MARKERS, "new") == once
 
 
-@pytest.mark.parametrize("marker", [readme.BEGIN, readme.END])
+@pytest.mark.parametrize("marker", readme.MARKERS)
 def test_a_missing_marker_is_named(marker: str) -> None:
     """Without both, nobody knows where the results belong."""
     with pytest.raises(UserError, match="lacks its markers"):
-        readme.with_results(TEXT.replace(marker, ""), "new")
+        readme.with_text(TEXT.replace(marker, ""), readme.MARKERS, "new")
 
 
 def test_check_finds_a_stale_readme_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The committed records say something else than this README."""
     stale = tmp_path / "README.md"
-    stale.write_text(TEXT, "utf-8")
+    text = TEXT + "\n".join(readme.SPEED_MARKERS)
+    stale.write_text(text, "utf-8")
     monkeypatch.setattr(readme, "README", stale)
 
     with pytest.raises(SystemExit, match="does not show"):
         readme.main(["--check"])
 
-    assert stale.read_text("utf-8") == TEXT
+    assert stale.read_text("utf-8") == text
 
 
 def rows_of(text: str) -> list[list[str]]:

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "threads": None,
     "workers": 1,
     "compile": False,
+    "batch_seeds": False,
     "deterministic": False,
 }
 
