@@ -21,7 +21,7 @@ def environment(device: str = "cpu") -> dict[str, Any]:
     """
     return {
         "hardware": _gpu_name() if device == "cuda" else _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": cores(),
         "memory_gib": _memory_gib(),
         "os": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -30,6 +30,11 @@ def environment(device: str = "cpu") -> dict[str, Any]:
         "openmp_spin_count": os.environ.get("GOMP_SPINCOUNT", "default"),
         "commit": commit(),
     }
+
+
+def cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache

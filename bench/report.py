@@ -4,13 +4,16 @@ Command: python -m bench.report --results results/quick [--data-root DIR]
 """
 
 import argparse
+import multiprocessing
 import sys
 from collections.abc import Iterable, Sequence
-from functools import cache
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 
 from bench import embedded
 from bench.analysis import analyse, slug
+from bench.environment import cores
 from bench.errors import UserError
 from bench.files import write_text
 from bench.gallery import Labels, LoadImages, Pixels
@@ -21,6 +24,7 @@ from bench.results import StudyResult
 from bench.spreadsheet import comparison_csv
 from bench.typesetting import latex, markdown, terminal
 
+STUDIES_A_PROCESS = 8  # fewer are drawn sooner than a process is started
 RECORDS = "records.jsonl"
 REPORT = "report.html"
 USAGE_ERROR = 2
@@ -40,9 +44,19 @@ def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImage
     results = analyse(records)
     if not results:
         return []
-    figures = [_write_study(result, folder) for result in results]
+    figures = _write_studies(results, folder)
     write_text(folder / REPORT, page(results, figures, cache(load_images)))
     return results
+
+
+def _write_studies(results: Sequence[StudyResult], folder: Path) -> list[dict[str, str]]:
+    """Write every study's tables and figures; many of them in a process a core, because drawing takes seconds."""
+    write = partial(_write_study, folder=folder)
+    processes = min(cores(), len(results) // STUDIES_A_PROCESS)
+    if processes < 2:  # noqa: PLR2004 - one would be this process
+        return [write(result) for result in results]
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(write, results))
 
 
 def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:

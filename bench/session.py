@@ -177,9 +177,7 @@ class Session:
         if self._workers is None:
             raise ValueError(f"{planned.trial.name} has neither a record nor workers")
         with self.progress.trial(planned.trial, self.plan):
-            record = self._workers.record(planned)
-        self._trained.add(record.record_id)  # the thread that takes it may come later
-        return record
+            return self._workers.record(planned)
 
     def _train(self, benchmark: Benchmark, planned: Planned) -> Record:
         trial, start = planned.trial, timing.process_seconds()
@@ -237,9 +235,14 @@ class Session:
         if not self.done:
             return []
         folder, run = self.settings.results, {(setting_of(record), record.study) for record in self.done}
-        results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
-        lines = summary_lines([result for result in results if (result.setting, result.study) in run])
-        return [*lines, "", f"wrote {folder / 'report.html'}", self.spent.describe(timing.process_seconds())]
+        try:
+            results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
+            lines = summary_lines([result for result in results if (result.setting, result.study) in run])
+            lines += ["", f"wrote {folder / 'report.html'}"]
+        except OSError as error:
+            again = f"`python -m bench.report --results {folder}` makes them again"
+            lines = [f"error: tables and report could not be written ({error}): {again}"]
+        return [*lines, self.spent.describe(timing.process_seconds())]
 
 
 def _replay(benchmark: Benchmark, record: Record) -> None:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import warnings
+from io import RawIOBase
 from pathlib import Path
 from typing import IO, Self
 
@@ -62,12 +63,22 @@ class Store:
         return self._by_key.get(key)
 
     def append(self, record: Record) -> None:
-        """Write a record to the end of the file; it is on disk when this returns."""
+        """Write a record to the end of the file; it is on disk when this returns.
+
+        Raises:
+            StoreError: it could not be written, and the file is as it was: half a line would damage the next one.
+        """
         line = record.to_json()
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with self.path.open("ab", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            try:
+                _write_all(file, f"{line}\n".encode())
+                os.fsync(file.fileno())
+            except OSError as error:
+                file.truncate(end)
+                raise StoreError(
+                    f"{self.path} could not be written to ({error.strerror}): make room and run the same command again"
+                ) from error
         self._remember(from_json(line))  # as it will be read back: JSON has lists where Python has tuples
 
     def _remember(self, record: Record) -> None:
@@ -97,6 +108,13 @@ class Store:
             raise StoreError(
                 f"another run is writing to {self.folder}: wait for it, or pass another --results"
             ) from error
+
+
+def _write_all(file: RawIOBase, content: bytes) -> None:
+    """Write every byte: a full disk may take some of them before it refuses."""
+    while content:
+        written = file.write(content) or 0
+        content = content[written:]
 
 
 def _set_aside_unfinished_line(path: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,17 +75,17 @@ class Workers:
         return self._futures[planned.key] is None
 
     def record(self, planned: Planned) -> Record:
-        """Wait for a trial's record.
+        """Wait until a trial has ended and `finished` has taken its record; return it.
 
         Raises:
             WorkerError: its process died.
-            Exception: whatever its training raised.
+            Exception: whatever its training, or `finished`, raised.
         """
-        self._reach(planned)
-        future = self._futures[planned.key]
-        if future is None:
-            raise ValueError(f"{planned.trial.name} was not begun: the time limit would have passed")
         try:
+            self._reach(planned)
+            future = self._futures[planned.key]
+            if future is None:
+                raise ValueError(f"{planned.trial.name} was not begun: the time limit would have passed")
             return future.result()
         except BrokenProcessPool as error:
             raise WorkerError(
@@ -111,18 +111,25 @@ class Workers:
         if self._outlasts(planned):
             self._futures[planned.key] = None
             return
-        future = self._executor.submit(_train, planned)
+        taken: Future[Record] = Future()
+        self._futures[planned.key] = taken
+        running = self._executor.submit(_train, planned)
         self._in_flight += 1
-        self._futures[planned.key] = future
-        future.add_done_callback(lambda done: self._done(planned, done))
+        running.add_done_callback(lambda done: self._done(planned, taken, done))
 
-    def _done(self, planned: Planned, future: "Future[Record]") -> None:
+    def _done(self, planned: Planned, taken: "Future[Record]", done: "Future[Record]") -> None:
+        """Hand a record over; whoever waits for it hears of it after it is on disk, or of what went wrong."""
         with self._lock:
             self._in_flight -= 1
-            if not future.cancelled() and future.exception() is None:
-                self._finished(planned, future.result())
-            if future.cancelled() or isinstance(future.exception(), BrokenProcessPool):
-                return
+            try:
+                record = done.result()
+                self._finished(planned, record)
+            except BaseException as error:  # noqa: BLE001 - in a thread of the executor it would be lost
+                taken.set_exception(error)
+                if isinstance(error, BrokenProcessPool | CancelledError):
+                    return
+            else:
+                taken.set_result(record)
             while self._waiting and self._in_flight < self._limit:
                 self._submit()
 

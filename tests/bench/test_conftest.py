@@ -202,6 +202,8 @@ def test_interrupted_run_goes_on(number: signal.Signals, tmp_path: Path) -> None
         (("--time-limit", "-1"), "--time-limit is -1: it must be above 0"),
         (("--results", "README.md"), "cannot be written to"),
         (("--benchmark-disable",), "leave nothing to measure"),
+        (("--benchmark-compare-fail=median:30%",), "--benchmark-compare-fail needs --benchmark-compare"),
+        (("--workers", "2", "--batch-seeds"), "choose one"),
     ],
     ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",
 )
@@ -242,7 +244,7 @@ def test_unfinished_last_line_is_set_aside(finished: tuple[Path, Finished], tmp_
 
 
 def test_compare_and_gate(finished: tuple[Path, Finished], tmp_path: Path) -> None:
-    """pytest-benchmark's save, compare and gate work on restored rows: no difference, so the gate is open."""
+    """pytest-benchmark's save, compare and gate work; restored rows compare old times, and a line says so."""
     results, _ = finished
     storage = f"--benchmark-storage=file://{tmp_path}"
     run(results, storage, "--benchmark-save=before")
@@ -251,6 +253,7 @@ def test_compare_and_gate(finished: tuple[Path, Finished], tmp_path: Path) -> No
 
     assert process.returncode == 0, process.stdout
     assert "(NOW)" in process.stdout
+    assert "warning: 3 trials bring their recorded times to the comparison: add --fresh" in process.stdout
 
 
 def test_time_limit_skips(tmp_path: Path) -> None:
@@ -265,3 +268,16 @@ def test_collect_only_lists_readable_ids(tmp_path: Path) -> None:
     process = run(tmp_path, "--collect-only", "-q")
 
     assert "bench/test_activation.py::test_activation[lenet5-relu-seed2]" in process.stdout.splitlines()
+
+
+def test_the_json_stands_beside_its_records(finished: tuple[Path, Finished]) -> None:
+    """Without --benchmark-json it is DIR/<protocol>/benchmark.json; seeds as one program need not be timed."""
+    results, _ = finished
+    words = [
+        word for word in command(results, "--seeds", "2", "--fresh", "--batch-seeds") if "benchmark-json" not in word
+    ]
+    process = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+    made = strict_json(results / "smoke" / "benchmark.json")["benchmarks"]
+    assert process.returncode == 0, process.stdout
+    assert [row["extra_info"]["timed"] for row in made] == [False, False]

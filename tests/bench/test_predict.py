@@ -148,3 +148,30 @@ def test_a_missing_file_is_one_line_and_exits_with_2(
 
     assert (caught.value.code, error.count("\n")) == (2, 1)
     assert missing in error
+
+
+def test_what_is_transparent_lies_on_white_paper(tmp_path: Path) -> None:
+    """Black ink on a transparent page is dark on light, not black on black."""
+    image = Image.new("RGBA", (2, 2), (0, 0, 0, 0))
+    image.putpixel((0, 0), (0, 0, 0, 255))
+    image.save(tmp_path / "ink.png")
+
+    assert read_image(tmp_path / "ink.png", GREY).flatten().tolist() == [0, 255, 255, 255]
+
+
+def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
+    """Half of 65535 is mid-grey, not white."""
+    Image.fromarray(np.full((2, 2), 32896, np.uint16)).save(tmp_path / "deep.png")
+
+    assert read_image(tmp_path / "deep.png", GREY).flatten().tolist() == [128] * 4
+
+
+def test_a_light_background_gets_advice(brightness: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Digits are light on dark: a net asked about the reverse is confidently wrong."""
+    page, night = picture(tmp_path / "page.png", 255), picture(tmp_path / "night.png", 0)
+    advice = []
+    for words in ((page,), (night, "--invert"), (night,)):
+        main([str(brightness), *words])
+        advice.append(capsys.readouterr().err)
+
+    assert ["pass --invert" in advice[0], "drop --invert" in advice[1], advice[2]] == [True, True, ""]

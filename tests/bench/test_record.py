@@ -123,6 +123,20 @@ def test_a_frame_has_a_row_a_trial_and_a_column_a_field(make_record: MakeRecord)
     assert frame["test_accuracy"].tolist() == [0.9, 0.5]
 
 
+def test_a_frame_has_the_records_that_stand(make_record: MakeRecord) -> None:
+    """A trial that was trained again counts once: an average over the frame is that of the tables."""
+    frame = to_frame([make_record(seed=0, accuracy=0.5), make_record(seed=0, accuracy=0.9)])
+
+    assert frame["test_accuracy"].tolist() == [0.9]
+
+
+def test_a_path_may_be_text(tmp_path: Path, make_record: MakeRecord) -> None:
+    """As in README's snippet."""
+    (tmp_path / "records.jsonl").write_text(make_record().to_json() + "\n", "utf-8")
+
+    assert len(load(str(tmp_path / "records.jsonl"))) == 1
+
+
 def test_a_frame_of_no_records_has_its_columns() -> None:
     """A program that selects a column needs no special case."""
     assert list(to_frame([]).columns) == list(FIELDS)

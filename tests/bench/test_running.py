@@ -231,3 +231,14 @@ def test_a_recipes_normalisation_goes_before_the_data_sets() -> None:
     train, test = preprocesses(Recipe(mean=(0.0,), std=(1.0,)), SOURCES["mnist"], BASE)
 
     assert (train.mean, train.std) == (test.mean, test.std) == ((0.0,), (1.0,))
+
+
+def test_a_trial_beside_others_is_untimed(tmp_path: Path) -> None:
+    """It has its accuracy, and no figure that would be a claim about time."""
+    untimed = run_of(tmp_path)
+    untimed.timed = False
+    record = finished(untimed)
+
+    assert not record.timed
+    assert record.test_accuracy > 0.5
+    assert record.train_images_per_second is record.inference_us_per_image_batch_1 is record.seconds_to_target is None

@@ -1,6 +1,8 @@
 """Tests of bench.store."""
 
+import errno
 from collections.abc import Callable
+from io import RawIOBase
 from pathlib import Path
 
 import pytest
@@ -191,3 +193,23 @@ def test_a_file_in_the_folders_place_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match=r"results folder .*file cannot be written to"):
         seeds_in(tmp_path / "file")
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(
+    tmp_path: Path, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a line would swallow the next record: what was written of it is taken back, and later records go on."""
+
+    def full(file: RawIOBase, content: bytes) -> None:
+        file.write(content[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Store(tmp_path) as store:
+        store.append(make_record(seed=0))
+        with monkeypatch.context() as patch:
+            patch.setattr("bench.store._write_all", full)
+            with pytest.raises(StoreError, match=r"could not be written to \(No space left on device\): make room"):
+                store.append(make_record(seed=1))
+        store.append(make_record(seed=2))
+
+    assert seeds_in(tmp_path) == [0, 2]

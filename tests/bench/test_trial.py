@@ -17,7 +17,8 @@ from bench.device import Execution
 from bench.recipe import Recipe
 from bench.sources import SOURCES, source
 from bench.study import PROTOCOLS, Arm, Protocol, Study, StudyError
-from bench.trial import execution_of, fit_options, key_of, resolve
+from bench.trial import SMOKE_RATE, execution_of, fit_options, key_of, resolve
+from models.options import BadOptionError
 from models.registry import UnknownOptionError
 
 BASE = Execution("cpu", threads=1)
@@ -81,6 +82,22 @@ def test_an_unknown_option_is_an_error() -> None:
     """Before anything is trained."""
     with pytest.raises(UnknownOptionError, match="unknown option 'widht' of architecture 'sk': did you mean 'width'"):
         fit_options("sk", {"widht": 0.2}, Recipe(), MNIST_5K)
+
+
+@pytest.mark.parametrize("name", ["channels", "classes", "image_size"])
+def test_what_the_data_set_says_is_no_option(name: str) -> None:
+    """It would be ignored; the message says where it comes from."""
+    with pytest.raises(BadOptionError, match=f"'{name}' comes from the data set"):
+        fit_options("lenet5", {name: 3}, Recipe(), MNIST_5K)
+
+
+def test_smoke_runs_before_anything_is_tuned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A new study can be tried at once, and the record says that its rate was not chosen."""
+    monkeypatch.setattr(choices, "FOLDER", tmp_path)
+    trial = resolve(study_of(), "smoke", "relu", 0, MNIST_5K, own_data=True)
+
+    assert trial.recipe.learning_rate == SMOKE_RATE
+    assert "stands in" in trial.learning_rate_from
 
 
 def test_an_unknown_arm_is_an_error() -> None:

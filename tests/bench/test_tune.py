@@ -155,6 +155,15 @@ def test_the_command_writes_all_that_it_tried(tmp_path: Path) -> None:
     assert str(content["command"]).startswith("python -m bench.tune --architecture mlp -o 'hidden=()'")
 
 
+def test_every_own_arm_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """Another option or hyper-parameter is another arm: its answer does not replace the last one."""
+    for hidden in ("()", "(2,)"):
+        words = ("--architecture", "mlp", "-o", f"hidden={hidden}", "-r", "epochs=1", "-r", "train_images=64")
+        main([*words, "--rates", "0.1", "--tuning-seeds", "1", "--threads", "1", "--results", str(tmp_path)])
+
+    assert len(list((tmp_path / "tuning").glob("mlp-*.json"))) == 2
+
+
 def test_a_written_choice_is_fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the command chooses for a study's arm is what its trials find."""
     monkeypatch.setattr(choices, "FOLDER", tmp_path)

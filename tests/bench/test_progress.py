@@ -1,0 +1,57 @@
+"""Tests of bench.progress, on a terminal of this test's own."""
+
+import os
+import re
+import struct
+
+import pytest
+
+from bench.command import load_studies
+from bench.plan import Plan
+from bench.progress import Progress
+from bench.sources import source
+from bench.trial import resolve
+
+pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def drawn(columns: int) -> str:
+    """Return what is written to a terminal of so many columns around a trial."""
+    import fcntl  # noqa: PLC0415 - not on Windows
+    import termios  # noqa: PLC0415
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    study = load_studies("normalisation")[0]
+    trial = resolve(study, "smoke", "lrn-5", 0, source("mnist-5k"), own_data=True)
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        with Progress(stream).trial(trial, Plan()):
+            pass
+        stream.flush()
+        text = os.read(ours, 100_000).decode()
+    os.close(ours)
+    return text
+
+
+@pytest.mark.parametrize("columns", [50, 100])
+def test_the_bar_fits_its_terminal(columns: int) -> None:
+    """A line that is too long would be broken by the terminal, and what is wiped later would stay."""
+    lines = re.split(r"[\r\n]+", ESCAPES.sub("", drawn(columns)))
+
+    assert any("normalisation" in line for line in lines)
+    assert max(map(len, lines)) <= columns
+
+
+def test_the_bar_is_wiped() -> None:
+    """Before pytest prints the trial's line, the cursor is back at its start and the line is erased."""
+    assert drawn(100).rstrip().endswith("\x1b[2K")
+
+
+def test_without_a_terminal_nothing_is_drawn() -> None:
+    """In a pipe or a log there is no bar."""
+    study = load_studies("normalisation")[0]
+    trial = resolve(study, "smoke", "lrn-5", 0, source("mnist-5k"), own_data=True)
+
+    with Progress(None).trial(trial, Plan()):
+        pass
