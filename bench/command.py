@@ -28,7 +28,7 @@ def main_guard(main: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             sys.exit(_fail("interrupted", 130))
         except Exception as error:
-            if not isinstance(error, (UserError, *_model_errors())):
+            if not isinstance(error, (UserError, OSError, *_model_errors())):
                 raise
             sys.exit(_fail(str(error), USAGE_ERROR))
 

@@ -3,6 +3,7 @@
 import signal
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse_untimed(config)
         if config.option.benchmark_json is None:
             config.option.benchmark_json = config.stash[SETTINGS].results / BENCHMARK_JSON
-        config.option.benchmark_json.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder_of(config.option.benchmark_json)
         signal.signal(signal.SIGTERM, _interrupt)
 
 
@@ -51,8 +52,22 @@ def _show_warnings(config: pytest.Config) -> None:
     warnings.filterwarnings("ignore", message="Not saving anything")  # said after an error that says why
 
 
+def _make_folder_of(path: Path) -> None:
+    """Let what pytest-benchmark would find after the last trial be found before the first."""
+    if path.is_dir():
+        raise pytest.UsageError(f"--benchmark-json {path} is a folder: name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"{path.parent} cannot be made ({error.strerror}): name another place") from error
+
+
 def _refuse_untimed(config: pytest.Config) -> None:
     """pytest-benchmark would run each trial once, unevaluated, and write no JSON."""
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("trials are timed by pytest-benchmark: drop -p no:benchmark")
+    if config.getoption("benchmark_cprofile", default=None):
+        raise pytest.UsageError("--benchmark-cprofile trains an epoch more: use `python -m bench.hotspots`")
     if config.getoption("benchmark_disable", default=False) or config.getoption("benchmark_skip", default=False):
         raise pytest.UsageError("--benchmark-disable and --benchmark-skip leave nothing to measure: drop them")
     if config.getoption("benchmark_compare_fail", None) and not config.getoption("benchmark_compare", None):

@@ -1,5 +1,6 @@
 """A folder of images as a data set: PATH/train/<class>/ and PATH/test/<class>/, scaled to one square size."""
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from bench.sources import FOLDER_PREFIX, DataError, Source
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff"})
 MOST_CLASSES = NO_PREDICTION  # predictions are recorded as bytes, and the last value means none
+ORDER_SEED = 0  # the same images in the same order, always
 GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16"})
 
 
@@ -35,6 +37,8 @@ def load_folder(root: Path) -> Dataset:
         raise DataError(f"{root / 'test'} has classes that train/ has not: {', '.join(unknown)}")
     first = _open(train_files[0])
     mode, side = ("L" if first.mode in GREY_MODES else "RGB"), min(first.size)
+    # Splits are slices by place: in the order of the folders, one would hold a class or two.
+    random.Random(ORDER_SEED).shuffle(train_files)  # noqa: S311 - an order, no secret
     train, test = (_decode(files, classes, mode, side) for files in (train_files, test_files))
     scaled = train.images.double() / 255
     dataset = Dataset(
@@ -65,9 +69,16 @@ def _files(folder: Path) -> list[Path]:
 def _open(path: Path) -> Image.Image:
     try:
         with Image.open(path) as image:
-            return image.copy()
+            return eight_bits(image).copy()
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} is not an image that Pillow can read ({error}): remove or replace it") from error
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Return an image with 8 bits a channel: of 16 Pillow would cut off all above 255."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
 
 
 def _decode(files: list[Path], classes: tuple[str, ...], mode: str, side: int) -> Images:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bench.command import main_guard
 from bench.errors import UserError
+from bench.folder import eight_bits
 from bench.preprocess import Preprocess
 from models import checkpoint
 
@@ -31,17 +32,19 @@ def read_image(path: Path, card: Mapping[str, Any]) -> Tensor:
         with Image.open(path) as image:
             side = int(card["image_size"])
             grey = int(card["channels"]) == 1
-            scaled = _opaque(image).convert("L" if grey else "RGB").resize((side, side), Image.Resampling.BILINEAR)
+            scaled = (
+                _opaque(eight_bits(image))
+                .convert("L" if grey else "RGB")
+                .resize((side, side), Image.Resampling.BILINEAR)
+            )
             pixels = np.array(scaled, dtype=np.uint8)
-    except (FileNotFoundError, UnidentifiedImageError, OSError) as error:
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UserError(f"{path} is not an image that can be read ({error})") from error
     return torch.from_numpy(pixels[None, None] if grey else pixels.transpose(2, 0, 1)[None].copy())
 
 
 def _opaque(image: Image.Image) -> Image.Image:
     """Return the image with 8 bits a channel, what is transparent lying on white paper."""
-    if image.mode.startswith("I"):  # 16 bits: Pillow would cut them off at 255
-        return Image.fromarray((np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         paper = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(paper, image.convert("RGBA"))

@@ -80,6 +80,9 @@ class Recipe:
         self._at_least("weight_decay", 0)
         if not 0 <= self.momentum < 1:
             raise RecipeError(f"momentum is {self.momentum}: it must be from 0 up to, not including, 1")
+        for value in self.std or ():
+            if not value > 0:
+                raise RecipeError(f"std has {value}: every channel's must be above 0")
         if self.learning_rate is not None and self.learning_rate <= 0:
             raise RecipeError(f"learning_rate is {self.learning_rate}: it must be a finite number above 0")
 

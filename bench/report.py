@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not results:
                 raise RecordError(f"{folder / RECORDS} is empty: run `pytest bench/` first")
             print("\n".join([*summary_lines(results), "", f"wrote {folder / REPORT}"]))  # noqa: T201 - the command's output
-    except UserError as error:
+    except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's output
         return USAGE_ERROR
     return 0

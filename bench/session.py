@@ -119,6 +119,9 @@ class Session:
         cost = costs(trial.architecture, trial.options)
         record = None if self.settings.fresh else self.store.find(key)
         side_by_side = self.settings.workers > 1 or self.settings.batch_seeds
+        hardware = environment(self.execution.device)["hardware"]
+        if record is not None and record.environment["hardware"] != hardware:
+            record = None  # it would stand in another table than this run's
         if record is not None and not record.timed and not side_by_side:
             record = None  # it was trained beside others: this run wants its timing too
         return Planned(trial, key, cost, count, expect_seconds(trial, cost, count, self.store.records), record)
@@ -239,9 +242,10 @@ class Session:
             results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
             lines = summary_lines([result for result in results if (result.setting, result.study) in run])
             lines += ["", f"wrote {folder / 'report.html'}"]
-        except OSError as error:
+        except (OSError, KeyboardInterrupt) as error:
+            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
             again = f"`python -m bench.report --results {folder}` makes them again"
-            lines = [f"error: tables and report could not be written ({error}): {again}"]
+            lines = [f"error: tables and report were not written ({reason}): {again}"]
         return [*lines, self.spent.describe(timing.process_seconds())]
 
 

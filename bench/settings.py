@@ -11,6 +11,8 @@ from bench.names import unknown
 from bench.sources import FOLDER_PREFIX, source
 from bench.study import DEFAULT_SEEDS, FIRST_TUNING_SEED, PROTOCOLS
 
+MOST_SEEDS = 10_000
+
 
 class SettingsError(UserError):
     """An option with a value that cannot be used."""
@@ -50,7 +52,7 @@ class Settings:
         if dataset is not None and not dataset.startswith(FOLDER_PREFIX):
             source(dataset)
         limit = options["time_limit"]
-        if limit is not None and limit <= 0:
+        if limit is not None and not limit > 0:  # nan is not above 0 either
             raise SettingsError(f"--time-limit is {limit:g}: it must be above 0 minutes")
         if options["workers"] < 1:
             raise SettingsError(f"--workers is {options['workers']}: it must be at least 1")
@@ -86,6 +88,8 @@ def parse_seeds(text: str | None, default: int) -> tuple[int, ...]:
         numbers = [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
         raise SettingsError(f"--seeds is {text!r}: give how many (5) or which (0,1,12)") from None
+    if "," not in text and numbers and numbers[0] > MOST_SEEDS:
+        raise SettingsError(f"--seeds is {text!r}: at most {MOST_SEEDS} seeds; `{text},` is the one seed {text}")
     seeds = tuple(numbers) if "," in text else tuple(range(numbers[0] if numbers else 0))
     if not seeds:
         raise SettingsError(f"--seeds is {text!r}: at least one seed is needed; 5 are the least for a verdict")

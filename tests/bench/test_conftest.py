@@ -204,6 +204,8 @@ def test_interrupted_run_goes_on(number: signal.Signals, tmp_path: Path) -> None
         (("--benchmark-disable",), "leave nothing to measure"),
         (("--benchmark-compare-fail=median:30%",), "--benchmark-compare-fail needs --benchmark-compare"),
         (("--workers", "2", "--batch-seeds"), "choose one"),
+        (("--benchmark-cprofile=tottime",), "use `python -m bench.hotspots`"),
+        (("--benchmark-json=tests",), "is a folder: name a file"),
     ],
     ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",
 )

@@ -146,3 +146,27 @@ def test_other_files_are_passed_over(colours: Path) -> None:
     (colours / "train" / "red" / "notes.txt").touch()
 
     assert len(load_folder(colours).train) == 2
+
+
+def test_a_slice_of_the_training_images_has_every_class(tmp_path: Path) -> None:
+    """Splits are slices by place, so the images are in a mixed order, the same every time."""
+    for colour, name in ((RED, "red"), (GREEN, "green")):
+        for number in range(30):
+            write(tmp_path / "train" / name / f"{number}.png", colour)
+        for number in range(2):
+            write(tmp_path / "test" / name / f"{number}.png", colour)
+
+    first, again = (load_folder(tmp_path).train.labels for _ in range(2))
+
+    assert first.tolist() == again.tolist()
+    assert {0, 1} == set(first[:15].tolist()) == set(first[-15:].tolist())
+
+
+def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
+    """Mid-grey of 16 bits is mid-grey, not white."""
+    for part in ("train", "test"):
+        (tmp_path / part / "a").mkdir(parents=True)
+        for number in range(2):
+            Image.fromarray(np.full((6, 6), 32896, np.uint16)).save(tmp_path / part / "a" / f"{number}.png")
+
+    assert set(load_folder(tmp_path).train.images.flatten().tolist()) == {128}

@@ -58,6 +58,7 @@ def test_seeds_have_a_default() -> None:
         ("", "at least one seed is needed"),
         (",", "at least one seed is needed"),
         ("1,1", "--seeds is '1,1': seeds must be different and not negative"),
+        ("3000000000", "at most 10000 seeds"),
         ("-1,2", "seeds must be different and not negative"),
         (f"{FIRST_TUNING_SEED},", f"--seeds has {FIRST_TUNING_SEED}: .* chose learning rates; use lower ones"),
     ],
@@ -103,7 +104,7 @@ def test_fewer_than_one_worker_is_an_error() -> None:
         settings(workers=0)
 
 
-@pytest.mark.parametrize("minutes", [0, -1.5])
+@pytest.mark.parametrize("minutes", [0, -1.5, float("nan")])
 def test_a_time_limit_must_be_above_0(minutes: float) -> None:
     """The message has the value."""
     with pytest.raises(SettingsError, match=f"--time-limit is {minutes:g}: it must be above 0 minutes"):
