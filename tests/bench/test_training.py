@@ -291,6 +291,7 @@ def test_a_recipe_without_a_learning_rate_is_refused() -> None:
         training_of(learning_rate=None)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch 2.11's own compiler uses it
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on a CPU")
 def test_a_compiled_net_trains_as_a_plain_one() -> None:
     """Losses of every epoch agree to rounding, and the training says that it was compiled."""
