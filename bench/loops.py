@@ -5,7 +5,7 @@ The articles' loop is the one that tutorials and the five articles write: torchv
 no loop's speed depends on what an image shows, and no file is needed.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -41,15 +41,22 @@ Rate = Callable[[Entry, Execution, float], float | None]
 
 def images_per_second(steps: Generator[int], seconds: float) -> float:
     """Return the images a second of a loop that yields each step's number of images, after a few steps to warm up."""
-    for _ in range(WARM_UP_STEPS):
-        next(steps)
-    images = done = 0
-    start = now = clock()
-    while done < LEAST_STEPS or now - start < seconds:
-        images += next(steps)
-        done += 1
-        now = clock()
-    return images / (now - start)
+    with closing(steps):
+        for _ in range(WARM_UP_STEPS):
+            next(steps)
+        images = done = 0
+        start = now = clock()
+        while done < LEAST_STEPS or now - start < seconds:
+            images += next(steps)
+            done += 1
+            now = clock()
+        return images / (now - start)
+
+
+def endless(epoch: Callable[[Preprocess], Iterator[int]], prepare: Preprocess) -> Generator[int]:
+    """Yield the images of each step of one epoch after another."""
+    while True:
+        yield from epoch(prepare)
 
 
 @cache
@@ -100,8 +107,7 @@ def article_training(entry: Entry, execution: Execution, seconds: float, *, work
                 running_loss += loss.item()
                 yield len(labels)
 
-    with closing(steps()) as stepping:
-        return images_per_second(stepping, seconds)
+    return images_per_second(steps(), seconds)
 
 
 def article_evaluation(entry: Entry, execution: Execution, seconds: float) -> float:
@@ -118,8 +124,7 @@ def article_evaluation(entry: Entry, execution: Execution, seconds: float) -> fl
                     correct += (model(images.to(device)).argmax(1) == labels.to(device)).sum().item()
                 yield len(labels)
 
-    with closing(steps()) as stepping:
-        return images_per_second(stepping, seconds)
+    return images_per_second(steps(), seconds)
 
 
 def convbench_training(entry: Entry, execution: Execution, seconds: float) -> float:
@@ -129,13 +134,7 @@ def convbench_training(entry: Entry, execution: Execution, seconds: float) -> fl
     training = Training(entry.architecture, options, RECIPE, train=images, execution=execution, seed=0)
     prepare = preprocess(entry, execution)
     training.warm_up(prepare)
-
-    def steps() -> Generator[int]:
-        while True:
-            yield from training.steps(prepare)
-
-    with closing(steps()) as stepping:
-        return images_per_second(stepping, seconds)
+    return images_per_second(endless(training.steps, prepare), seconds)
 
 
 def convbench_compiled(entry: Entry, execution: Execution, seconds: float) -> float:
@@ -156,13 +155,7 @@ def convbench_seeds(entry: Entry, execution: Execution, seconds: float) -> float
     except BatchedError:
         return None
     prepare = preprocess(entry, execution)
-
-    def steps() -> Generator[int]:
-        while True:
-            yield from batched.steps(prepare)
-
-    with closing(steps()) as stepping:
-        return images_per_second(stepping, seconds)
+    return images_per_second(endless(batched.steps, prepare), seconds)
 
 
 def convbench_evaluation(entry: Entry, execution: Execution, seconds: float) -> float:
@@ -179,8 +172,7 @@ def convbench_evaluation(entry: Entry, execution: Execution, seconds: float) -> 
             evaluate(model, part, prepare)
             yield len(part)
 
-    with closing(steps()) as stepping:
-        return images_per_second(stepping, seconds)
+    return images_per_second(steps(), seconds)
 
 
 def preprocess(entry: Entry, execution: Execution) -> Preprocess:
