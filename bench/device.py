@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from bench.allocator import keep_freed_memory
+from bench.environment import cores
 from bench.errors import UserError
 from bench.names import unknown
 
@@ -78,9 +79,8 @@ def resolve_device(name: str) -> str:
 
 def available_cores() -> int:
     """Return the cores this process may use: its affinity mask, cut by the cgroup's CPU quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _cgroup_quota()
-    return max(1, min(cores, int(quota)) if quota is not None else cores)
+    return max(1, min(cores(), int(quota)) if quota is not None else cores())
 
 
 def _cgroup_quota() -> float | None:
