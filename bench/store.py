@@ -13,6 +13,7 @@ from bench.record import Record, RecordError, from_json, load, parse
 
 RECORDS = "records.jsonl"
 UNFINISHED = "records.jsonl.unfinished"
+TAIL = 1 << 16  # bytes read first from the end of a file: some ten records
 
 
 class StoreError(UserError):
@@ -119,13 +120,14 @@ def _write_all(file: RawIOBase, content: bytes) -> None:
 
 def _set_aside_unfinished_line(path: Path) -> None:
     """Move a damaged last line to a file of its own; add a newline that a whole one lacks."""
-    text = path.read_text("utf-8", errors="replace")
-    whole, last = _split_last_line(text)
-    if not last:
+    start, content = _last_line(path)
+    if not content:
         return
+    last = content.decode("utf-8", errors="replace")
     try:
         from_json(last)
     except RecordError:
+        whole = path.read_bytes()[:start].decode("utf-8", errors="replace")
         parse(whole, path)  # damage elsewhere is an error, and then nothing may be changed
         with (path.parent / UNFINISHED).open("a", encoding="utf-8") as file:
             file.write(last.rstrip("\n") + "\n")
@@ -137,9 +139,21 @@ def _set_aside_unfinished_line(path: Path) -> None:
         )
     else:
         if not last.endswith("\n"):
-            write_text(path, text + "\n")
+            with path.open("ab") as file:
+                file.write(b"\n")
 
 
-def _split_last_line(text: str) -> tuple[str, str]:
-    start = text.rstrip("\n").rfind("\n") + 1
-    return text[:start], text[start:]
+def _last_line(path: Path) -> tuple[int, bytes]:
+    """Return where the last line starts, and its bytes; only the end of the file is read."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        length = 0
+        while length < size:
+            length = min(size, max(TAIL, 2 * length))
+            file.seek(size - length)
+            tail = file.read(length)
+            newline = tail.rstrip(b"\n").rfind(b"\n")
+            if newline >= 0:
+                return size - length + newline + 1, tail[newline + 1 :]
+        file.seek(0)
+        return 0, file.read()

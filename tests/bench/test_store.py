@@ -94,6 +94,18 @@ def test_an_unfinished_last_line_is_set_aside(three: Path, cut: int) -> None:
     assert (three / UNFINISHED).read_bytes() == unfinished + b"\n"
 
 
+def test_a_last_line_longer_than_the_first_look_is_read_whole(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of the file is read in growing pieces until a line's start is found."""
+    monkeypatch.setattr("bench.store.TAIL", 7)
+    whole = (three / RECORDS).read_bytes()
+    (three / RECORDS).write_bytes(whole[:-20])
+    with pytest.warns(UnfinishedRecordWarning):
+        assert seeds_in(three) == [0, 1]
+
+    assert (three / UNFINISHED).read_bytes() == whole.splitlines()[2][:-19] + b"\n"
+    assert (three / RECORDS).read_bytes() == b"".join(whole.splitlines(keepends=True)[:2])
+
+
 def test_a_mended_file_warns_once(make_record: MakeRecord, three: Path) -> None:
     """The next run finds a whole file and appends to it."""
     with (three / RECORDS).open("a", encoding="utf-8") as file:
