@@ -1,7 +1,8 @@
-"""`python -m bench.readme`: write the committed results into README.md, between their markers.
+"""`python -m bench.readme`: write the committed results into README.md, between their markers, and the evidence's page.
 
 The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left, and bench/evidence/speed.json,
-which `python -m bench.speed` wrote. `--check` changes nothing and exits with 1 where README.md does not show them.
+which `python -m bench.speed` wrote; the other measurements in that folder are shown in its own README.md. `--check`
+changes nothing and exits with 1 where a page does not show them.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from bench.analysis import analyse
 from bench.command import main_guard
 from bench.conditions import one_line
 from bench.errors import UserError
+from bench.evidence_page import page
 from bench.files import write_text
 from bench.record import load
 from bench.remarks import published, study_answers
@@ -26,8 +28,9 @@ from bench.typesetting import markdown_text
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
-RECORDS = PROJECT / "bench" / "evidence" / "quick" / "records.jsonl"
-SPEED = PROJECT / "bench" / "evidence" / "speed.json"
+EVIDENCE = PROJECT / "bench" / "evidence"
+RECORDS = EVIDENCE / "quick" / "records.jsonl"
+SPEED = EVIDENCE / "speed.json"
 MARKERS = ("<!-- results: made by `python -m bench.readme` -->", "<!-- end of results -->")
 SPEED_MARKERS = ("<!-- speed: made by `python -m bench.readme` -->", "<!-- end of speed -->")
 HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
@@ -96,13 +99,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.readme", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where it is stale")
     arguments = parser.parse_args(argv)
-    readme = README.read_text("utf-8")
-    wanted = with_text(readme, MARKERS, results_text(analyse(load(RECORDS))))
+    wanted = with_text(README.read_text("utf-8"), MARKERS, results_text(analyse(load(RECORDS))))
     wanted = with_text(wanted, SPEED_MARKERS, speed_text(json.loads(SPEED.read_text("utf-8"))))
-    if not arguments.check:
-        write_text(README, wanted)
-    elif wanted != readme:
-        sys.exit("README.md does not show the committed results: run `python -m bench.readme`")
+    for path, text in ((README, wanted), (EVIDENCE / "README.md", page(EVIDENCE))):
+        if not arguments.check:
+            write_text(path, text)
+        elif not path.is_file() or path.read_text("utf-8") != text:
+            sys.exit(f"{path} does not show the committed results: run `python -m bench.readme`")
 
 
 if __name__ == "__main__":
