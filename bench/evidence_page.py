@@ -10,6 +10,22 @@ from bench.conditions import COMMIT_LETTERS
 
 LIBRARIES = ("python", "torch")
 
+INTRODUCTION = """\
+Made by `python -m bench.readme` from the files in this folder, each of which a command below wrote. The results of the
+quick protocol and the speeds are in the [README](../../README.md); records in `quick/`, chosen learning rates in
+`tuning/`, `calibration.json` by `python -m bench.simulate`."""
+STARTUP = "`python -m bench.startup`: wall time, each command in a process of its own."
+GROWTH = """\
+`python -m bench.growth`: each row multiplies one size and leaves the rest alone; the exponent is that of the upper half
+of the sizes (1: linear). [Figures](growth/growth.svg)."""
+LRN = """\
+`python -m bench.lrn`: forward and backward on {shape}; medians and ranges of {turns} turns. Nets with LRN are trained
+in channels_last."""
+WORKERS = "`python -m bench.side_by_side`: `pytest bench/ {options}`, start-up included."
+HOTSPOTS = """\
+`python -m bench.hotspots`: the nets with the lowest share of the machine's peak. What was tried to raise it is in
+`bench/fastest.py`."""
+
 
 def page(folder: Path) -> str:
     """Return the page as Markdown.
@@ -17,45 +33,41 @@ def page(folder: Path) -> str:
     Args:
         folder: holds startup.json, growth/growth.json, lrn.json, workers.json and hotspots.md.
     """
-    from bench import growth, lrn  # noqa: PLC0415 - torch, which the other commands on this page's figures do without
-    from bench.sweeps import Point, Sweep  # noqa: PLC0415 - as above
-
     started, grown, normalised, together = (
         _read(folder / name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
     )
-    sweeps = [
-        Sweep(**{**each, "points": tuple(Point(**point) for point in each["points"])}) for each in grown["sweeps"]
-    ]
-    cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in normalised["rows"]}
-    parts = [
-        "# Measurements",
-        "Made by `python -m bench.readme` from the files in this folder, each of which a command below wrote. The "
-        "results of the quick protocol and the speeds are in the [README](../../README.md); records in `quick/`, "
-        "chosen learning rates in `tuning/`, `calibration.json` by `python -m bench.simulate`.",
-        "## Cost to start",
-        "`python -m bench.startup`: wall time, each command in a process of its own.",
-        startup.table(started["seconds"]),
-        _conditions(started),
-        "## Growth",
-        "`python -m bench.growth`: each row multiplies one size and leaves the rest alone; the exponent is that of the "
-        "upper half of the sizes (1: linear). [Figures](growth/growth.svg).",
-        growth.table(sweeps),
-        _conditions(grown),
-        "## LRN: torch's and ours",
-        f"`python -m bench.lrn`: forward and backward on {tuple(normalised['shape'])}; medians and ranges of "
-        f"{len(next(iter(cases.values()))['ours'])} turns. Nets with LRN are trained in channels_last.",
-        lrn.table(cases),
-        _conditions(normalised),
-        "## Trials side by side",
-        f"`python -m bench.side_by_side`: `pytest bench/ {together['options']}`, start-up included.",
-        side_by_side.table(together),
-        _conditions(together),
-        "## Where the time of a training step goes",
-        "`python -m bench.hotspots`: the nets with the lowest share of the machine's peak. What was tried to raise it "
-        "is in `bench/fastest.py`.",
-        (folder / "hotspots.md").read_text("utf-8").strip(),
-    ]
+    sections = {
+        "Cost to start": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
+        "Growth": (GROWTH, _growth_table(grown), _conditions(grown)),
+        "LRN: torch's and ours": _lrn_section(normalised),
+        "Trials side by side": (
+            WORKERS.format(options=together["options"]),
+            side_by_side.table(together),
+            _conditions(together),
+        ),
+        "Where the time of a training step goes": (HOTSPOTS, (folder / "hotspots.md").read_text("utf-8").strip()),
+    }
+    parts = ["# Measurements", INTRODUCTION]
+    for title, section in sections.items():
+        parts += [f"## {title}", *section]
     return "\n\n".join(parts) + "\n"
+
+
+def _growth_table(grown: Mapping[str, Any]) -> str:
+    from bench import growth  # noqa: PLC0415 - torch
+    from bench.sweeps import Point, Sweep  # noqa: PLC0415 - torch
+
+    return growth.table(
+        [Sweep(**{**sweep, "points": tuple(Point(**point) for point in sweep["points"])}) for sweep in grown["sweeps"]]
+    )
+
+
+def _lrn_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    from bench import lrn  # noqa: PLC0415 - torch
+
+    cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in content["rows"]}
+    turns = len(content["rows"][0]["seconds"]["ours"])
+    return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn.table(cases), _conditions(content)
 
 
 def _read(path: Path) -> dict[str, Any]:
