@@ -1,6 +1,7 @@
 # One command on a fresh machine: each target makes .venv and installs what is missing first.
 #
 #   make bench                    train, time and table the three studies: results/quick/report.html
+#   make export                   the best checkpoints of make bench as ONNX: model_repository/
 #   make test                     the tests
 #   make lint                     ruff and mypy
 #   make bench TORCH_INDEX=URL    take torch from another package index, for example PyTorch's own index of CPU
@@ -17,10 +18,13 @@ RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
 TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
-.PHONY: bench test lint clean
+.PHONY: bench export test lint clean
 
 bench: $(VENV)/runtime
 	$(RUN) -m pytest bench/ --benchmark-quiet $(ARGS)
+
+export: $(VENV)/runtime
+	$(RUN) -m export $(ARGS)
 
 test: $(VENV)/runtime
 	$(RUN) -m pytest $(ARGS)

@@ -28,7 +28,7 @@ def test_option_is_documented(name: str) -> None:
     assert f"`{name}" in README
 
 
-@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (bench\.\w+)", README + CONTRIBUTING))))
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ((?:bench\.|export)\w*)", README + CONTRIBUTING))))
 def test_command_exists(module: str) -> None:
     """Every command that is named can be run."""
     assert importlib.util.find_spec(module) is not None
@@ -40,11 +40,13 @@ def test_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
-def test_harness_files_are_all_explained() -> None:
-    """CONTRIBUTING's table names every file of the harness or the group it belongs to."""
+def test_files_are_explained() -> None:
+    """CONTRIBUTING's tables name files that exist, and every file of export/."""
     named = set(re.findall(r"`(\w+\.py)`", CONTRIBUTING)) - {"utils.py"}  # named as what must not be
+    exporters = {path.name for path in (PROJECT / "export").glob("[a-z]*.py")}
 
-    assert named <= {path.name for path in (PROJECT / "bench").glob("*.py")}
+    assert named <= {path.name for path in (PROJECT / "bench").glob("*.py")} | exporters
+    assert exporters <= named
 
 
 @pytest.mark.parametrize("name", ARTICLES)

@@ -51,6 +51,14 @@ def test_models_need_torch_and_safetensors_only(path: Path) -> None:
     assert outside <= {"models", "torch", "safetensors"}
 
 
+@pytest.mark.parametrize("name", ["repository", "config"])
+def test_what_the_server_shares_imports_nothing_heavy(name: str) -> None:
+    """The model repository's layout needs the standard library alone: the server must start at once, without torch."""
+    outside = set(imported(PROJECT / "export" / f"{name}.py")) - set(sys.stdlib_module_names)
+
+    assert {module for module in outside if module.split(".")[0] not in sys.stdlib_module_names} == set()
+
+
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
 def test_nobody_imports_a_study(path: Path) -> None:
     """Studies are found by their file name: adding one changes no other file."""

@@ -1,0 +1,168 @@
+"""`python -m export --benchmark`: images/s of every export in torch eager, torch.compile and onnxruntime, in one run.
+
+All start at the uint8 images and end at the logits. They take turns at each batch size; torch runs on all cores and in
+the memory format that its training had, onnxruntime with one and with two threads. Compiling is off the clock.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bench.device import Execution, apply, resolve_threads
+from bench.environment import environment
+from bench.fastest import execution_for
+from bench.files import write_json, write_text
+from bench.preprocess import Preprocess
+from bench.record import Record, load
+from export import clockwork
+from export.benchmark_table import benchmark_table
+from export.card import library_versions
+from export.repository import MODEL, RepositoryError, models, read_card, versions
+from export.runtime import Pixels, onnxruntime_run
+from export.selection import checkpoint_path
+from models import checkpoint
+
+BATCHES = (1, 32, 256)
+ORT_THREADS = (1, 2)
+
+Call = Callable[[Pixels], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A version in the repository with its card, and the record of the trial it was made from."""
+
+    model: str
+    version: Path
+    card: Mapping[str, Any]
+    record: Record
+
+
+def entries(repository: Path, results: Path) -> list[Entry]:
+    """Return the newest version of every model.
+
+    Raises:
+        RepositoryError: the repository is missing or empty, or a model was made from other results.
+    """
+    by_id = {record.record_id: record for record in load(results / "records.jsonl")}
+    found = []
+    for name in models(repository):
+        numbers = versions(repository / name)
+        if not numbers:
+            continue
+        version = repository / name / str(numbers[-1])
+        card = read_card(version)
+        if card["record_id"] not in by_id:
+            raise RepositoryError(f"{version} was made from a trial that {results} does not hold: name its --results")
+        found.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
+    if not found:
+        raise RepositoryError(f"{repository} holds no model: run `python -m export`")
+    return found
+
+
+def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, Any]]:
+    """Return a row a runtime and batch size of one export."""
+    shape = entry.card["shape"]
+    images = torch.randint(0, 256, (max(BATCHES), *shape), dtype=torch.uint8).numpy()
+    ort: dict[str, Call] = {
+        f"onnxruntime, {threads} thread{'s' * (threads > 1)}": onnxruntime_run(entry.version / MODEL, threads)
+        for threads in ORT_THREADS
+    }
+    found = []
+    for batch in BATCHES:
+        calls = {**_torch_calls(entry, results, execution), **ort}
+        turns = clockwork.turns(calls, images, batch)
+        found += [
+            {
+                "model": entry.model,
+                "variant": entry.card["variant"],
+                "architecture": entry.card["architecture"],
+                "dataset": entry.card["dataset"],
+                "runtime": runtime,
+                "batch": batch,
+                "images_per_second": [1e3 * batch / value for value in values],
+                "n": len(values),
+                "threads": execution.threads if runtime.startswith("torch") else int(runtime.split()[1]),
+            }
+            for runtime, values in turns.items()
+        ]
+    return found
+
+
+def _torch_calls(entry: Entry, results: Path, execution: Execution) -> dict[str, Call]:
+    """Return the net in torch, eager and compiled; nothing for a variant, which torch does not run."""
+    if entry.card["variant"] != "float32":
+        return {}
+    torch.compiler.reset()  # a shape of its own for each batch size
+    model = checkpoint.load(checkpoint_path(results, entry.record))
+    settled = execution_for(execution, entry.record.architecture, entry.record.options)
+    model = model.to(memory_format=settled.torch_memory_format)
+    preprocess = Preprocess(
+        tuple(entry.card["mean"]), tuple(entry.card["std"]), entry.card["resize"], settled.torch_memory_format
+    )
+    compiled = torch.compile(model, dynamic=False)
+
+    def call(net: Callable[[torch.Tensor], torch.Tensor]) -> Call:
+        def run(images: Pixels) -> object:
+            with torch.inference_mode():
+                return net(preprocess(torch.from_numpy(images)))
+
+        return run
+
+    return {"torch eager": call(model), "torch.compile": call(compiled)}
+
+
+def summary(entry: Entry) -> dict[str, Any]:
+    """Return what the table says of an export beside its speed."""
+    parity: Sequence[Mapping[str, Any]] = entry.card.get("parity", [])
+    path = entry.version / MODEL
+    return {
+        "model": entry.model,
+        "version": int(entry.version.name),
+        "variant": entry.card["variant"],
+        "architecture": entry.card["architecture"],
+        "dataset": entry.card["dataset"],
+        "size": path.stat().st_size,
+        "nodes": _nodes(path),
+        "accuracy_in_torch": entry.record.test_accuracy,
+        "accuracy_in_onnx": parity[0]["accuracy"] if parity else entry.card["test_accuracy"],
+        "accuracy_interval": entry.card["test_accuracy_interval"],
+        "test_images": entry.card["test_images"],
+        "largest_difference": max((each["largest_difference"] for each in parity), default=None),
+        "lrn_form": entry.card["lrn_form"],
+        "lrn_milliseconds": entry.card.get("lrn_milliseconds", {}),
+    }
+
+
+def _nodes(path: Path) -> int:
+    import onnx  # noqa: PLC0415 - for this count alone
+
+    return len(onnx.load(str(path), load_external_data=False).graph.node)
+
+
+def benchmark(repository: Path, results: Path, file: Path | None) -> None:
+    """Measure every export, print the table, write the rows after every model and the table beside them.
+
+    Raises:
+        RepositoryError: there is nothing to measure, or a model was made from other results.
+    """
+    execution = Execution("cpu", resolve_threads(None))
+    apply(execution)
+    content: dict[str, Any] = {
+        "environment": {**environment(), **library_versions()},
+        "threads": execution.threads,
+        "exports": [],
+        "rows": [],
+    }
+    found = entries(repository, results)
+    for place, entry in enumerate(found, start=1):
+        print(f"[{place}/{len(found)}] {entry.model}", flush=True)  # noqa: T201 - the progress
+        content["exports"].append(summary(entry))
+        content["rows"] += rows(entry, results, execution)
+        if file is not None:
+            write_json(file, content)
+            write_text(file.with_suffix(".md"), benchmark_table(content) + "\n")
+    print(f"\n{benchmark_table(content)}")  # noqa: T201 - the answer

@@ -1,0 +1,106 @@
+"""The tables of `python -m export --benchmark`, from its rows alone: what was exported, how fast, LRN's forms."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tabulate import tabulate
+
+from bench.rounding import MISSING, number, significant
+
+Row = Mapping[str, Any]
+
+EAGER, BASE = "torch eager", "onnxruntime, 1 thread"
+RUNTIMES = (EAGER, "torch.compile", BASE, "onnxruntime, 2 threads")
+EXPORTS = ("model", "size, kB", "nodes", "test accuracy % in torch", "in ONNX", "largest difference")
+ASKED = 2  # times as fast as torch eager at batch 1
+
+
+def benchmark_table(content: Mapping[str, Any]) -> str:
+    """Return the tables as Markdown, with what they were measured with below them."""
+    exports: Sequence[Row] = content["exports"]
+    rates = {(row["model"], row["runtime"], row["batch"]): row for row in content["rows"]}
+    batches = sorted({row["batch"] for row in content["rows"]})
+    parts = [tabulate([_export(each) for each in exports], EXPORTS, tablefmt="pipe", disable_numparse=True)]
+    for batch in batches:
+        headers = (f"images/s at batch {batch}", *RUNTIMES, f"{BASE} ÷ {EAGER}")
+        table = [_speed(each["model"], batch, rates) for each in exports]
+        parts.append(tabulate(table, headers, tablefmt="pipe", disable_numparse=True))
+    parts += [text for text in (_slower(exports, rates), _lrn(exports)) if text]
+    return "\n\n".join([*parts, f"<sub>{_conditions(content)}</sub>"])
+
+
+def _export(row: Row) -> tuple[str, ...]:
+    difference = row["largest_difference"]
+    return (
+        row["model"],
+        number(row["size"] / 1e3, 0),
+        str(row["nodes"]),
+        number(100 * row["accuracy_in_torch"], 2),
+        number(100 * row["accuracy_in_onnx"], 2),
+        MISSING if difference is None else f"{difference:.1e}",
+    )
+
+
+def _speed(model: str, batch: int, rates: Mapping[tuple[str, str, int], Row]) -> tuple[str, ...]:
+    found = [rates.get((model, runtime, batch)) for runtime in RUNTIMES]
+    return (model, *(MISSING if row is None else significant(_median(row)) for row in found), _ratio(found))
+
+
+def _ratio(found: Sequence[Row | None]) -> str:
+    """Return onnxruntime's rate over eager's: the median of the turns' own ratios with their range."""
+    ratios = _ratios(found[RUNTIMES.index(BASE)], found[RUNTIMES.index(EAGER)])
+    if not ratios:
+        return MISSING
+    return f"{number(statistics.median(ratios), 2)} [{number(min(ratios), 2)}, {number(max(ratios), 2)}]"
+
+
+def _ratios(one: Row | None, other: Row | None) -> list[float]:
+    if one is None or other is None:
+        return []
+    return [a / b for a, b in zip(one["images_per_second"], other["images_per_second"], strict=True)]
+
+
+def _slower(exports: Sequence[Row], rates: Mapping[tuple[str, str, int], Row]) -> str:
+    """Return which nets onnxruntime does not run twice as fast as eager at batch 1."""
+    ratios = {
+        each["model"]: _ratios(rates.get((each["model"], BASE, 1)), rates.get((each["model"], EAGER, 1)))
+        for each in exports
+    }
+    below = {model: statistics.median(found) for model, found in ratios.items() if found}
+    below = {model: ratio for model, ratio in below.items() if ratio < ASKED}
+    if not below:
+        return ""
+    names = ", ".join(f"{model} ({number(ratio, 2)}x)" for model, ratio in below.items())
+    return f"Less than twice as fast as torch eager at batch 1 with one thread: {names}."
+
+
+def _lrn(exports: Sequence[Row]) -> str:
+    lines = []
+    for each in exports:
+        forms: Mapping[str, Mapping[str, float]] = each["lrn_milliseconds"]
+        if forms and each["variant"] == "float32":
+            texts = [
+                f"{form} {', '.join(f'{significant(ms)} ms at batch {batch}' for batch, ms in times.items())}"
+                for form, times in forms.items()
+            ]
+            lines.append(
+                f"- {each['model']}: the whole net with LRN as {'; '.join(texts)}. Shipped: {each['lrn_form']}"
+            )
+    return "\n".join(lines)
+
+
+def _median(row: Row) -> float:
+    return float(statistics.median(row["images_per_second"]))
+
+
+def _conditions(content: Mapping[str, Any]) -> str:
+    where = content["environment"]
+    turns = sorted({row["n"] for row in content["rows"]})
+    runtimes = ", ".join(
+        f"{name} {where[name]}" for name in ("torch", "onnxruntime_gpu", "onnxruntime") if name in where
+    )
+    return (
+        f"n = {', '.join(map(str, turns))} turns, medians; torch with {content['threads']} threads; "
+        f"{where['hardware']}, {where['cores']} cores; python {where['python']}, {runtimes}; {where['commit'][:12]}"
+    )

@@ -1,0 +1,87 @@
+"""A model's card: what it is, what it was made from, how it was judged; the same facts go into the graph's metadata."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from typing import Any
+
+from scipy import stats
+
+from bench.environment import environment
+from export.material import Material
+from export.parity import Reference
+
+FORMAT = "convbench-model-1"
+LIBRARIES = ("onnx", "onnxruntime-gpu", "onnxruntime", "onnxscript", "openvino")
+CONFIDENCE = 0.95
+
+
+def interval(correct: int, images: int) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy over the test images (Wilson, 1927): this very net, other images."""
+    found = stats.binomtest(correct, images).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def facts(material: Material, variant: str) -> dict[str, Any]:
+    """Return what is known of a model before it is judged."""
+    record, reference = material.record, material.reference
+    accuracy = accuracy_facts(reference, reference.logits)
+    return {
+        "format": FORMAT,
+        "variant": variant,
+        "study": record.study,
+        "arm": record.arm,
+        "label": record.context["label"],
+        "seed": record.seed,
+        "protocol": record.protocol,
+        "architecture": record.architecture,
+        "options": dict(record.options),
+        "record_id": record.record_id,
+        "checkpoint_sha256": record.checkpoint_sha256,
+        "dataset": record.dataset,
+        "data_sha256": record.data_sha256,
+        "classes": material.classes,
+        "mean": list(material.card["mean"]),
+        "std": list(material.card["std"]),
+        "shape": list(material.shape),
+        "resize": material.card["resize"],
+        "parameters": record.parameters,
+        "mflops_per_image": record.mflops_per_image,
+        "validation_accuracy": record.validation_accuracy,
+        **accuracy,
+        "temperature": material.temperature,
+        "expected_calibration_error": material.calibration_error,
+        "environment": {**environment(), **library_versions()},
+    }
+
+
+def accuracy_facts(reference: Reference, logits: Any) -> dict[str, Any]:  # noqa: ANN401 - an array
+    """Return test accuracy with its interval and n."""
+    correct = int((logits.argmax(axis=1) == reference.labels).sum())
+    images = len(reference.labels)
+    return {
+        "test_accuracy": correct / images,
+        "test_accuracy_interval": interval(correct, images),
+        "test_images": images,
+    }
+
+
+def metadata(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the graph's own metadata: what a file that was separated from its card must still say."""
+    renamed = {"labels": card["classes"], "versions": card["environment"], "commit": card["environment"]["commit"]}
+    keys = (
+        *("format", "variant", "study", "arm", "seed", "architecture", "record_id", "checkpoint_sha256", "dataset"),
+        *("data_sha256", "mean", "std", "resize", "test_accuracy", "test_accuracy_interval", "test_images"),
+        *("temperature", "lrn_form"),
+    )
+    return {**renamed, **{key: card[key] for key in keys}}
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the exporter's libraries that are installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name.replace("-", "_")] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,70 @@
+"""Timing files side by side: all take turns on the same images, so that their ratio holds whatever else is running."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from export.runtime import Pixels
+
+BATCHES = (1, 32)
+TURNS = 7
+TURN_SECONDS = 0.02
+
+Call = Callable[[Pixels], object]
+
+
+def milliseconds(
+    runs: Mapping[str, Call], images: Pixels, batches: Sequence[int] = BATCHES
+) -> dict[str, dict[int, float]]:
+    """Return the milliseconds of one call by name and batch size: the median over turns.
+
+    Args:
+        runs: what takes turns, by name.
+        images: at least one; repeated where a batch is larger.
+        batches: images a call.
+    """
+    found: dict[str, dict[int, float]] = {name: {} for name in runs}
+    for batch in batches:
+        for name, values in turns(runs, images, batch).items():
+            found[name][batch] = statistics.median(values)
+    return found
+
+
+def turns(runs: Mapping[str, Call], images: Pixels, batch: int) -> dict[str, list[float]]:
+    """Return the milliseconds of one call in each turn, by name; a turn is the mean of some 20 ms of calls."""
+    part = np.concatenate([images] * -(-batch // len(images)))[:batch]
+    calls = {name: _calls_a_turn(run, part) for name, run in runs.items()}
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in range(TURNS):
+        for name, run in _rotated(list(runs.items()), turn):
+            start = time.perf_counter()
+            for _ in range(calls[name]):
+                run(part)
+            found[name].append(1e3 * (time.perf_counter() - start) / calls[name])
+    return found
+
+
+def _calls_a_turn(run: Call, images: Pixels) -> int:
+    """Return how many calls fill a turn, after a few to warm up."""
+    for _ in range(3):
+        start = time.perf_counter()
+        run(images)
+        seconds = time.perf_counter() - start
+    return max(1, int(TURN_SECONDS / max(seconds, 1e-6)))
+
+
+def _rotated(items: list[tuple[str, Call]], by: int) -> list[tuple[str, Call]]:
+    by %= max(1, len(items))
+    return items[by:] + items[:by]
+
+
+def fastest(found: Mapping[str, Mapping[int, float]]) -> str:
+    """Return the name with the least geometric mean of its times over the batch sizes."""
+    return min(found, key=lambda name: statistics.geometric_mean(found[name].values()))
+
+
+def ratios(found: Mapping[str, Mapping[int, float]], name: str, base: str) -> dict[int, float]:
+    """Return how many times as fast as `base` something is, by batch size."""
+    return {batch: found[base][batch] / found[name][batch] for batch in found[name]}

@@ -1,0 +1,180 @@
+"""The model repository: its layout, and how versions get into it: numbered, staged beside, renamed, never overwritten.
+
+    REPOSITORY/<model>/config.pbtxt            Triton's model configuration
+                       labels.txt              a class a line
+                       <version>/model.onnx    weights inside
+                                 golden.npz    images (16, channels, height, width) uint8 and their logits
+                                 card.json     what the model is, how it was made and judged
+                                 SHA256SUMS    of all of these, as `sha256sum -c` reads it
+
+Triton, KServe and OpenVINO Model Server load the same folder; the last three files are ours, and they ignore them.
+Needs neither torch nor onnxruntime: the server imports it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CONFIG, LABELS = "config.pbtxt", "labels.txt"
+MODEL, GOLDEN, CARD, SUMS = "model.onnx", "golden.npz", "card.json", "SHA256SUMS"
+SIGNED = (MODEL, GOLDEN, CARD, f"../{CONFIG}", f"../{LABELS}")  # as named in SUMS
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+VERSION = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class RepositoryError(ValueError):
+    """A model repository that is not as it should be; the message names the file."""
+
+
+def model_name(text: str) -> str:
+    """Return text as the name of a model: lower-case letters, digits, hyphens and underscores."""
+    name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:128]
+    return name or "unnamed"
+
+
+def models(repository: Path) -> list[str]:
+    """Return the names of the models in a repository, sorted.
+
+    Raises:
+        RepositoryError: there is no such folder.
+    """
+    if not repository.is_dir():
+        raise RepositoryError(f"no model repository at {repository}: run `python -m export`, or check the path")
+    return sorted(path.name for path in repository.iterdir() if path.is_dir() and MODEL_NAME.fullmatch(path.name))
+
+
+def versions(model: Path) -> list[int]:
+    """Return the versions of a model, in ascending order."""
+    if not model.is_dir():
+        return []
+    return sorted(int(path.name) for path in model.iterdir() if path.is_dir() and VERSION.fullmatch(path.name))
+
+
+def read_card(version: Path) -> dict[str, Any]:
+    """Return a version's card.
+
+    Raises:
+        RepositoryError: it is missing or not a JSON object.
+    """
+    path = version / CARD
+    try:
+        card = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RepositoryError(f"{path} cannot be read ({error}): export the model again") from error
+    if not isinstance(card, dict):
+        raise RepositoryError(f"{path} holds a {type(card).__name__}, not a JSON object: export the model again")
+    return card
+
+
+@contextmanager
+def staged(repository: Path, name: str) -> Iterator[Path]:
+    """Yield an empty folder in the repository, beside the models; it is removed in the end if it is still there."""
+    folder = repository / f".staging-{name}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(
+    repository: Path, name: str, staging: Path, *, shared: Mapping[str, str], version: int | None = None
+) -> Path:
+    """Move a staged version into its place; return its folder.
+
+    Args:
+        repository: the folder of all models; `staging` is in it.
+        name: of the model.
+        staging: holds MODEL, GOLDEN and CARD.
+        shared: the text of CONFIG and of LABELS.
+        version: a number that does not exist yet; None for the next.
+
+    Raises:
+        RepositoryError: the version exists, or the model's other versions have another configuration or other labels.
+    """
+    model = repository / name
+    number = max(versions(model), default=0) + 1 if version is None else version
+    target = model / str(number)
+    if target.exists():
+        raise RepositoryError(f"{target} exists, and versions are never overwritten: leave --version out")
+    _check_shared(model, shared)
+    model.mkdir(parents=True, exist_ok=True)
+    for file, text in shared.items():
+        if not (model / file).exists():
+            _write_whole(model / file, text.encode())
+    (staging / SUMS).write_text(_sums(staging, shared), "utf-8", newline="\n")
+    for path in staging.iterdir():
+        _to_disk(path)
+    try:
+        staging.rename(target)
+    except OSError as error:
+        raise RepositoryError(
+            f"{target} could not be put in place ({error.strerror}): another export took it"
+        ) from error
+    return target
+
+
+def _check_shared(model: Path, shared: Mapping[str, str]) -> None:
+    for file, text in shared.items():
+        path = model / file
+        if path.exists() and path.read_bytes() != text.encode():
+            raise RepositoryError(
+                f"{path} differs from what this version needs: its versions share it, so remove the model or export "
+                "to another repository"
+            )
+
+
+def _sums(staging: Path, shared: Mapping[str, str]) -> str:
+    digests = {f"../{file}": hashlib.sha256(text.encode()).hexdigest() for file, text in shared.items()}
+    digests |= {file: sha256(staging / file) for file in (MODEL, GOLDEN, CARD)}
+    return "".join(f"{digests[file]}  {file}\n" for file in SIGNED)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_sums(version: Path) -> None:
+    """Check every file of a version against its SHA256SUMS.
+
+    Raises:
+        RepositoryError: a file is missing, was changed, or is not listed; the message names it.
+    """
+    try:
+        lines = (version / SUMS).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RepositoryError(f"{version / SUMS} cannot be read ({error}): export the model again") from error
+    expected = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
+    if set(expected) != set(SIGNED):
+        raise RepositoryError(
+            f"{version / SUMS} lists {sorted(expected)}, not {sorted(SIGNED)}: export the model again"
+        )
+    for file, digest in expected.items():
+        path = version / file
+        if not path.is_file() or path.is_symlink():
+            raise RepositoryError(f"{path} is missing: export the model again")
+        if sha256(path) != digest:
+            raise RepositoryError(f"{path} was changed: its SHA-256 is not that of {SUMS}; export the model again")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,123 @@
+"""Variants in lower precision: int8 on the CPU, float16 on a GPU; each is judged on validation images and by the clock.
+
+A variant is worth publishing if it loses at most half a point on the validation images and is faster than float32 on
+the same device at every batch size, measured side by side. Its test accuracy is reported and decides nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+
+from export import clockwork, half, quantize
+from export.card import accuracy_facts
+from export.config import MAX_BATCH
+from export.material import Material, arrays
+from export.runtime import Answers, Run, answer, onnxruntime_run
+
+LARGEST_LOSS = 0.005  # of validation accuracy: half a point
+CALIBRATION_IMAGES = 512
+FLOAT32 = "float32"
+LOOSE = 0.05  # of the largest logit, for golden answers: another CPU or GPU rounds low precision differently
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A variant, built and judged.
+
+    Attributes:
+        kind: int8 or float16.
+        scheme: which layers stayed float32.
+        device: it was judged on.
+        graph: to publish.
+        validation_loss: accuracy lost on the validation images, 0 to 1.
+        answers: on the test images.
+        flips: test images answered differently than by float32.
+        gains: how many times as fast as float32, by batch size.
+    """
+
+    kind: str
+    scheme: str
+    device: str
+    graph: onnx.ModelProto
+    validation_loss: float
+    answers: Answers
+    flips: int
+    gains: dict[int, float]
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why it is not worth publishing; nothing if it is."""
+        found = []
+        if self.validation_loss > LARGEST_LOSS:
+            lost = 100 * self.validation_loss
+            found.append(f"it loses {lost:.2f} points on validation images, more than {100 * LARGEST_LOSS}")
+        slow = [f"{gain:.2f}x at batch {batch}" for batch, gain in self.gains.items() if gain <= 1]
+        if slow:
+            found.append(f"it is not faster here: {', '.join(slow)}")
+        return found
+
+    def facts(self, material: Material) -> dict[str, Any]:
+        """Return what its card says beyond float32's."""
+        return {
+            **accuracy_facts(material.reference, self.answers.logits),
+            "variant": self.kind,
+            "scheme": self.scheme,
+            "validation_loss": self.validation_loss,
+            "flips": self.flips,
+            "times_as_fast": {str(batch): gain for batch, gain in self.gains.items()},
+            "tolerance": LOOSE * max(1.0, float(np.abs(self.answers.logits).max())),
+        }
+
+
+def int8(material: Material, proto: onnx.ModelProto) -> Candidate:
+    """Return the int8 form: of the schemes that hold on the validation images the fastest, else the most accurate."""
+    train, _ = arrays(material.split.train)
+    images = _spread(train, CALIBRATION_IMAGES)
+    graphs = {scheme: quantize.quantised(proto, images, scheme) for scheme in quantize.SCHEMES}
+    return _judged(material, proto, "int8", "cpu", graphs)
+
+
+def float16(material: Material, proto: onnx.ModelProto) -> Candidate | None:
+    """Return the float16 form, None where no GPU can judge it."""
+    if not half.cuda_available():
+        return None
+    return _judged(material, proto, "float16", "cuda", {"long sums float32": half.converted(proto)})
+
+
+def _judged(
+    material: Material, proto: onnx.ModelProto, kind: str, device: str, graphs: Mapping[str, onnx.ModelProto]
+) -> Candidate:
+    """Return the best of several schemes, with all that is known of it."""
+    plain = onnxruntime_run(proto.SerializeToString(), device=device)
+    runs = {scheme: onnxruntime_run(graph.SerializeToString(), device=device) for scheme, graph in graphs.items()}
+    before = _validation_accuracy(material, plain)
+    losses = {scheme: before - _validation_accuracy(material, run) for scheme, run in runs.items()}
+    holding = {scheme: run for scheme, run in runs.items() if losses[scheme] <= LARGEST_LOSS}
+    times = clockwork.milliseconds({FLOAT32: plain, **(holding or runs)}, material.reference.images)
+    quickest = clockwork.fastest({name: times[name] for name in holding or runs})
+    scheme = quickest if holding else min(losses, key=losses.__getitem__)
+    found = answer(runs[scheme], material.reference.images, MAX_BATCH)
+    flips = int((found.logits.argmax(axis=1) != material.reference.logits.argmax(axis=1)).sum())
+    return Candidate(
+        kind=kind,
+        scheme=scheme,
+        device=device,
+        graph=graphs[scheme],
+        validation_loss=losses[scheme],
+        answers=found,
+        flips=flips,
+        gains=clockwork.ratios(times, scheme, FLOAT32),
+    )
+
+
+def _validation_accuracy(material: Material, run: Run) -> float:
+    images, labels = material.validation
+    return float((answer(run, images, MAX_BATCH).logits.argmax(axis=1) == labels).mean())
+
+
+def _spread(images: Any, count: int) -> Any:  # noqa: ANN401 - pixels
+    """Return so many images, evenly spread over the split, which may be sorted by class."""
+    return images[np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)]
