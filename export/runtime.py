@@ -44,7 +44,9 @@ def session(model: Path | bytes, threads: int = 1, *, device: str = "cpu") -> on
             model if isinstance(model, bytes) else str(model), options, providers=[provider]
         )
     except Exception as error:  # onnxruntime's errors share no public base
-        raise RuntimeLoadError(f"onnxruntime {onnxruntime.__version__} cannot load {_name(model)}: {error}") from error
+        raise RuntimeLoadError(
+            f"onnxruntime {onnxruntime.__version__} cannot load {_name(model)}: {_line(error)}"
+        ) from error
     found.disable_fallback()
     if found.get_providers()[0] != provider:
         raise RuntimeLoadError(f"{_name(model)} does not run on {provider}: {found.get_providers()[0]} took its place")
@@ -70,7 +72,8 @@ def openvino_run(model: Path | bytes) -> Run:
         network = core.read_model(model) if isinstance(model, bytes) else core.read_model(str(model))
         compiled = core.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     except Exception as error:  # as onnxruntime's
-        raise RuntimeLoadError(f"OpenVINO {openvino.__version__} cannot load {_name(model)}: {error}") from error
+        version = openvino.__version__.partition("-")[0]
+        raise RuntimeLoadError(f"OpenVINO {version} cannot load {_name(model)}: {_line(error)}") from error
 
     def run(images: Pixels) -> Answers:
         found = compiled(images)
@@ -83,6 +86,10 @@ def answer(run: Run, images: Pixels, batch: int) -> Answers:
     """Return the answers on all images, asked for in batches; the last may be smaller."""
     parts = [run(images[start : start + batch]) for start in range(0, len(images), batch)]
     return Answers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())
 
 
 def _name(model: Path | bytes) -> str:

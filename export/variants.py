@@ -1,7 +1,7 @@
 """Variants in lower precision: int8 on the CPU, float16 on a GPU; each is judged on validation images and by the clock.
 
-A variant is worth publishing if it loses at most half a point on the validation images and is at least 5 % faster (turns
-differ by less) than float32 on the same device at every batch size, measured side by side. Its test accuracy is
+A variant is worth publishing if it loses at most half a point on the validation images and is at least 5 % faster than
+float32 (turns differ by less) on the same device at every batch size, measured side by side. Its test accuracy is
 reported and decides nothing.
 """
 

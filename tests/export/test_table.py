@@ -96,7 +96,7 @@ def test_everything_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """In an order that rotates; a figure is the median of the turns."""
     order: list[str] = []
     ticks = itertools.count()
-    monkeypatch.setattr(clockwork.time, "perf_counter", lambda: float(next(ticks)))
+    monkeypatch.setattr("export.clockwork.time.perf_counter", lambda: float(next(ticks)))
 
     def run(name: str) -> clockwork.Call:
         return lambda images: order.append(f"{name}{len(images)}")
