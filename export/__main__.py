@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.command import main_guard
-from bench.environment import cores
+from bench.environment import cores, environment
 from bench.errors import UserError
 from bench.files import write_json, write_text
 from bench.record import load
@@ -80,7 +80,8 @@ def _run(arguments: argparse.Namespace) -> None:
 def _export(selection: Selection, arguments: argparse.Namespace) -> int:
     """Export one after the other, the table growing on disk; return the exit status."""
     from export.exporting import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
-    from export.table import table  # noqa: PLC0415 - as above
+    from export.card import library_versions  # noqa: PLC0415 - as above
+    from export.table import footer, table  # noqa: PLC0415 - as above
 
     exporter = Exporter(
         results=arguments.results,
@@ -90,14 +91,16 @@ def _export(selection: Selection, arguments: argparse.Namespace) -> int:
         low_precision=not arguments.no_variants,
         version=arguments.version,
     )
+    conditions = {"threads": exporter.threads, "environment": {**environment(), **library_versions()}}
     outcomes = []
     for place, choice in enumerate(selection.choices, start=1):
         outcome = exporter.export(choice)
         outcomes.append(outcome)
         print(f"[{place}/{len(selection.choices)}] {outcome.sentence}", flush=True)  # noqa: T201 - the progress
-        write_json(arguments.results / "export.json", [each.as_dict() for each in outcomes])
-        write_text(arguments.results / "tables" / "export.md", table(outcomes))
-    print(f"\n{table(outcomes)}")  # noqa: T201 - the answer
+        content = {**conditions, "exports": [each.as_dict() for each in outcomes]}
+        write_json(arguments.results / "export.json", content)
+        write_text(arguments.results / "tables" / "export.md", f"{table(outcomes)}\n{footer(conditions)}\n")
+    print(f"\n{table(outcomes)}\n{footer(conditions)}")  # noqa: T201 - the answer
     for line in selection.left_out:
         print(f"not exported: {line}", file=sys.stderr)  # noqa: T201 - as above
     return int(any(each.status == "refused" for each in outcomes))

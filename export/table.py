@@ -1,11 +1,12 @@
 """The table of an export run: what was published, how far its answers are from the net's, what int8 gained or lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tabulate import tabulate
 
 from bench.rounding import MISSING, number, significant
-from export.clockwork import BATCHES
+from export.clockwork import BATCHES, TURNS
 from export.outcome import Outcome, Variant
 
 HEADERS = ("model", "version", "size, kB", "nodes", "test accuracy %", "largest difference", "near ties", "LRN", "int8")
@@ -26,6 +27,17 @@ def table(outcomes: Sequence[Outcome]) -> str:
     if variants:
         parts.append(tabulate(variants, VARIANT_HEADERS, tablefmt="pipe", disable_numparse=True))
     return "\n\n".join(parts) + "\n"
+
+
+def footer(conditions: Mapping[str, Any]) -> str:
+    """Return in one line what the figures were measured with."""
+    where = conditions["environment"]
+    libraries = ("python", "torch", "onnxruntime_gpu", "onnxruntime", "openvino", "onnxscript", "onnx")
+    versions = ", ".join(f"{name} {where[name]}" for name in libraries if name in where)
+    return (
+        f"<sub>timed in {TURNS} turns, onnxruntime with 1 thread, the gate with {conditions['threads']}; "
+        f"{where['hardware']}, {where['cores']} cores; {versions}; {where['commit'][:12]}</sub>"
+    )
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:

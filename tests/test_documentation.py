@@ -1,6 +1,7 @@
 """What the documentation promises is there: options, commands, files, and the committed results."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from bench import readme
 from bench.articles import ARTICLES
 from bench.options import add_options
+from export.benchmark_table import benchmark_table
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
@@ -58,3 +60,11 @@ def test_readme_says_what_an_article_is(name: str) -> None:
 def test_readme_shows_the_committed_results() -> None:
     """The figures in README are those of the committed records and speeds, digit by digit."""
     readme.main(["--check"])
+
+
+def test_the_exports_table_is_that_of_its_figures() -> None:
+    """export/evidence/benchmark.md, digit by digit."""
+    folder = PROJECT / "export" / "evidence"
+    content = json.loads((folder / "benchmark.json").read_text("utf-8"))
+
+    assert (folder / "benchmark.md").read_text("utf-8") == benchmark_table(content) + "\n"

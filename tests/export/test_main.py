@@ -27,11 +27,13 @@ NAME = "lenet5_mnist-5k"
 
 def test_the_command_exports_and_leaves_a_table(repository: Path, results: Path) -> None:
     """Beside the run's other tables; its figures are in export.json."""
-    (row,) = json.loads((results / "export.json").read_text("utf-8"))
+    content = json.loads((results / "export.json").read_text("utf-8"))
+    (row,) = content["exports"]
 
     assert versions(repository / NAME) == [1]
     assert f"| {NAME} | 1 " in (results / "tables" / "export.md").read_text("utf-8")
     assert (row["name"], row["status"], len(row["parity"])) == (NAME, "published", 6)
+    assert content["environment"]["commit"][:12] in (results / "tables" / "export.md").read_text("utf-8")
 
 
 def test_a_dry_run_says_what_and_why(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

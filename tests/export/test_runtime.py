@@ -24,16 +24,20 @@ def unknown_operator(proto: onnx.ModelProto) -> None:
     proto.graph.node[-1].op_type = "Softmaxx"
 
 
-@pytest.mark.parametrize("load", [onnxruntime_run, openvino_run])
-@pytest.mark.parametrize("edit", [future_opset, unknown_operator])
+@pytest.mark.parametrize(
+    ("load", "edit"),
+    [  # OpenVINO reads a future opset with the newest operators it knows: there the structure check refuses it
+        (onnxruntime_run, future_opset),
+        (onnxruntime_run, unknown_operator),
+        (openvino_run, unknown_operator),
+    ],
+)
 def test_what_cannot_be_loaded_is_named(load: Callable[[Path], object], edit: Edit, edited: Edited) -> None:
-    """With the runtime, its version and the file."""
-    path = edited("lenet5", edit)
-    if load is openvino_run and edit is future_opset:
-        pytest.skip("OpenVINO reads it with the newest operators it knows: the structure check refuses it")
+    """With the runtime, its version and the file, in one line."""
+    with pytest.raises(RuntimeLoadError, match=r"(onnxruntime|OpenVINO) [0-9.]+ cannot load .*edited\.onnx") as caught:
+        load(edited("lenet5", edit))
 
-    with pytest.raises(RuntimeLoadError, match=r"(onnxruntime|OpenVINO) [0-9.\-a-z]+ cannot load .*edited\.onnx"):
-        load(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_device_that_is_not_there_is_an_error_and_no_fallback(edited: Edited) -> None:
