@@ -79,8 +79,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _export(selection: Selection, arguments: argparse.Namespace) -> int:
     """Export one after the other, the table growing on disk; return the exit status."""
-    from export.exporting import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
     from export.card import library_versions  # noqa: PLC0415 - as above
+    from export.exporting import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
     from export.table import footer, table  # noqa: PLC0415 - as above
 
     exporter = Exporter(
