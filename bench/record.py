@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NoReturn, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NoReturn, NotRequired, TypedDict, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bench.errors import UserError
+from bench.kinds import kinds
 
 SCHEMA = 2
 NO_PREDICTION = 255  # the class written where a net's logits were not finite
@@ -142,12 +143,15 @@ FIELDS = tuple(field.name for field in fields(Record))
 _FIELD_SET = frozenset(FIELDS)
 
 
+_FIELD_TYPES = {name: kinds(hint) for name, hint in get_type_hints(Record).items()}
+
+
 def from_json(line: str) -> Record:
     """Return the record that a line holds.
 
     Raises:
-        RecordError: the line is not a JSON object, holds NaN or an infinity, has another schema, or lacks or adds a
-            field.
+        RecordError: the line is not a JSON object, holds NaN or an infinity, has another schema, lacks or adds a field,
+            or has a value of another kind.
     """
     try:
         values = json.loads(line, parse_constant=_refuse)
@@ -160,6 +164,10 @@ def from_json(line: str) -> Record:
     if values.keys() != _FIELD_SET:
         missing, extra = _FIELD_SET - values.keys(), values.keys() - _FIELD_SET
         raise RecordError(f"fields missing: {sorted(missing)}, unknown: {sorted(extra)}")
+    wrong = [name for name, types in _FIELD_TYPES.items() if type(values[name]) not in types]
+    if wrong:
+        found = ", ".join(f"{name} is {str(values[name])[:40]!r}" for name in wrong)
+        raise RecordError(f"values of another kind than the field's: {found}")
     return Record(**values)
 
 

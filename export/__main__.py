@@ -15,7 +15,7 @@ from bench.errors import UserError
 from bench.files import write_json, write_text
 from bench.record import load
 from bench.settings import data_root
-from export.repository import RepositoryError
+from export.repository import VERSION, RepositoryError
 from export.selection import Selection, Wish, select
 
 
@@ -23,9 +23,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results/quick"), help="of a run; default results/quick")
     parser.add_argument("--out", type=Path, default=Path("model_repository"), help="default model_repository")
-    parser.add_argument("--study", metavar="A,B", help="the best trial of each arm of these studies; default: of all")
-    parser.add_argument("--architecture", metavar="A,B", help="the best trial of each of these, a data set each")
-    parser.add_argument("--all", action="store_true", help="the best trial of every architecture, a data set each")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--study", metavar="A,B", help="the best trial of each arm of these studies; default: of all")
+    which.add_argument("--architecture", metavar="A,B", help="the best trial of each of these, a data set each")
+    which.add_argument("--all", action="store_true", help="the best trial of every architecture, a data set each")
     parser.add_argument("--winner", action="store_true", help="of each study only the best trial of all arms")
     parser.add_argument("--version", type=int, help="publish under this number; default: the next")
     parser.add_argument("--no-variants", action="store_true", help="float32 only: neither int8 nor float16")
@@ -53,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    if arguments.json is not None and not arguments.benchmark:
+        raise UserError("--json is an option of --benchmark: an export writes its figures to RESULTS/export.json")
+    if arguments.winner and (arguments.all or arguments.architecture):
+        raise UserError("--winner chooses within studies: leave --all and --architecture out")
     if arguments.verify is not None:
         from export.verify import verify  # noqa: PLC0415 - onnxruntime alone
 
@@ -62,8 +67,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
         benchmark(arguments.out, arguments.results, arguments.json)
         return
-    if arguments.version is not None and arguments.version < 1:
-        raise UserError(f"--version is {arguments.version}: versions begin at 1")
+    if arguments.version is not None and not VERSION.fullmatch(str(arguments.version)):
+        raise UserError(f"--version is {arguments.version}: versions are whole numbers from 1 on, of at most 18 digits")
     wish = Wish(
         studies=_names(arguments.study),
         architectures=_names(arguments.architecture),
@@ -91,6 +96,7 @@ def _export(selection: Selection, arguments: argparse.Namespace) -> int:
         low_precision=not arguments.no_variants,
         version=arguments.version,
     )
+    written = arguments.results / "tables" / "export.md"
     conditions = {"threads": exporter.threads, "environment": {**environment(), **library_versions()}}
     outcomes = []
     for place, choice in enumerate(selection.choices, start=1):
@@ -99,8 +105,9 @@ def _export(selection: Selection, arguments: argparse.Namespace) -> int:
         print(f"[{place}/{len(selection.choices)}] {outcome.sentence}", flush=True)  # noqa: T201 - the progress
         content = {**conditions, "exports": [each.as_dict() for each in outcomes]}
         write_json(arguments.results / "export.json", content)
-        write_text(arguments.results / "tables" / "export.md", f"{table(outcomes)}\n{footer(conditions)}\n")
-    print(f"\n{table(outcomes)}\n{footer(conditions)}")  # noqa: T201 - the answer
+        write_text(written, f"{table(outcomes)}\n<sub>{footer(conditions)}</sub>\n")
+    print(f"\n{table(outcomes, form='simple')}\n{footer(conditions)}")  # noqa: T201 - the answer
+    print(f"wrote {arguments.out}, {written} and {arguments.results / 'export.json'}")  # noqa: T201 - as above
     for line in selection.left_out:
         print(f"not exported: {line}", file=sys.stderr)  # noqa: T201 - as above
     return int(any(each.status == "refused" for each in outcomes))
@@ -108,7 +115,7 @@ def _export(selection: Selection, arguments: argparse.Namespace) -> int:
 
 def _say(selection: Selection) -> None:
     for choice in selection.choices:
-        print(f"{choice.name}: seed {choice.record.seed}, {choice.reason}")  # noqa: T201 - the answer
+        print(f"{choice.name}: {choice.reason}")  # noqa: T201 - the answer
     for line in selection.left_out:
         print(f"not exported: {line}")  # noqa: T201 - the answer
 

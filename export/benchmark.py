@@ -55,7 +55,7 @@ def entries(repository: Path, results: Path) -> list[Entry]:
             continue
         version = repository / name / str(numbers[-1])
         card = read_card(version)
-        if card["record_id"] not in by_id:
+        if card.get("record_id") not in by_id:
             raise RepositoryError(f"{version} was made from a trial that {results} does not hold: name its --results")
         found.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
     if not found:
@@ -158,6 +158,8 @@ def benchmark(repository: Path, results: Path, file: Path | None) -> None:
         "rows": [],
     }
     found = entries(repository, results)
+    if file is not None:
+        write_json(file, content)  # a file that cannot be written is better known before the minutes of measuring
     for place, entry in enumerate(found, start=1):
         print(f"[{place}/{len(found)}] {entry.model}", flush=True)  # noqa: T201 - the progress
         content["exports"].append(summary(entry))

@@ -2,11 +2,14 @@
 
 import importlib.metadata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from scipy import stats
 
 from bench.environment import environment
+from bench.sources import FOLDER_PREFIX
+from export.calibration import expected_calibration_error
 from export.material import Material
 from export.parity import Reference
 
@@ -24,7 +27,6 @@ def interval(correct: int, images: int) -> tuple[float, float]:
 def facts(material: Material, variant: str) -> dict[str, Any]:
     """Return what is known of a model before it is judged."""
     record, reference = material.record, material.reference
-    accuracy = accuracy_facts(reference, reference.logits)
     return {
         "format": FORMAT,
         "variant": variant,
@@ -37,21 +39,30 @@ def facts(material: Material, variant: str) -> dict[str, Any]:
         "options": dict(record.options),
         "record_id": record.record_id,
         "checkpoint_sha256": record.checkpoint_sha256,
-        "dataset": record.dataset,
+        "dataset": dataset_name(record.dataset),
         "data_sha256": record.data_sha256,
         "classes": material.classes,
-        "mean": list(material.card["mean"]),
-        "std": list(material.card["std"]),
+        "mean": list(material.preprocess.mean),
+        "std": list(material.preprocess.std),
         "shape": list(material.shape),
-        "resize": material.card["resize"],
+        "input": "image: uint8 (batch, channels, height, width); normalisation and resizing are inside the graph",
+        "outputs": "logits, probabilities: float32 (batch, classes)",
+        "resize": material.preprocess.resize,
         "parameters": record.parameters,
         "mflops_per_image": record.mflops_per_image,
         "validation_accuracy": record.validation_accuracy,
-        **accuracy,
+        **accuracy_facts(reference, reference.logits),
         "temperature": material.temperature,
-        "expected_calibration_error": material.calibration_error,
+        **calibration_facts(reference, reference.logits, material.temperature),
         "environment": {**environment(), **library_versions()},
     }
+
+
+def dataset_name(dataset: str) -> str:
+    """Return a data set's name without the path of this machine that a folder's has."""
+    return (
+        FOLDER_PREFIX + Path(dataset.removeprefix(FOLDER_PREFIX)).name if dataset.startswith(FOLDER_PREFIX) else dataset
+    )
 
 
 def accuracy_facts(reference: Reference, logits: Any) -> dict[str, Any]:  # noqa: ANN401 - an array
@@ -63,6 +74,12 @@ def accuracy_facts(reference: Reference, logits: Any) -> dict[str, Any]:  # noqa
         "test_accuracy_interval": interval(correct, images),
         "test_images": images,
     }
+
+
+def calibration_facts(reference: Reference, logits: Any, temperature: float) -> dict[str, Any]:  # noqa: ANN401 - an array
+    """Return the expected calibration error on the test images, 0 to 1, before and after the temperature."""
+    before, after = (expected_calibration_error(logits, reference.labels, each) for each in (1.0, temperature))
+    return {"test_calibration_error": {"before": before, "after": after}}
 
 
 def metadata(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,22 +14,28 @@ TURNS = 7
 TURN_SECONDS = 0.02
 
 Call = Callable[[Pixels], object]
+Timings = dict[str, dict[int, list[float]]]  # milliseconds a call: by name, by batch size, a turn each
 
 
-def milliseconds(
-    runs: Mapping[str, Call], images: Pixels, batches: Sequence[int] = BATCHES
-) -> dict[str, dict[int, float]]:
-    """Return the milliseconds of one call by name and batch size: the median over turns.
+class Gain(NamedTuple):
+    """How many times as fast: the median over the turns, and the turn that was least so."""
+
+    median: float
+    least: float
+
+
+def measure(runs: Mapping[str, Call], images: Pixels, batches: Sequence[int] = BATCHES) -> Timings:
+    """Return the milliseconds of one call in each turn, by name and batch size.
 
     Args:
         runs: what takes turns, by name.
         images: at least one; repeated where a batch is larger.
         batches: images a call.
     """
-    found: dict[str, dict[int, float]] = {name: {} for name in runs}
+    found: Timings = {name: {} for name in runs}
     for batch in batches:
         for name, values in turns(runs, images, batch).items():
-            found[name][batch] = statistics.median(values)
+            found[name][batch] = values
     return found
 
 
@@ -60,11 +67,22 @@ def _rotated(items: list[tuple[str, Call]], by: int) -> list[tuple[str, Call]]:
     return items[by:] + items[:by]
 
 
-def fastest(found: Mapping[str, Mapping[int, float]]) -> str:
-    """Return the name with the least geometric mean of its times over the batch sizes."""
-    return min(found, key=lambda name: statistics.geometric_mean(found[name].values()))
+def medians(timings: Timings) -> dict[str, dict[int, float]]:
+    """Return the median milliseconds by name and batch size."""
+    return {
+        name: {batch: statistics.median(values) for batch, values in found.items()} for name, found in timings.items()
+    }
 
 
-def ratios(found: Mapping[str, Mapping[int, float]], name: str, base: str) -> dict[int, float]:
-    """Return how many times as fast as `base` something is, by batch size."""
-    return {batch: found[base][batch] / found[name][batch] for batch in found[name]}
+def fastest(timings: Timings) -> str:
+    """Return the name with the least geometric mean of its medians over the batch sizes."""
+    return min(timings, key=lambda name: statistics.geometric_mean(medians(timings)[name].values()))
+
+
+def gains(timings: Timings, name: str, base: str) -> dict[int, Gain]:
+    """Return how many times as fast as `base` something is, by batch size, from the turns' own ratios."""
+    found = {}
+    for batch, values in timings[name].items():
+        ratios = [theirs / own for theirs, own in zip(timings[base][batch], values, strict=True)]
+        found[batch] = Gain(statistics.median(ratios), min(ratios))
+    return found

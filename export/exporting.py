@@ -1,8 +1,8 @@
 """Exports one trial: graph, gate, repository; then its variants in lower precision."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from export import clockwork, variants
 from export.card import facts
 from export.config import MAX_BATCH
 from export.graph import Served, served, to_onnx
+from export.history import notes, stale
 from export.lrn import forms_for
 from export.material import Material, load, weights
 from export.outcome import Outcome, Variant
-from export.parity import Parity, gate
+from export.parity import PROBABILITY_TOLERANCE, Parity, gate
 from export.publishing import Check, Draft, Published, put
 from export.repository import RepositoryError
 from export.runtime import Answers, onnxruntime_run, openvino_run
@@ -26,6 +27,8 @@ from export.variants import Candidate
 from models.options import ModelError
 
 GATE_BATCHES = (1, 7, MAX_BATCH)
+
+BuildVariant = Callable[[Material, onnx.ModelProto], Candidate | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +71,10 @@ class Exporter:
         try:
             material = load(self.results, choice.record, self.data_root)
             outcome = self._export(choice, material)
-        except (UserError, ModelError, RepositoryError) as error:
-            outcome = Outcome(name=choice.name, status="refused", reason=choice.reason, problems=(str(error),))
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one trial's damage must not cost the others their export
+            outcome = Outcome(name=choice.name, status="refused", reason=choice.reason, problems=(_reason(error),))
         return outcome.after(time.perf_counter() - start)
 
     def _export(self, choice: Choice, material: Material) -> Outcome:
@@ -83,7 +88,11 @@ class Exporter:
             if not problems:
                 parity.extend(self._gate(path, material))
                 problems = [problem for each in parity for problem in each.problems]
-            return problems, {"parity": [each.as_dict() for each in parity], "tolerance": reference.tolerance}
+            return problems, {
+                "parity": [each.as_dict() for each in parity],
+                "tolerance": reference.tolerance,
+                "probability_tolerance": PROBABILITY_TOLERANCE,
+            }
 
         draft = Draft(
             name=choice.name,
@@ -104,7 +113,9 @@ class Exporter:
             lrn_milliseconds=graph.lrn_milliseconds,
             lrn_form=graph.lrn_form,
             variants=self._variants(material, draft) if low_precision else (),
-            accuracy=card["test_accuracy"],
+            accuracy=(card["test_accuracy"], *card["test_accuracy_interval"]),
+            calibration_error=tuple(card["test_calibration_error"].values()),
+            notes=tuple(notes(self.repository / choice.name, found.version, card)),
             nodes=len(graph.proto.graph.node),
             size=graph.proto.ByteSize(),
         )
@@ -114,12 +125,26 @@ class Exporter:
         return gate(material.reference, runs, GATE_BATCHES)
 
     def _variants(self, material: Material, plain: Draft) -> tuple[Variant, ...]:
-        int8 = self._variant(material, plain, variants.int8(material, plain.graph))
-        half = variants.float16(material, plain.graph)
-        if half is None:
-            missing = Variant(kind="float16", status="not run", reason="there is no CUDA device to judge it on")
-            return int8, missing
-        return int8, self._variant(material, plain, half)
+        return tuple(
+            self._judged(kind, build, material, plain)
+            for kind, build in (("int8", variants.int8), ("float16", variants.float16))
+        )
+
+    def _judged(self, kind: str, build: BuildVariant, material: Material, plain: Draft) -> Variant:
+        """Build, judge and publish a variant; its failure is its own, the float32 model stays published.
+
+        Raises:
+            OSError: the repository cannot be written to.
+        """
+        try:
+            candidate = build(material, plain.graph)
+            if candidate is None:
+                return Variant(kind=kind, status="not run", reason="there is no CUDA device to judge it on")
+            return self._variant(material, plain, candidate)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - quantisation fails in as many ways as there are operators
+            return Variant(kind=kind, status="refused", reason=_reason(error))
 
     def _variant(self, material: Material, plain: Draft, candidate: Candidate) -> Variant:
         """Publish a variant that is worth it; say what was lost or gained."""
@@ -132,17 +157,20 @@ class Exporter:
             device=candidate.device,
         )
         found = Published(status="refused", problems=tuple(candidate.refusals))
-        if not found.problems:
+        if found.problems:
+            found = replace(found, problems=(*found.problems, *stale(self.repository / draft.name, draft.card)))
+        else:
             found = put(self.repository, draft, _structure_check(material), self.version)
         return Variant(
             kind=candidate.kind,
             status=found.status,
             reason="; ".join(found.problems) or "it holds and is faster",
             scheme=candidate.scheme,
-            validation_loss=candidate.validation_loss,
+            accuracy_lost=candidate.accuracy_lost,
             test_accuracy=draft.card["test_accuracy"],
             flips=candidate.flips,
-            times_as_fast=candidate.gains,
+            times_as_fast={batch: gain.median for batch, gain in candidate.gains.items()},
+            size=candidate.graph.ByteSize(),
         )
 
 
@@ -156,9 +184,16 @@ def fastest_graph(material: Material) -> Graph:
     if None in protos:
         return Graph(proto=protos[None], module=modules[None], lrn_form=None, lrn_milliseconds={})
     runs = {str(form): onnxruntime_run(proto.SerializeToString()) for form, proto in protos.items()}
-    found = clockwork.milliseconds(runs, material.reference.images)
+    found = clockwork.measure(runs, material.reference.images)
     best = clockwork.fastest(found)
-    return Graph(proto=protos[best], module=modules[best], lrn_form=best, lrn_milliseconds=found)
+    return Graph(proto=protos[best], module=modules[best], lrn_form=best, lrn_milliseconds=clockwork.medians(found))
+
+
+def _reason(error: Exception) -> str:
+    """Return an error of ours as it is, any other with its type: it is a defect, or a file with wrong types inside."""
+    text = " ".join(str(error).split())
+    ours = isinstance(error, (UserError, ModelError, RepositoryError))
+    return text if ours else f"{type(error).__name__}: {text}"
 
 
 def _structure_check(material: Material) -> Check:

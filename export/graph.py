@@ -26,6 +26,30 @@ class ExportError(UserError):
     """A net that cannot become an ONNX file; the message has the exporter's reason."""
 
 
+class Resize(nn.Module):
+    """Scales images to a square as the recipe's preprocessing does: bilinear, antialiased.
+
+    As two matrix products, one a side: ONNX's own operator is off by grey levels in one runtime where it shrinks.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, channels, height, width) to (n, channels, side, side)."""
+        rows, columns = (self.weights(length) for length in x.shape[-2:])
+        return torch.matmul(torch.matmul(rows, x), columns.T)
+
+    def weights(self, length: int) -> Tensor:
+        """Return what each pixel adds to each scaled one, (side, length): torch's own, by scaling the identity."""
+        if length == self.side:
+            return torch.eye(length)
+        identity = torch.eye(length, dtype=torch.float64)[None, None]
+        scaled = F.interpolate(identity, (self.side, length), mode="bilinear", antialias=True, align_corners=False)
+        return scaled[0, 0].float()
+
+
 class Served(nn.Module):
     """A net as it is served: pixels to logits and probabilities.
 
@@ -42,7 +66,7 @@ class Served(nn.Module):
     def __init__(self, model: nn.Module, preprocess: Preprocess, temperature: float = 1.0) -> None:
         super().__init__()
         self.net = model
-        self.resize = preprocess.resize
+        self.resize = None if preprocess.resize is None else Resize(preprocess.resize)
         scale, shift = affine(preprocess.mean, preprocess.std, torch.device("cpu"))
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
@@ -51,18 +75,14 @@ class Served(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Map uint8 (n, channels, height, width) to logits and probabilities, both float32 (n, classes)."""
         x = image.to(torch.float32)
-        if self.resize is not None and tuple(image.shape[-2:]) != (self.resize, self.resize):
-            x = F.interpolate(x, (self.resize, self.resize), mode="bilinear", antialias=True, align_corners=False)
+        if self.resize is not None:
+            x = self.resize(x)
         logits = self.net(x * self.scale + self.shift)
         return logits, torch.softmax(logits * self.inverse_temperature, dim=1)
 
 
 def served(model: nn.Module, preprocess: Preprocess, temperature: float = 1.0, lrn_form: str | None = None) -> Served:
-    """Return a net as it is exported: BatchNorm folded, LRN in the given form (None: there is none).
-
-    Raises:
-        FoldingError: a BatchNorm cannot be folded.
-    """
+    """Return a net as it is exported: BatchNorm folded, LRN in the given form (None: there is none)."""
     net = folded(model)
     if lrn_form is not None:
         use_form(net, lrn_form)

@@ -13,19 +13,23 @@ from torch import nn
 
 from bench import data
 from bench.data import Images, Split
+from bench.device import Execution
 from bench.errors import UserError
 from bench.preprocess import Preprocess
+from bench.recipe import Recipe
 from bench.record import Record, predictions
-from export.calibration import expected_calibration_error, fit_temperature
+from bench.running import preprocesses
+from export.calibration import fit_temperature
 from export.graph import Served
 from export.parity import Reference, Rounding, root_mean_square
 from export.runtime import Floats, Pixels
 from export.selection import checkpoint_path
-from models import checkpoint
+from models import checkpoint, registry
 
 BATCH = 100  # as the trial's own evaluation
 ROUNDING_IMAGES = 1000
 CARD_KEYS = ("dataset", "data_sha256", "classes", "mean", "std", "resize", "image_size", "channels")
+CPU = Execution("cpu", 1)
 
 
 class MaterialError(UserError):
@@ -38,7 +42,7 @@ class Material:
 
     record: Record
     model: nn.Module
-    card: Mapping[str, Any]
+    preprocess: Preprocess
     split: Split
 
     @property
@@ -50,12 +54,7 @@ class Material:
     @property
     def classes(self) -> list[str]:
         """Names, in the order of the logits."""
-        return list(self.card["classes"])
-
-    @property
-    def preprocess(self) -> Preprocess:
-        """Of the test images."""
-        return Preprocess(tuple(self.card["mean"]), tuple(self.card["std"]), self.card["resize"])
+        return self.record.classes
 
     @cached_property
     def temperature(self) -> float:
@@ -84,15 +83,6 @@ class Material:
         model, preprocess = copy.deepcopy(self.model).double(), replace(self.preprocess, dtype=torch.float64)
         differences = logits(model, preprocess, images[places]) - found[places]
         return Rounding(float(np.abs(differences).max()), root_mean_square(differences))
-
-    @property
-    def calibration_error(self) -> dict[str, float]:
-        """ECE on the test split, 0 to 1, before and after the temperature."""
-        found, labels = self.reference.logits, self.reference.labels
-        return {
-            "before": expected_calibration_error(found, labels),
-            "after": expected_calibration_error(found, labels, self.temperature),
-        }
 
     @property
     def validation(self) -> tuple[Pixels, Any]:
@@ -129,8 +119,41 @@ def load(results: Path, record: Record, data_root: Path | None) -> Material:
             f"{record.dataset} is not what {record.study}/{record.arm} was trained on (another SHA-256): "
             "name its folder with --data-root, or train again"
         )
-    recipe = record.definition["recipe"]
-    return Material(record, model, card, dataset.split(recipe["first_image"], recipe["train_images"]))
+    recipe = Recipe(**record.definition["recipe"])
+    _, preprocess = preprocesses(recipe, dataset.source, CPU)
+    _check_card(path, card, record, preprocess)
+    split = dataset.split(recipe.first_image, recipe.train_images)
+    return Material(record, _with_own_lrn(model, record), preprocess, split)
+
+
+def _check_card(path: Path, card: Mapping[str, Any], record: Record, preprocess: Preprocess) -> None:
+    """Refuse a card that says something else than the record: labels and preprocessing decide what a file answers.
+
+    Raises:
+        MaterialError: the first difference.
+    """
+    wanted = {
+        "classes": list(record.classes),
+        "mean": list(preprocess.mean),
+        "std": list(preprocess.std),
+        "resize": preprocess.resize,
+        "dataset": record.dataset,
+        "data_sha256": record.data_sha256,
+    }
+    for key, value in wanted.items():
+        if card[key] != value:
+            raise MaterialError(f"card of {path} says {key} {card[key]!r}, its record {value!r}: train the arm again")
+    if len(set(record.classes)) != len(record.classes):
+        raise MaterialError(f"{record.dataset} has two classes of one name: labels could not tell them apart")
+
+
+def _with_own_lrn(model: nn.Module, record: Record) -> nn.Module:
+    """Return the net with our LRN in the place of torch's: the same function, of which every form can be made."""
+    if record.options.get("lrn_implementation") != "torch":
+        return model
+    rebuilt = registry.create(record.architecture, **{**record.options, "lrn_implementation": "banded"})
+    rebuilt.load_state_dict(model.state_dict())
+    return rebuilt.eval()
 
 
 def arrays(images: Images) -> tuple[Pixels, Any]:

@@ -18,20 +18,22 @@ class Variant:
         status: published; refused, with the reason; or not run, with the reason.
         reason: a sentence.
         scheme: which layers stayed float32.
-        validation_loss: accuracy lost on the validation images, 0 to 1.
+        accuracy_lost: on the validation images, 0 to 1; negative where it was gained.
         test_accuracy: 0 to 1; reported, never used.
         flips: test images answered differently than by float32; reported, never used.
-        times_as_fast: by batch size.
+        times_as_fast: by batch size, the median over the turns.
+        size: of the file, bytes.
     """
 
     kind: str
     status: Status | Literal["not run"]
     reason: str
     scheme: str | None = None
-    validation_loss: float | None = None
+    accuracy_lost: float | None = None
     test_accuracy: float | None = None
     flips: int | None = None
     times_as_fast: Mapping[int, float] = field(default_factory=dict)
+    size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,9 @@ class Outcome:
         lrn_milliseconds: by form and batch size; empty without LRN.
         lrn_form: what was published.
         variants: in lower precision.
+        accuracy: on the test images, with its interval.
+        calibration_error: on the test images, before and after the temperature.
+        notes: what a user should know of it, a sentence each.
         seconds: that it took.
     """
 
@@ -59,7 +64,9 @@ class Outcome:
     lrn_milliseconds: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     lrn_form: str | None = None
     variants: tuple[Variant, ...] = ()
-    accuracy: float | None = None
+    accuracy: tuple[float, float, float] | None = None
+    calibration_error: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
     nodes: int | None = None
     size: int | None = None
     seconds: float = 0.0
@@ -81,4 +88,4 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what export.json holds."""
-        return asdict(self)
+        return {**asdict(self), "parity": [each.as_dict() for each in self.parity]}

@@ -88,7 +88,8 @@ class Parity:
         rms_difference: root mean square over all logits.
         rms_tolerance: what it may be.
         accuracy: of the runtime's answers, 0 to 1.
-        near_ties: images answered differently whose two best logits are closer than twice the largest difference.
+        near_ties: images answered differently whose two best logits are closer than twice the largest difference
+            (twice the tolerance, where that is less).
         problems: what is wrong, a sentence each; empty: the gate is passed.
     """
 
@@ -103,8 +104,12 @@ class Parity:
     problems: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the card holds."""
-        return asdict(self)
+        """Return what the card holds; what is not finite is null."""
+        values = asdict(self)
+        return {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in values.items()
+        }
 
 
 def gate(reference: Reference, runs: Sequence[tuple[str, Run]], batches: Sequence[int]) -> list[Parity]:
@@ -138,7 +143,7 @@ def compare(reference: Reference, answers: Answers, runtime: str, batch: int) ->
     said = answers.logits.argmax(axis=1)
     expected = reference.logits.argmax(axis=1) if reference.recorded is None else reference.recorded
     differing = np.flatnonzero((said != expected) | (said != reference.logits.argmax(axis=1)))
-    close = reference.margins[differing] < 2 * largest
+    close = reference.margins[differing] < 2 * min(largest, reference.tolerance)
     problems = [
         *_too_far(differences, reference.tolerance, where),
         *_too_far_on_average(rms, reference.rms_tolerance, where),

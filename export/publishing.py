@@ -14,7 +14,20 @@ from export.config import config_text, labels_text
 from export.graph import INPUT, OUTPUTS, set_metadata
 from export.outcome import Status
 from export.parity import Reference
-from export.repository import CARD, CONFIG, GOLDEN, LABELS, MODEL, publish, sha256, staged, versions
+from export.repository import (
+    CARD,
+    CONFIG,
+    GOLDEN,
+    LABELS,
+    MODEL,
+    RepositoryError,
+    check_shared,
+    check_sums,
+    publish,
+    sha256,
+    staged,
+    versions,
+)
 from export.runtime import Answers
 from export.triton import config_problems
 
@@ -74,15 +87,15 @@ def put(repository: Path, draft: Draft, check: Check, version: int | None = None
         if problems:
             return Published(status="refused", problems=tuple(problems))
         newest = max(versions(repository / draft.name), default=None)
-        if newest is not None and version is None and _same(repository / draft.name / str(newest), folder):
-            return Published(status="unchanged", version=newest)
-        _write_golden(folder / GOLDEN, draft)
-        write_json(folder / CARD, {"name": draft.name, **draft.card, **judged})
         shape, classes = tuple(draft.card["shape"]), list(draft.card["classes"])
         shared = {
             CONFIG: config_text(draft.name, shape, len(classes), device=draft.device),
             LABELS: labels_text(classes),
         }
+        if newest is not None and version is None and _same(repository / draft.name / str(newest), folder, shared):
+            return Published(status="unchanged", version=newest)
+        _write_golden(folder / GOLDEN, draft)
+        write_json(folder / CARD, {"name": draft.name, **draft.card, **judged})
         problems = config_problems(shared[CONFIG], draft.name, draft.card)
         if problems:
             return Published(status="refused", problems=tuple(problems))
@@ -90,12 +103,18 @@ def put(repository: Path, draft: Draft, check: Check, version: int | None = None
         return Published(status="published", version=int(target.name))
 
 
-def _same(version: Path, folder: Path) -> bool:
-    return (version / MODEL).is_file() and sha256(version / MODEL) == sha256(folder / MODEL)
+def _same(version: Path, folder: Path, shared: Mapping[str, str]) -> bool:
+    """Return whether a version is whole and holds the very file that was just staged."""
+    try:
+        check_sums(version)
+        check_shared(version.parent, shared)
+    except RepositoryError:
+        return False
+    return sha256(version / MODEL) == sha256(folder / MODEL)
 
 
 def _write_golden(path: Path, draft: Draft) -> None:
     """Write test images, evenly spread over the split, with the answers that they must get."""
     places = np.linspace(0, len(draft.reference.labels) - 1, GOLDEN_IMAGES).round().astype(int)
     answers = dict(zip(OUTPUTS, (column[places] for column in draft.golden), strict=True))
-    np.savez(path, **{INPUT: draft.reference.images[places]}, **answers)
+    np.savez(path, **{INPUT: draft.reference.images[places]}, **answers, label=draft.reference.labels[places])

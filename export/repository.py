@@ -3,7 +3,7 @@
     REPOSITORY/<model>/config.pbtxt            Triton's model configuration
                        labels.txt              a class a line
                        <version>/model.onnx    weights inside
-                                 golden.npz    images (16, channels, height, width) uint8 and their logits
+                                 golden.npz    image (16, channels, height, width) uint8, label, logits, probabilities
                                  card.json     what the model is, how it was made and judged
                                  SHA256SUMS    of all of these, as `sha256sum -c` reads it
 
@@ -25,6 +25,7 @@ CONFIG, LABELS = "config.pbtxt", "labels.txt"
 MODEL, GOLDEN, CARD, SUMS = "model.onnx", "golden.npz", "card.json", "SHA256SUMS"
 SIGNED = (MODEL, GOLDEN, CARD, f"../{CONFIG}", f"../{LABELS}")  # as named in SUMS
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+LONGEST_NAME = 110  # of a float32 model: what its variants add must fit too
 VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -34,7 +35,7 @@ class RepositoryError(ValueError):
 
 def model_name(text: str) -> str:
     """Return text as the name of a model: lower-case letters, digits, hyphens and underscores."""
-    name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:128]
+    name = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")[:LONGEST_NAME]
     return name or "unnamed"
 
 
@@ -74,7 +75,13 @@ def read_card(version: Path) -> dict[str, Any]:
 
 @contextmanager
 def staged(repository: Path, name: str) -> Iterator[Path]:
-    """Yield an empty folder in the repository, beside the models; it is removed in the end if it is still there."""
+    """Yield an empty folder in the repository, beside the models; it is removed in the end if it is still there.
+
+    What exports that were killed left there is removed too.
+    """
+    for left in repository.glob(".staging-*"):
+        if not _alive(left.name.rpartition("-")[2]):
+            shutil.rmtree(left, ignore_errors=True)
     folder = repository / f".staging-{name}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -82,6 +89,17 @@ def staged(repository: Path, name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: str) -> bool:
+    """Return whether a process of this machine runs; True where that cannot be told."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def publish(
@@ -104,24 +122,41 @@ def publish(
     target = model / str(number)
     if target.exists():
         raise RepositoryError(f"{target} exists, and versions are never overwritten: leave --version out")
-    _check_shared(model, shared)
-    model.mkdir(parents=True, exist_ok=True)
-    for file, text in shared.items():
-        if not (model / file).exists():
-            _write_whole(model / file, text.encode())
+    check_shared(model, shared)
     (staging / SUMS).write_text(_sums(staging, shared), "utf-8", newline="\n")
     for path in staging.iterdir():
         _to_disk(path)
+    new = [model / file for file in shared if not (model / file).exists()]
+    made = not model.exists()
     try:
-        staging.rename(target)
-    except OSError as error:
-        raise RepositoryError(
-            f"{target} could not be put in place ({error.strerror}): another export took it"
-        ) from error
+        model.mkdir(parents=True, exist_ok=True)
+        for path in new:
+            _write_whole(path, shared[path.name].encode())
+        _move(staging, target)
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        if made:
+            shutil.rmtree(model, ignore_errors=True)
+        raise
     return target
 
 
-def _check_shared(model: Path, shared: Mapping[str, str]) -> None:
+def _move(staging: Path, target: Path) -> None:
+    try:
+        staging.rename(target)
+    except OSError as error:
+        if target.exists():
+            raise RepositoryError(f"{target} exists: another export was faster; export again") from error
+        raise
+
+
+def check_shared(model: Path, shared: Mapping[str, str]) -> None:
+    """Check that a model's configuration and labels, where they exist, are what a version needs.
+
+    Raises:
+        RepositoryError: they are not.
+    """
     for file, text in shared.items():
         path = model / file
         if path.exists() and path.read_bytes() != text.encode():
@@ -151,6 +186,8 @@ def check_sums(version: Path) -> None:
     """
     try:
         lines = (version / SUMS).read_text("utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise RepositoryError(f"{version / SUMS} is missing: export the model again") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RepositoryError(f"{version / SUMS} cannot be read ({error}): export the model again") from error
     expected = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
@@ -158,8 +195,11 @@ def check_sums(version: Path) -> None:
         raise RepositoryError(
             f"{version / SUMS} lists {sorted(expected)}, not {sorted(SIGNED)}: export the model again"
         )
+    extra = sorted({path.name for path in version.iterdir()} - {SUMS, MODEL, GOLDEN, CARD})
+    if extra:
+        raise RepositoryError(f"{version} holds {', '.join(extra)}, which {SUMS} does not list: remove it")
     for file, digest in expected.items():
-        path = version / file
+        path = version.parent / file[3:] if file.startswith("../") else version / file
         if not path.is_file() or path.is_symlink():
             raise RepositoryError(f"{path} is missing: export the model again")
         if sha256(path) != digest:

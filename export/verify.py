@@ -1,28 +1,35 @@
-"""Checks a model repository from its files alone: sums, configuration, labels, graph, and the golden answers."""
+"""Checks a model repository from its files alone: sums, card, configuration, labels, graph, and the golden answers."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from export.config import labels_text
+from export.card import FORMAT
+from export.config import config_text, labels_text
 from export.graph import INPUT, OUTPUTS
 from export.repository import (
     CONFIG,
     GOLDEN,
     LABELS,
     MODEL,
-    MODEL_NAME,
     RepositoryError,
     check_sums,
     models,
     read_card,
     versions,
 )
-from export.runtime import RuntimeLoadError, onnxruntime_run
+from export.runtime import onnxruntime_run
 from export.structure import structure_problems
 from export.triton import config_problems
 
-CARD_KEYS = ("name", "format", "shape", "classes", "tolerance", "test_accuracy", "record_id", "checkpoint_sha256")
+CARD_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "format", "variant", "record_id", "checkpoint_sha256", "dataset"), (str,)),
+    **dict.fromkeys(("tolerance", "probability_tolerance", "test_accuracy", "temperature"), (int, float)),
+    **dict.fromkeys(("shape", "classes", "mean", "std", "test_accuracy_interval"), (list,)),
+}
+LARGEST_TOLERANCE = 0.02  # of the largest golden logit, and of a probability: what int8 may have
 
 
 def verify(repository: Path) -> int:
@@ -31,54 +38,93 @@ def verify(repository: Path) -> int:
     Raises:
         RepositoryError: there is no repository, or it is empty.
     """
+    if (repository / CONFIG).is_file():
+        raise RepositoryError(f"{repository} is one model of a repository: verify the folder it is in")
     names = models(repository)
     if not names:
         raise RepositoryError(f"{repository} holds no model: run `python -m export`")
-    wrong = 0
+    wrong = right = 0
     for name in names:
         numbers = versions(repository / name)
         for number in numbers:
             problems = version_problems(repository / name, number)
-            wrong += bool(problems)
+            wrong, right = wrong + bool(problems), right + (not problems)
             print(f"{name} {number}: {'; '.join(problems) or 'ok'}")  # noqa: T201 - the answer
         if not numbers:
             wrong += 1
             print(f"{name}: no version")  # noqa: T201 - the answer
+    print(f"{right} right, {wrong} wrong")  # noqa: T201 - the answer
     return int(wrong > 0)
 
 
 def version_problems(model: Path, number: int) -> list[str]:
     """Return what is wrong with a version of a model, nothing if it may be served."""
-    version = model / str(number)
     try:
-        check_sums(version)
-        card = read_card(version)
+        return _problems(model, number)
     except RepositoryError as error:
         return [str(error)]
-    missing = [key for key in CARD_KEYS if key not in card]
+    except Exception as error:  # noqa: BLE001 - a damaged file must not hide what is wrong with the others
+        return [f"it cannot be checked ({type(error).__name__}: {' '.join(str(error).split())}): export it again"]
+
+
+def _problems(model: Path, number: int) -> list[str]:
+    version = model / str(number)
+    check_sums(version)
+    card = read_card(version)
+    problems = _card_problems(card, model.name)
+    if problems:
+        return problems
+    shape, classes = tuple(card["shape"]), card["classes"]
+    config = (model / CONFIG).read_text("utf-8")
+    problems += config_problems(config, model.name, card)
+    device = "cuda" if card["variant"] == "float16" else "cpu"
+    if not problems and config != config_text(model.name, shape, len(classes), device=device):
+        problems.append(f"{CONFIG} is not what was exported")
+    if (model / LABELS).read_text("utf-8") != labels_text(classes):
+        problems.append(f"{LABELS} does not list the card's classes")
+    problems += structure_problems(version / MODEL, shape, len(classes))
+    return problems or _golden_problems(version, card) or _variant_problems(model, number, card)
+
+
+def _card_problems(card: Mapping[str, Any], name: str) -> list[str]:
+    missing = [key for key in CARD_TYPES if key not in card]
     if missing:
         return [f"its card lacks {missing}: export the model again"]
-    problems = [] if MODEL_NAME.fullmatch(model.name) else [f"{model.name!r} is no name of a model"]
-    if card["name"] != model.name:
-        problems.append(f"its card is that of {card['name']}, not of {model.name}")
-    problems += config_problems((model / CONFIG).read_text("utf-8"), model.name, card)
-    if (model / LABELS).read_text("utf-8") != labels_text(card["classes"]):
-        problems.append(f"{LABELS} does not list the card's classes")
-    problems += structure_problems(version / MODEL, tuple(card["shape"]), len(card["classes"]))
-    return problems or golden_problems(version, card["tolerance"])
+    wrong = [key for key, types in CARD_TYPES.items() if not isinstance(card[key], types) or card[key] is True]
+    if wrong:
+        return [f"its card has values of another kind in {wrong}: export the model again"]
+    if card["format"] != FORMAT:
+        return [f"its card is of format {card['format']!r}; this version reads {FORMAT!r}"]
+    return [] if card["name"] == name else [f"its card is that of {card['name']}, not of {name}"]
 
 
-def golden_problems(version: Path, tolerance: float) -> list[str]:
+def _golden_problems(version: Path, card: Mapping[str, Any]) -> list[str]:
     """Return how the answers on the golden images differ from those that were stored."""
-    try:
-        with np.load(version / GOLDEN, allow_pickle=False) as golden:
-            images, *expected = (golden[name] for name in (INPUT, *OUTPUTS))
-        found = onnxruntime_run(version / MODEL)(images)
-    except (OSError, ValueError, KeyError, RuntimeLoadError) as error:
-        return [f"its golden answers cannot be tried: {error}"]
+    with np.load(version / GOLDEN, allow_pickle=False) as golden:
+        images, *expected = (golden[name] for name in (INPUT, *OUTPUTS))
+    if images.dtype != np.uint8 or images.shape[1:] != tuple(card["shape"]) or not len(images):
+        return [f"its golden images are {images.dtype} {images.shape}, not uint8 (n, {card['shape']})"]
+    largest = max(1.0, float(np.abs(expected[0]).max()))
+    allowed = {
+        OUTPUTS[0]: min(card["tolerance"], LARGEST_TOLERANCE * largest),
+        OUTPUTS[1]: min(card["probability_tolerance"], LARGEST_TOLERANCE),
+    }
     problems = []
-    for name, right, got in zip(OUTPUTS, expected, found, strict=True):
+    for (name, tolerance), right, got in zip(
+        allowed.items(), expected, onnxruntime_run(version / MODEL)(images), strict=True
+    ):
         gap = float(np.abs(got - right).max()) if got.shape == right.shape else float("inf")
         if not gap <= tolerance:
             problems.append(f"its golden {name} differ by {gap:.3g}, more than {tolerance:.3g}")
     return problems
+
+
+def _variant_problems(model: Path, number: int, card: Mapping[str, Any]) -> list[str]:
+    """Return that the newest version of a variant was made of another net than the newest of its float32 model."""
+    plain = model.with_name(model.name.removesuffix(f"_{card['variant']}"))
+    newest = versions(plain)
+    if plain == model or not newest or number != versions(model)[-1]:
+        return []
+    if read_card(plain / str(newest[-1])).get("checkpoint_sha256") == card["checkpoint_sha256"]:
+        return []
+    return [f"it is a variant of an earlier net than {plain.name} {newest[-1]}: export again, or remove {model.name}"]

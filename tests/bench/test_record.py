@@ -211,3 +211,15 @@ def test_records_of_two_settings_both_stand(make_record: MakeRecord) -> None:
     records = [make_record(threads=1), make_record(threads=2)]
 
     assert latest(records) == records
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seed", "0"), ("seed", True), ("validation_accuracy", "0.9"), ("context", []), ("classes", 10), ("timed", 1)],
+)
+def test_a_value_of_another_kind_is_an_error(make_record: MakeRecord, field: str, value: object) -> None:
+    """An edited record is named when it is read, not where it is used."""
+    values = {**json.loads(make_record().to_json()), field: value}
+
+    with pytest.raises(RecordError, match=f"{field} is "):
+        from_json(json.dumps(values))

@@ -11,9 +11,10 @@ import onnx
 import pytest
 
 from bench.record import Record
-from export import clockwork, exporting, publishing
+from export import clockwork, exporting, publishing, variants
+from export.calibration import fit_temperature
 from export.exporting import Exporter
-from export.material import Material
+from export.material import Material, logits
 from export.outcome import Outcome
 from export.repository import CARD, GOLDEN, MODEL, check_sums, versions
 from export.runtime import onnxruntime_run
@@ -38,7 +39,8 @@ def test_a_trial_becomes_a_version(repository: Path, choice: Choice) -> None:
     assert low < card["test_accuracy"] < high
     assert card["record_id"] == choice.record.record_id
     assert card["checkpoint_sha256"] == choice.record.checkpoint_sha256
-    assert card["expected_calibration_error"]["after"] < card["expected_calibration_error"]["before"] + 0.01
+    assert set(card["test_calibration_error"]) == {"before", "after"}
+    assert "normalisation and resizing are inside the graph" in card["input"]
     assert len(card["parity"]) == 6
     assert (repository / NAME / "labels.txt").read_text("utf-8").split() == list("0123456789")
 
@@ -66,6 +68,7 @@ def test_golden_images_get_their_golden_answers(repository: Path) -> None:
     assert golden["image"].shape == (16, 1, 28, 28)
     np.testing.assert_allclose(found.logits, golden["logits"], rtol=0, atol=card["tolerance"])
     np.testing.assert_allclose(golden["probabilities"].sum(axis=1), 1, rtol=1e-5)
+    assert (golden["logits"].argmax(axis=1) == golden["label"]).mean() > 0.5
 
 
 @pytest.mark.usefixtures("repository")
@@ -75,6 +78,16 @@ def test_an_unchanged_file_makes_no_new_version(exporter: Exporter, choice: Choi
 
     assert (outcome.status, outcome.version) == ("unchanged", 1)
     assert versions(exporter.repository / NAME) == [1]
+
+
+def test_a_damaged_version_is_exported_again(repository: Path, exporter: Exporter, choice: Choice) -> None:
+    """As the message of `--verify` says."""
+    (repository / NAME / "1" / CARD).unlink()
+
+    outcome = exporter.export(choice)
+
+    assert (outcome.status, outcome.version) == ("published", 2)
+    assert version_problems(repository / NAME, 2) == []
 
 
 @pytest.mark.usefixtures("repository")
@@ -174,6 +187,61 @@ def test_weights_that_do_not_fit_their_card_are_refused(
     assert "leaf 'features.0.weight' has shape" in outcome.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("classes", list("0125436789")), ("mean", [0.14]), ("std", "x"), ("resize", 28), ("std", [0.0])]
+)
+def test_a_card_that_says_otherwise_than_the_record_is_refused(
+    key: str, value: object, exporter: Exporter, choice: Choice, tmp_path: Path
+) -> None:
+    """Labels and preprocessing decide what a file answers; the sum covers the weights alone."""
+    moved = tmp_path / "results"
+    shutil.copytree(exporter.results, moved)
+    path = (moved / str(choice.record.checkpoint)).with_suffix(".json")
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), key: value}), "utf-8")
+
+    outcome = replace(exporter, results=moved).export(choice)
+
+    assert outcome.status == "refused"
+    assert f"says {key} {value!r}, its record" in outcome.problems[0]
+
+
+def test_a_defect_costs_one_model_only(exporter: Exporter, choice: Choice) -> None:
+    """A record with wrong values inside is refused with the error's type; nothing is thrown."""
+    outcome = exporter.export(replace(choice, record=replace(choice.record, definition={})))
+
+    assert outcome.problems == ("KeyError: 'recipe'",)
+
+
+def test_a_defect_of_a_variant_leaves_float32_published(
+    exporter: Exporter, choice: Choice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row says why it is missing."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(variants, "int8", broken)
+
+    outcome = replace(exporter, low_precision=True).export(choice)
+
+    assert (outcome.status, outcome.variants[0].status) == ("published", "refused")
+    assert outcome.variants[0].reason == "RuntimeError: no such operator"
+
+
+def test_the_temperature_is_fitted_on_validation_images(exported: Callable[[str], Exported]) -> None:
+    """Not on the test images, on which its error is told."""
+    material = exported("lenet5").material
+    validation = material.split.validation
+    assert validation is not None
+    on_validation, on_test = (
+        fit_temperature(logits(material.model, material.preprocess, images.images.numpy()), images.labels.numpy())
+        for images in (validation, material.split.test)
+    )
+
+    assert material.temperature == on_validation
+    assert abs(on_validation - on_test) > 1e-4
+
+
 @pytest.mark.parametrize("key", ["classes", "mean", "resize"])
 def test_a_card_that_lacks_something_is_refused(exporter: Exporter, choice: Choice, key: str, tmp_path: Path) -> None:
     """By the key that is missing."""
@@ -192,10 +260,11 @@ def test_a_card_that_lacks_something_is_refused(exporter: Exporter, choice: Choi
 
 def test_lrn_ships_in_its_fastest_form(exported: Callable[[str], Exported], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever the clock says; the others' times are kept."""
-    times = {"banded": {1: 3.0, 32: 3.0}, "decomposed": {1: 1.0, 32: 2.0}, "operator": {1: 2.0, 32: 2.0}}
-    monkeypatch.setattr(clockwork, "milliseconds", lambda *_: times)
+    times = {"banded": {1: [3.0], 32: [3.0]}, "decomposed": {1: [1.0], 32: [2.0]}, "operator": {1: [2.0], 32: [2.0]}}
+    monkeypatch.setattr(clockwork, "measure", lambda *_: times)
 
     graph = exporting.fastest_graph(exported("alexnet32").material)
 
-    assert (graph.lrn_form, graph.lrn_milliseconds) == ("decomposed", times)
+    assert graph.lrn_form == "decomposed"
+    assert graph.lrn_milliseconds["banded"] == {1: 3.0, 32: 3.0}
     assert "LRN" not in {node.op_type for node in graph.proto.graph.node}

@@ -42,7 +42,7 @@ def test_a_dry_run_says_what_and_why(results: Path, tmp_path: Path, capsys: pyte
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["train_lenet5", "train_sk", "train_alexnet32"]
-    assert "seed 0, the only trial of train/lenet5: " in lines[0]
+    assert "the only trial of train/lenet5: train/lenet5 seed 0, " in lines[0]
     assert not (tmp_path / "out").exists()
 
 
@@ -77,7 +77,10 @@ def test_a_refused_file_ends_with_1(
     [
         (["--study", "trian"], "unknown study 'trian': did you mean 'train'"),
         (["--architecture", "lenet"], "unknown architecture 'lenet': did you mean 'lenet5'"),
-        (["--version", "0"], "--version is 0: versions begin at 1"),
+        (["--all", "--winner"], "--winner chooses within studies"),
+        (["--json", "file"], "--json is an option of --benchmark"),
+        (["--version", "0"], "--version is 0: versions are whole numbers from 1 on"),
+        (["--version", "1" + 18 * "0"], "of at most 18 digits"),
         (["--results", "nowhere"], "no records at nowhere"),
         (["--verify", "nowhere"], "no model repository at nowhere"),
         (["--benchmark", "--out", "nowhere"], "no model repository at nowhere"),
@@ -114,7 +117,7 @@ def test_help_does_not_wait_for_torch() -> None:
 def test_a_good_repository_is_verified(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From its files alone: the results are not needed."""
     assert verify(repository) == 0
-    assert f"{NAME} 1: ok" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [f"{NAME} 1: ok", "1 right, 0 wrong"]
 
 
 def resigned(version: Path) -> None:
@@ -155,6 +158,38 @@ def other_card(version: Path) -> None:
     (version / CARD).write_text(json.dumps({**card, "name": "other"}), "utf-8")
 
 
+def foreign_card(version: Path) -> None:
+    """A card of another format."""
+    card = json.loads((version / CARD).read_text("utf-8"))
+    (version / CARD).write_text(json.dumps({**card, "format": "zzz"}), "utf-8")
+
+
+def card_of_words(version: Path) -> None:
+    """A tolerance in words."""
+    card = json.loads((version / CARD).read_text("utf-8"))
+    (version / CARD).write_text(json.dumps({**card, "tolerance": "much"}), "utf-8")
+
+
+def loose_card(version: Path) -> None:
+    """A tolerance that would let anything pass is cut: other golden answers are found all the same."""
+    card = json.loads((version / CARD).read_text("utf-8"))
+    (version / CARD).write_text(json.dumps({**card, "tolerance": 1e9}), "utf-8")
+    other_golden(version)
+
+
+def colour_golden(version: Path) -> None:
+    """Golden images of another shape."""
+    with np.load(version / GOLDEN) as golden:
+        changed = {**golden, "image": np.repeat(golden["image"], 3, axis=1)}
+    np.savez(version / GOLDEN, **changed)
+
+
+def larger_batches(version: Path) -> None:
+    """A configuration that Triton reads, and that is not what was exported."""
+    path = version.parent / "config.pbtxt"
+    path.write_text(path.read_text("utf-8").replace("max_batch_size: 64", "max_batch_size: 0"), "utf-8")
+
+
 def half_a_card(version: Path) -> None:
     """A card without its tolerance."""
     card = json.loads((version / CARD).read_text("utf-8"))
@@ -177,7 +212,12 @@ def other_config(version: Path) -> None:
 TAMPERED: dict[Callable[[Path], None], str] = {
     other_weights: "its golden logits differ by",
     other_golden: "its golden logits differ by 1",
-    no_golden: "its golden answers cannot be tried",
+    no_golden: "it cannot be checked",
+    foreign_card: "its card is of format 'zzz'",
+    card_of_words: "its card has values of another kind in ['tolerance']",
+    loose_card: "its golden logits differ by 1",
+    colour_golden: "its golden images are uint8 (16, 3, 28, 28)",
+    larger_batches: "config.pbtxt is not what was exported",
     other_card: "its card is that of other",
     half_a_card: "its card lacks ['tolerance']",
     other_labels: "labels.txt does not list the card's classes",
@@ -200,12 +240,40 @@ def test_what_was_tampered_with_is_named(
     assert message in capsys.readouterr().out
 
 
+def test_a_file_that_is_not_listed_is_named(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Weights outside the file, for instance."""
+    (repository / NAME / "1" / "model.onnx.data").write_bytes(b"x")
+
+    assert verify(repository) == 1
+    assert "holds model.onnx.data, which SHA256SUMS does not list" in capsys.readouterr().out
+
+
 def test_a_model_without_a_version_is_named(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A server would have nothing to load."""
     shutil.rmtree(repository / NAME / "1")
 
     assert verify(repository) == 1
     assert f"{NAME}: no version" in capsys.readouterr().out
+
+
+def test_a_variant_of_an_earlier_net_is_named(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its float32 model has moved on."""
+    variant = Path(shutil.copytree(repository / NAME, repository / f"{NAME}_int8"))
+    card = json.loads((variant / "1" / CARD).read_text("utf-8"))
+    changed = {**card, "name": variant.name, "variant": "int8", "checkpoint_sha256": "0" * 64}
+    (variant / "1" / CARD).write_text(json.dumps(changed), "utf-8")
+    config = (variant / "config.pbtxt").read_text("utf-8")
+    (variant / "config.pbtxt").write_text(config.replace(f'"{NAME}"', f'"{variant.name}"'), "utf-8")
+    resigned(variant / "1")
+
+    assert verify(repository) == 1
+    assert f"{variant.name} 1: it is a variant of an earlier net than {NAME} 1" in capsys.readouterr().out
+
+
+def test_a_single_model_is_not_a_repository(repository: Path) -> None:
+    """What to do is said."""
+    with pytest.raises(RepositoryError, match="is one model of a repository: verify the folder it is in"):
+        verify(repository / NAME)
 
 
 def test_an_empty_repository_is_an_error(tmp_path: Path) -> None:

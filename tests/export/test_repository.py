@@ -1,5 +1,6 @@
 """Tests of export.repository: versions are numbered, whole or not there, and never overwritten."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -58,15 +59,49 @@ def test_an_existing_version_is_an_error_and_stays(tmp_path: Path) -> None:
 def test_a_version_that_another_export_took_meanwhile_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the look and the rename."""
-    put(tmp_path, b"old")
-    monkeypatch.setattr(repository, "versions", lambda _: [])
-    monkeypatch.setattr(Path, "exists", lambda _: False)
+    """Between the look and the rename; the other's stays, with all that belongs to it."""
+    rename = Path.rename
 
-    with pytest.raises(RepositoryError, match="could not be put in place"):
+    def slower(self: Path, target: Path) -> Path:
+        if not target.exists() and self.name.startswith(".staging"):
+            target.mkdir()
+            (target / MODEL).write_bytes(b"theirs")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", slower)
+
+    with pytest.raises(RepositoryError, match="another export was faster"):
         put(tmp_path, b"new")
 
-    assert (tmp_path / "net" / "1" / MODEL).read_bytes() == b"old"
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_disk_that_fills_up_at_the_end_leaves_nothing(
+    existing: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a model without a version nor a version without its sums; what was there stays."""
+    if existing:
+        put(tmp_path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(repository, "_move", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        put(tmp_path, b"new")
+
+    assert [path.name for path in tmp_path.iterdir()] == (["net"] if existing else [])
+    assert versions(tmp_path / "net") == ([1] if existing else [])
+
+
+def test_what_a_killed_export_left_is_removed(tmp_path: Path) -> None:
+    """By the next one; what a living one is working on stays."""
+    for process in (2**22 + 1, os.getpid()):
+        (tmp_path / f".staging-other-{process}").mkdir()
+
+    put(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".staging-other-{os.getpid()}", "net"]
 
 
 @pytest.mark.parametrize("file", [CONFIG, LABELS])
@@ -135,7 +170,7 @@ def test_missing_sums_are_refused(tmp_path: Path) -> None:
     version = put(tmp_path)
     (version / SUMS).unlink()
 
-    with pytest.raises(RepositoryError, match="cannot be read"):
+    with pytest.raises(RepositoryError, match="SHA256SUMS is missing"):
         check_sums(version)
 
 
@@ -175,7 +210,7 @@ def test_no_repository_is_an_error(tmp_path: Path) -> None:
         ("sk_folder:/a b/ü", "sk_folder-a-b"),
         ("../..", "unnamed"),
         ("a\x00b", "a-b"),
-        ("x" * 300, "x" * 128),
+        ("x" * 300, "x" * 110),
     ],
 )
 def test_a_models_name_is_safe_as_a_folder(text: str, name: str) -> None:

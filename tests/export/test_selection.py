@@ -87,7 +87,7 @@ def test_what_cannot_be_exported_is_left_out_and_said(changes: dict[str, Any], w
 
 def test_nothing_to_export_is_an_error() -> None:
     """Which says why."""
-    with pytest.raises(SelectionError, match="none of 1 trials can be exported: norm/base, seed 0: it diverged"):
+    with pytest.raises(SelectionError, match="no trial can be exported: norm/base, seed 0: it diverged"):
         select([replace(trial("base"), status="diverged")], Wish())
     with pytest.raises(SelectionError, match="run `pytest bench/` first"):
         select([], Wish())
@@ -117,11 +117,35 @@ def test_a_reason_says_of_how_many() -> None:
     """For the dry run."""
     one, other = select([trial("base", 0), trial("base", 1), trial("other", 0)], Wish()).choices
 
-    assert one.reason == "the best of 2 trials of norm/base: 90.00 % on validation images"
-    assert other.reason == "the only trial of norm/other: 90.00 % on validation images"
+    assert one.reason == (
+        "the best of 2 trials of norm/base, the cheapest of 2 equals: norm/base seed 0, 90.00 % on validation images"
+    )
+    assert other.reason == "the only trial of norm/other: norm/other seed 0, 90.00 % on validation images"
 
 
 def test_a_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
     """It names the path and what to do."""
     with pytest.raises(SelectionError, match=r"base0 of norm/base, seed 0 is missing: train it again"):
         checkpoint_path(tmp_path, trial("base"))
+
+
+def test_what_was_asked_for_and_has_no_usable_trial_is_an_error() -> None:
+    """Not a line that nobody reads."""
+    records = [trial("base", architecture="sk"), replace(trial("other"), status="diverged")]
+
+    with pytest.raises(SelectionError, match="no trial of lenet5 can be exported: norm/other, seed 0: it diverged"):
+        select(records, Wish(architectures=("sk", "lenet5")))
+
+
+@pytest.mark.parametrize("arms", [("A b", "a-b"), ("net", "net_int8")])
+def test_two_models_of_one_name_are_an_error(arms: tuple[str, str]) -> None:
+    """The second would become a version of the first, or of its variant."""
+    with pytest.raises(SelectionError, match="would both be exported as"):
+        select([trial(arm) for arm in arms], Wish())
+
+
+def test_architectures_are_chosen_within_their_newest_setting() -> None:
+    """Whatever the study: accuracies of two versions of torch or two protocols are never compared."""
+    old = replace(trial("base", 0, 0.99, study="a"), threads=8, finished="2025-01-01T00:00:00+00:00")
+
+    assert chosen([old, trial("base", 1, 0.8, study="b")], Wish(every=True)) == [("lenet5_mnist-5k", 1)]

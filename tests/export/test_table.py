@@ -2,12 +2,13 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from export import clockwork
-from export.clockwork import fastest, milliseconds, ratios
+from export.clockwork import fastest, gains, measure, medians
 from export.outcome import Outcome, Variant
 from export.parity import Parity
 from export.table import table
@@ -35,16 +36,19 @@ GOOD = Outcome(
         Variant(
             kind="int8",
             status="refused",
-            reason="it is not faster here: 0.50x at batch 1",
+            reason="0.50x as fast at batch 1, less than 1.05x",
             scheme="all layers",
-            validation_loss=0.002,
+            accuracy_lost=0.002,
             test_accuracy=0.973,
             flips=4,
             times_as_fast={1: 0.5, 32: 1.25},
+            size=80_000,
         ),
         Variant(kind="float16", status="not run", reason="there is no CUDA device"),
     ),
-    accuracy=0.975,
+    accuracy=(0.975, 0.965, 0.985),
+    calibration_error=(0.021, 0.012),
+    notes=("remarkable",),
     nodes=13,
     size=251_000,
 )
@@ -61,21 +65,30 @@ def test_a_row_says_what_was_published() -> None:
     """Near ties are images, counted once however many runtimes list them."""
     text = table([GOOD, BAD])
 
-    assert cells(text, "study_arm | 2") == ["study_arm", "2", "251", "13", "97.50", "1.5e-05", "2", "banded", "refused"]
+    assert cells(text, "study_arm | 2") == [
+        *("study_arm", "2", "251", "13", "97.50 ± 1.00", "2.1 → 1.2", "1.5e-05", "2", "banded", "refused"),
+    ]
     assert cells(text, "other")[:2] == ["other", "refused"]
     assert "- other was refused: weight a differs" in text
+    assert "- study_arm: remarkable" in text
     assert "- study_arm, LRN: banded 0.180 ms at batch 1, 5.10 ms at batch 32; operator 0.700 ms" in text
 
 
 def test_a_variants_row_says_what_it_gained_or_lost() -> None:
-    """Refused ones too; what was not run has no figures."""
-    text = table([GOOD])
+    """Refused ones too; that none could be judged on a GPU is said once."""
+    text = table([GOOD, replace(GOOD, name="second")])
 
-    assert cells(text, "study_arm | int8") == [
-        *("study_arm", "int8", "refused", "all layers", "0.20", "0.50x", "1.25x", "97.30", "4"),
-        "it is not faster here: 0.50x at batch 1",
+    assert cells(text, "study_arm_int8") == [
+        *("study_arm_int8", "refused", "80", "all layers", "0.20", "0.50x", "1.25x", "97.30", "4"),
+        "0.50x as fast at batch 1, less than 1.05x",
     ]
-    assert cells(text, "study_arm | float16")[2:] == ["not run", *[""] * 6, "there is no CUDA device"]
+    assert text.count("- float16: not run, there is no CUDA device") == 1
+    assert "float16 |" not in text
+
+
+def test_a_terminal_gets_no_markdown() -> None:
+    """Columns in line, no bars."""
+    assert "|" not in table([GOOD], form="simple")
 
 
 def test_an_unchanged_version_is_said() -> None:
@@ -101,17 +114,18 @@ def test_everything_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(name: str) -> clockwork.Call:
         return lambda images: order.append(f"{name}{len(images)}")
 
-    found = milliseconds({"a": run("a"), "b": run("b")}, np.zeros((3, 1, 1, 1), np.uint8), (1, 4))
+    found = measure({"a": run("a"), "b": run("b")}, np.zeros((3, 1, 1, 1), np.uint8), (1, 4))
 
     warm_up = 6
     assert order[warm_up : warm_up + 4] == ["a1", "b1", "b1", "a1"]
     assert "a4" in order
-    assert found == {"a": {1: 1000.0, 4: 1000.0}, "b": {1: 1000.0, 4: 1000.0}}
+    assert found == {name: {batch: [1000.0] * clockwork.TURNS for batch in (1, 4)} for name in "ab"}
 
 
 def test_the_fastest_is_so_over_all_batch_sizes() -> None:
-    """By the geometric mean: a factor counts the same at every size."""
-    found = {"a": {1: 1.0, 32: 40.0}, "b": {1: 3.0, 32: 10.0}}
+    """By the geometric mean of the medians: a factor counts the same at every size."""
+    found = {"a": {1: [1.0, 1.0, 9.0], 32: [40.0] * 3}, "b": {1: [3.0, 4.0, 3.0], 32: [10.0, 10.0, 80.0]}}
 
     assert fastest(found) == "b"
-    assert ratios(found, "b", "a") == {1: pytest.approx(1 / 3), 32: 4.0}
+    assert medians(found)["a"] == {1: 1.0, 32: 40.0}
+    assert gains(found, "b", "a") == {1: (pytest.approx(1 / 3), 0.25), 32: (4.0, 0.5)}
