@@ -119,7 +119,8 @@ def load(results: Path, record: Record, data_root: Path | None) -> Material:
             f"{record.dataset} is not what {record.study}/{record.arm} was trained on (another SHA-256): "
             "name its folder with --data-root, or train again"
         )
-    recipe = Recipe(**record.definition["recipe"])
+    values = record.definition["recipe"]
+    recipe = Recipe(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     _, preprocess = preprocesses(recipe, dataset.source, CPU)
     _check_card(path, card, record, preprocess)
     split = dataset.split(recipe.first_image, recipe.train_images)

@@ -14,7 +14,8 @@ from bench.record import Record
 from export import clockwork, exporting, publishing, variants
 from export.calibration import fit_temperature
 from export.exporting import Exporter
-from export.material import Material, logits
+from export.graph import served, to_onnx
+from export.material import Material, load, logits
 from export.outcome import Outcome
 from export.repository import CARD, GOLDEN, MODEL, check_sums, versions
 from export.runtime import onnxruntime_run
@@ -203,6 +204,21 @@ def test_a_card_that_says_otherwise_than_the_record_is_refused(
 
     assert outcome.status == "refused"
     assert f"says {key} {value!r}, its record" in outcome.problems[0]
+
+
+def test_a_recipe_with_its_own_mean_is_read_from_its_record(exporter: Exporter, choice: Choice, tmp_path: Path) -> None:
+    """JSON has lists where a recipe has tuples."""
+    recipe = {**choice.record.definition["recipe"], "mean": [0.2], "std": [0.4]}
+    record = replace(choice.record, definition={**choice.record.definition, "recipe": recipe})
+    moved = tmp_path / "results"
+    shutil.copytree(exporter.results, moved)
+    path = (moved / str(record.checkpoint)).with_suffix(".json")
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "mean": [0.2], "std": [0.4]}), "utf-8")
+
+    material = load(moved, record, None)
+
+    assert (material.preprocess.mean, material.preprocess.std) == ((0.2,), (0.4,))
+    assert to_onnx(served(material.model, material.preprocess), material.shape).graph.node
 
 
 def test_a_defect_costs_one_model_only(exporter: Exporter, choice: Choice) -> None:
