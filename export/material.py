@@ -120,7 +120,7 @@ def load(results: Path, record: Record, data_root: Path | None) -> Material:
             "name its folder with --data-root, or train again"
         )
     values = record.definition["recipe"]
-    recipe = Recipe(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    recipe = Recipe().but({name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     _, preprocess = preprocesses(recipe, dataset.source, CPU)
     _check_card(path, card, record, preprocess)
     split = dataset.split(recipe.first_image, recipe.train_images)
