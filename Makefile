@@ -2,6 +2,7 @@
 #
 #   make bench                    train, time and table the three studies: results/quick/report.html
 #   make export                   the best checkpoints of make bench as ONNX: model_repository/
+#   make serve                    answer from model_repository/ over HTTP, on http://127.0.0.1:8000/v2
 #   make test                     the tests
 #   make lint                     ruff and mypy
 #   make bench TORCH_INDEX=URL    take torch from another package index, for example PyTorch's own index of CPU
@@ -18,13 +19,16 @@ RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
 TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
-.PHONY: bench export test lint clean
+.PHONY: bench export serve test lint clean
 
 bench: $(VENV)/runtime
 	$(RUN) -m pytest bench/ --benchmark-quiet $(ARGS)
 
 export: $(VENV)/runtime
 	$(RUN) -m export $(ARGS)
+
+serve: $(VENV)/runtime
+	$(RUN) -m serve $(ARGS)
 
 test: $(VENV)/runtime
 	$(RUN) -m pytest $(ARGS)

@@ -1,0 +1,58 @@
+"""`python -m serve REPOSITORY`: answers the Open Inference Protocol v2 over HTTP from a model repository."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+USAGE_ERROR = 2
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+TOKENS, ADMINISTRATORS = "CONVBENCH_TOKENS", "CONVBENCH_ADMIN_TOKENS"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
+    parser.add_argument("repository", type=Path, nargs="?", default=Path("model_repository"))
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
+    parser.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
+    parser.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
+    parser.add_argument(
+        "--poll", type=float, default=5.0, help="seconds between looks at the repository; 0: SIGHUP only"
+    )
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument(
+        "--tokens", type=Path, metavar="FILE", help=f"a bearer token a line; or {TOKENS}, commas between"
+    )
+    parser.add_argument("--admin-tokens", type=Path, metavar="FILE", help=f"for load and unload; or {ADMINISTRATORS}")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="PEM, for TLS; with --key")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="PEM")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM; return the exit status."""
+    arguments = _parser().parse_args(argv)
+    from export.repository import RepositoryError  # noqa: PLC0415 - `--help` waits for nothing
+    from serve.run import ConfigurationError, serve  # noqa: PLC0415 - as above
+
+    try:
+        serve(
+            arguments,
+            tokens=_tokens(arguments.tokens, TOKENS),
+            administrators=_tokens(arguments.admin_tokens, ADMINISTRATORS),
+        )
+    except (RepositoryError, ConfigurationError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's own error
+        return USAGE_ERROR
+    return 0
+
+
+def _tokens(path: Path | None, variable: str) -> list[str]:
+    """Return the tokens in a file, a line each, or in an environment variable, with commas between."""
+    words = os.environ.get(variable, "").split(",") if path is None else path.read_text("utf-8").splitlines()
+    return [word.strip() for word in words if word.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""Routes: from a request to a reply, without waiting: an inference is answered by callback when its batch has run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from serve import oip
+from serve.access import Access
+from serve.batching import Batcher, Job
+from serve.engine import INPUT, OUTPUTS, Answers, Version
+from serve.errors import RequestError
+from serve.lifecycle import Catalogue
+from serve.statistics import Statistics
+
+NAME, VERSION = "convbench", "0.1.0"
+EXTENSIONS = (
+    *("binary_tensor_data", "classification", "model_configuration", "model_repository", "schedule_policy"),
+    "statistics",
+)
+PLATFORM = "onnxruntime_onnx"
+JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
+OVERHEAD_BYTES = 16_384  # of a request beside its pixels
+
+
+@dataclass
+class Request:
+    """One request: header names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    job: Job | None = None  # what answers it, so that it can be dropped when the client leaves
+
+
+@dataclass
+class Reply:
+    """One answer."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Send = Callable[[Reply], None]
+
+
+class App:
+    """The server without its network: `handle` answers a request through `send`, at once or later.
+
+    Args:
+        catalogue: what is served.
+        batcher: what runs it.
+        access: who may ask.
+        statistics: what happened.
+    """
+
+    def __init__(self, catalogue: Catalogue, batcher: Batcher, access: Access, statistics: Statistics) -> None:
+        self.catalogue, self.batcher, self.access, self.statistics = catalogue, batcher, access, statistics
+        self.ready = False
+
+    def handle(self, request: Request, send: Send) -> None:
+        """Answer a request; `send` is called exactly once, unless the client leaves first."""
+        try:
+            self._route(request, send)
+        except RequestError as error:
+            send(error_reply(error))
+
+    def body_limit(self, path: str) -> int:
+        """Return how many bytes a request to this path may have: it follows from the largest batch of its model."""
+        parts = path.split("/")
+        if len(parts) > 3 and parts[2] == "models":  # noqa: PLR2004 - "", "v2", "models", name
+            model = self.catalogue.models.get(parts[3])
+            version = None if model is None else model.newest
+            if version is not None:
+                return _largest_body(version)
+        return OVERHEAD_BYTES
+
+    def _route(self, request: Request, send: Send) -> None:
+        path = request.path.partition("?")[0]
+        parts = path.strip("/").split("/")
+        if path in ("/v2/health/live", "/v2/health/ready"):
+            alive = path.endswith("live") or self.ready
+            send(_json(200 if alive else 503, {path.rpartition("/")[2]: alive}))
+            return
+        self.access.check(request.headers, administrator=parts[:2] == ["v2", "repository"] and parts[-1] != "index")
+        match parts:
+            case ["v2", "models", "stats"]:
+                self._get(request, send, self.statistics.of(self.catalogue.all_served()))
+            case ["v2", "models", name, "versions", number, *rest]:
+                self._model(request, send, self.catalogue.find(name, number), rest)
+            case ["v2", "models", name, *rest]:
+                self._model(request, send, self.catalogue.find(name), rest)
+            case ["v2"]:
+                self._get(request, send, {"name": NAME, "version": VERSION, "extensions": list(EXTENSIONS)})
+            case ["v2", "repository", *rest]:
+                self._repository(request, send, rest)
+            case _:
+                raise RequestError(404, f"no such path: {path[:100]}")
+
+    def _repository(self, request: Request, send: Send, rest: list[str]) -> None:
+        _method(request, "POST")
+        match rest:
+            case ["index"]:
+                send(_json(200, self._index(request.body)))
+            case ["models", name, "load"]:
+                self.catalogue.load(name)
+                send(_json(200, {}))
+            case ["models", name, "unload"]:
+                self.catalogue.unload(name)
+                send(_json(200, {}))
+            case _:
+                raise RequestError(404, f"no such path: {request.path[:100]}")
+
+    def _model(self, request: Request, send: Send, version: Version, rest: list[str]) -> None:
+        match rest:
+            case ["infer"]:
+                _method(request, "POST")
+                self._infer(request, send, version)
+            case []:
+                self._get(request, send, self._metadata(version))
+            case ["ready"]:
+                self._get(request, send, {"name": version.name, "ready": True})
+            case ["config"]:
+                self._get(request, send, _config(version))
+            case ["stats"]:
+                self._get(request, send, self.statistics.of([version]))
+            case _:
+                raise RequestError(404, f"no such path: {request.path[:100]}")
+
+    def _infer(self, request: Request, send: Send, version: Version) -> None:
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise RequestError(
+                415, f"content-encoding {request.headers['content-encoding']!r} is not taken: send plain bytes"
+            )
+        inference = oip.parse(version, request.headers.get(oip.HEADER_LENGTH), request.body)
+        config, arrived = version.config, self.batcher.loop.time()
+        timeout = config.timeout
+        if inference.timeout is not None and config.timeout_override:
+            timeout = min(inference.timeout, config.timeout)
+
+        def done(result: Answers | RequestError) -> None:
+            self.statistics.answered(job, self.batcher.loop.time(), result)
+            if isinstance(result, RequestError):
+                send(error_reply(result))
+                return
+            try:
+                body, headers = oip.response(version, inference, result)
+            except RequestError as error:
+                send(error_reply(error))
+                return
+            send(Reply(200, body, headers))
+
+        job = request.job = Job(version, inference.images, arrived, arrived + timeout, done)
+        self.batcher.submit(job)
+
+    @staticmethod
+    def _get(request: Request, send: Send, content: object) -> None:
+        _method(request, "GET")
+        send(_json(200, content))
+
+    def _metadata(self, version: Version) -> dict[str, Any]:
+        served = self.catalogue.models[version.name].served
+        classes = len(version.labels)
+        return {
+            "name": version.name,
+            "versions": [str(number) for number in served],
+            "platform": PLATFORM,
+            "inputs": [{"name": INPUT, "datatype": "UINT8", "shape": [-1, *version.config.dims]}],
+            "outputs": [{"name": name, "datatype": "FP32", "shape": [-1, classes]} for name in OUTPUTS],
+        }
+
+    def _index(self, body: bytes) -> list[dict[str, str]]:
+        try:
+            wanted = orjson.loads(body) if body else {}
+        except orjson.JSONDecodeError as error:
+            raise RequestError(400, f"the request is not JSON: {error}") from None
+        only_ready = isinstance(wanted, dict) and wanted.get("ready") is True
+        return [row for row in self.catalogue.index() if not only_ready or row["state"] == "READY"]
+
+
+def error_reply(error: RequestError) -> Reply:
+    """Return what a client is told."""
+    reply = _json(error.status, {"error": str(error)})
+    reply.headers.update(error.headers)
+    return reply
+
+
+def _json(status: int, content: object) -> Reply:
+    return Reply(status, orjson.dumps(content), {"content-type": oip.JSON})
+
+
+def _method(request: Request, wanted: str) -> None:
+    if request.method != wanted and not (wanted == "GET" and request.method == "HEAD"):
+        raise RequestError(405, f"{request.method} is not answered here: use {wanted}", {"allow": wanted})
+
+
+def _largest_body(version: Version) -> int:
+    values = version.config.max_batch
+    for length in version.config.dims:
+        values *= length
+    return OVERHEAD_BYTES + values * JSON_BYTES_A_VALUE
+
+
+def _config(version: Version) -> dict[str, Any]:
+    """Return config.pbtxt as JSON, as Triton does."""
+    config = version.config
+    return {
+        "name": config.name,
+        "platform": PLATFORM,
+        "backend": "onnxruntime",
+        "version_policy": {"latest": {"num_versions": config.versions}},
+        "max_batch_size": config.max_batch,
+        "input": [{"name": INPUT, "data_type": "TYPE_UINT8", "dims": list(config.dims)}],
+        "output": [
+            {"name": name, "data_type": "TYPE_FP32", "dims": [count], "label_filename": "labels.txt"}
+            for name, count in config.outputs.items()
+        ],
+        "dynamic_batching": {
+            "preferred_batch_size": list(version.sizes),
+            "default_queue_policy": {
+                "timeout_action": "REJECT",
+                "default_timeout_microseconds": int(config.timeout * 1e6),
+                "allow_timeout_override": config.timeout_override,
+                "max_queue_size": config.queue,
+            },
+        },
+    }

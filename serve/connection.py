@@ -1,0 +1,174 @@
+"""HTTP/1.1 on a connection: httptools reads it, limits hold while it is read, answers go out in order."""
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import httptools
+
+from serve.app import App, Reply, Request, error_reply
+from serve.errors import RequestError
+
+if TYPE_CHECKING:
+    from serve.server import Server
+
+HEADER_BYTES = 16_384
+PIPELINED = 16  # requests that a client may send before it reads an answer
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class Exchange:
+    """One request and its place among the answers."""
+
+    __slots__ = ("close", "reply", "request")
+
+    def __init__(self, request: Request, *, close: bool) -> None:
+        self.request, self.close = request, close
+        self.reply: Reply | None = None
+
+
+class Connection(asyncio.Protocol):
+    """One client."""
+
+    def __init__(self, app: App, server: "Server") -> None:
+        self.app, self.server = app, server
+        self.transport: asyncio.Transport | None = None
+        self.exchanges: deque[Exchange] = deque()
+        self.deadline = 0.0  # when the client must have sent more, on the loop's clock
+        self._parser = httptools.HttpRequestParser(self)
+        self._closing = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._url, self._headers, self._body = b"", {}, []  # type: bytes, dict[str, str], list[bytes]
+        self._header_bytes = self._body_bytes = 0
+        self._limit: int | None = None
+        self._reading = False
+
+    # asyncio calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the client in, or turn it away where there are too many."""
+        self.transport = transport  # type: ignore[assignment]  # TCP and TLS give a Transport
+        self.deadline = self.server.now + self.server.limits.idle
+        if not self.server.admit(self):
+            self._refuse(RequestError(503, "too many connections", {"retry-after": "1"}))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Drop the work of a client that left."""
+        del exc
+        for exchange in self.exchanges:
+            if exchange.request.job is not None:
+                exchange.request.job.cancel()
+        self.exchanges.clear()
+        self._closing = True
+        self.server.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        if self._closing:
+            return
+        if not self._reading:
+            self._reading = True
+            self.deadline = self.server.now + self.server.limits.header
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # it was answered as a plain request, and the connection is closed: we speak nothing else
+        except RequestError as error:
+            self._refuse(error)
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, RequestError) else RequestError(400, f"not HTTP/1.1: {error}"))
+
+    # httptools calls these.
+
+    def on_url(self, url: bytes) -> None:
+        """Collect the path."""
+        self._url += url
+        self._count_header(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header."""
+        self._count_header(len(name) + len(value) + 4)
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def _count_header(self, count: int) -> None:
+        self._header_bytes += count
+        if self._header_bytes > HEADER_BYTES:
+            raise RequestError(431, f"the headers have more than {HEADER_BYTES} bytes")
+
+    def on_headers_complete(self) -> None:
+        """Refuse a body that is too large before it is sent."""
+        self._limit = self.app.body_limit(self._url.decode("latin-1"))
+        length = self._headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._limit:
+            raise RequestError(413, f"the body has {length} bytes: at most {self._limit} are taken here")
+        self.deadline = self.server.now + self.server.limits.body
+        if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """Collect the body; chunks count too."""
+        self._body_bytes += len(body)
+        if self._limit is not None and self._body_bytes > self._limit:
+            raise RequestError(413, f"the body has more than {self._limit} bytes")
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """Answer a whole request."""
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        request = Request(self._parser.get_method().decode("latin-1"), self._url.decode("latin-1"), self._headers, body)
+        close = self._parser.should_upgrade() or not self._parser.should_keep_alive()
+        exchange = Exchange(request, close=close)
+        if len(self.exchanges) >= PIPELINED:
+            raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
+        self.exchanges.append(exchange)
+        self._begin()
+        self.deadline = self.server.now + self.server.limits.idle
+        self.app.handle(request, lambda reply: self._answered(exchange, reply))
+
+    # Answers.
+
+    def _answered(self, exchange: Exchange, reply: Reply) -> None:
+        exchange.reply = reply
+        while self.exchanges and self.exchanges[0].reply is not None and not self._closing:
+            first = self.exchanges.popleft()
+            last = first.close or (self.server.stopping and not self.exchanges)
+            self._write(first.request.method, first.reply, close=last)  # type: ignore[arg-type]  # it is there
+
+    def _write(self, method: str, reply: Reply, *, close: bool) -> None:
+        if self.transport is None:
+            return
+        head = [f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, 'Unknown')}\r\n"]
+        head += [f"{name}: {value}\r\n" for name, value in reply.headers.items()]
+        head.append(f"content-length: {len(reply.body)}\r\n{'connection: close' if close else ''}")
+        text = "".join(head) + ("\r\n\r\n" if close else "\r\n")
+        self.transport.write(text.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
+        if close:
+            self._close()
+
+    def _refuse(self, error: RequestError) -> None:
+        """Answer a request that cannot be read, and close: what follows cannot be read either."""
+        if not self._closing:
+            self._write("GET", error_reply(error), close=True)
+
+    def _close(self) -> None:
+        self._closing = True
+        if self.transport is not None:
+            self.transport.close()
+
+    def expire(self) -> None:
+        """Turn away a client that is too slow, or that has nothing to say."""
+        if self.exchanges or self._closing:
+            return  # it waits for us
+        if self._reading:
+            self._refuse(RequestError(408, "the request came too slowly"))
+        else:
+            self._close()
+
+    def stop(self) -> None:
+        """Close once every request that was read is answered."""
+        if not self.exchanges and not self._reading:
+            self._close()

@@ -1,0 +1,213 @@
+"""One version of a model, loaded: its session, the batch sizes it is run at, and its answers."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from export.repository import GOLDEN, LABELS, MODEL, RepositoryError, check_sums, read_card
+from serve.pbtxt import ModelConfig
+
+INPUT, OUTPUTS = "image", ("logits", "probabilities")
+ERRORS_ONLY = 3  # onnxruntime's log level
+TIMED_RUNS = 5
+WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+class Answers(NamedTuple):
+    """Of n images: logits and probabilities, float32 (n, classes)."""
+
+    logits: Floats
+    probabilities: Floats
+
+
+class Tolerances(NamedTuple):
+    """By how much golden answers may be off on another machine."""
+
+    logits: float
+    probabilities: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version that may be served.
+
+    Attributes:
+        name, number: of the model and the version.
+        config: of the model.
+        card: what it is and how it was judged.
+        labels: of the classes, in the order of the logits.
+        sizes: batch sizes that it is run at, ascending; an image's answer is the same at each, to the bit.
+        seconds: that a run takes, by batch size.
+        session: of onnxruntime.
+    """
+
+    name: str
+    number: int
+    config: ModelConfig
+    card: dict[str, Any]
+    labels: tuple[str, ...]
+    sizes: tuple[int, ...]
+    seconds: dict[int, float]
+    session: onnxruntime.InferenceSession
+
+    @property
+    def largest(self) -> int:
+        """Images that one run may have."""
+        return self.sizes[-1]
+
+    def size_for(self, images: int) -> int:
+        """Return the batch size at which so many images are run."""
+        return next((size for size in self.sizes if size >= images), self.sizes[-1])
+
+    def run(self, images: Pixels) -> Answers:
+        """Return the answers on (n, channels, height, width), n at most `largest`; padded to a fixed batch size."""
+        count, size = len(images), self.size_for(len(images))
+        if count < size:
+            padded = np.zeros((size, *images.shape[1:]), np.uint8)
+            padded[:count] = images
+            images = padded
+        logits, probabilities = self.session.run(OUTPUTS, {INPUT: images})
+        return Answers(logits[:count], probabilities[:count])
+
+
+def load_version(model: Path, number: int, config: ModelConfig, *, threads: int, device: str = "cpu") -> Version:
+    """Return a version whose files match their sums and whose golden images get their golden answers here.
+
+    Args:
+        model: its folder.
+        number: of the version.
+        config: of the model.
+        threads: within one run.
+        device: cpu or cuda; there is no silent fallback.
+
+    Raises:
+        RepositoryError: the version must not be served; the message says why.
+    """
+    folder = model / str(number)
+    check_sums(folder)
+    card = read_card(folder)
+    labels = tuple((model / LABELS).read_text("utf-8").splitlines())
+    session = _session(folder / MODEL, threads, device)
+    images, golden = _golden(folder, config)
+    tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
+    _check_golden(folder, session, images, golden, tolerances)
+    sizes, seconds = choose_sizes(session, images, config.max_batch)
+    return Version(
+        name=config.name,
+        number=number,
+        config=config,
+        card=card,
+        labels=labels,
+        sizes=sizes,
+        seconds=seconds,
+        session=session,
+    )
+
+
+def _session(path: Path, threads: int, device: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = ERRORS_ONLY
+    provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
+    except Exception as error:  # onnxruntime's errors share no public base
+        raise RepositoryError(f"{path}: onnxruntime cannot load it: {' '.join(str(error).split())}") from error
+    session.disable_fallback()
+    if session.get_providers()[0] != provider:
+        raise RepositoryError(f"{path} does not run on {provider}: {session.get_providers()[0]} took its place")
+    return session
+
+
+def _golden(folder: Path, config: ModelConfig) -> tuple[Pixels, Answers]:
+    try:
+        with np.load(folder / GOLDEN, allow_pickle=False) as stored:
+            images, golden = stored[INPUT], Answers(*(stored[name] for name in OUTPUTS))
+    except (OSError, ValueError, KeyError) as error:
+        raise RepositoryError(f"{folder / GOLDEN} cannot be read ({error}): export the model again") from error
+    if images.dtype != np.uint8 or images.shape[1:] != config.dims or not len(images):
+        raise RepositoryError(f"{folder / GOLDEN} holds images {images.shape}, the model takes {config.dims}")
+    return images, golden
+
+
+def _check_golden(
+    folder: Path, session: onnxruntime.InferenceSession, images: Pixels, golden: Answers, tolerances: Tolerances
+) -> None:
+    found = Answers(*session.run(OUTPUTS, {INPUT: images}))
+    for name, tolerance, right, got in zip(OUTPUTS, tolerances, golden, found, strict=True):
+        gap = float(np.abs(got - right).max()) if got.shape == right.shape else float("inf")
+        if not gap <= tolerance:
+            raise RepositoryError(
+                f"{folder}: its golden {name} differ by {gap:.3g} on this machine, more than {tolerance:.3g}"
+            )
+
+
+def choose_sizes(
+    session: onnxruntime.InferenceSession, images: Pixels, max_batch: int
+) -> tuple[tuple[int, ...], dict[int, float]]:
+    """Return the batch sizes to run at, and the seconds of each.
+
+    Powers of two up to the largest batch. Only sizes are kept at which every image gets the same answer, bit for bit,
+    wherever in the batch it stands, so that nobody's answer depends on who shares the batch; and of two sizes that
+    take the same time only the larger, since padding is free then.
+    """
+    candidates = [2**power for power in range(max_batch.bit_length()) if 2**power <= max_batch]
+    if candidates[-1] != max_batch:
+        candidates.append(max_batch)
+    answers = {size: _answers_at(session, images, size) for size in candidates}
+    alike = max(
+        ([size for size in candidates if answers[size] == answers[one]] for one in candidates),
+        key=lambda sizes: (sizes[-1], len(sizes)),
+    )
+    seconds = {size: _seconds(session, images, size) for size in alike}
+    kept = [
+        size
+        for size, following in zip(alike, [*alike[1:], None], strict=True)
+        if following is None or seconds[size] < WORTH_PADDING * seconds[following]
+    ]
+    return tuple(kept), {size: seconds[size] for size in kept}
+
+
+def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> bytes | None:
+    """Return every image's answer at a batch size, None where it depends on its place in the batch."""
+    first, last = _places(images, size, 0), _places(images, size, size - 1)
+    one, other = ([session.run(OUTPUTS, {INPUT: batch}) for batch in batches] for batches in (first, last))
+    front = b"".join(column[0].tobytes() for answer in one for column in answer)
+    back = b"".join(column[size - 1].tobytes() for answer in other for column in answer)
+    return front if front == back else None
+
+
+def _places(images: Pixels, size: int, place: int) -> list[Pixels]:
+    """Return a batch an image: that image at a place, others around it."""
+    batches = []
+    for number in range(len(images)):
+        batch = images[(number - place + np.arange(size)) % len(images)]
+        batches.append(np.ascontiguousarray(batch))
+    return batches
+
+
+def _seconds(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> float:
+    """Return the median seconds of a run."""
+    batch = np.ascontiguousarray(images[np.arange(size) % len(images)])
+    session.run(OUTPUTS, {INPUT: batch})
+    times: list[float] = []
+    for _ in range(TIMED_RUNS):
+        start = time.perf_counter()
+        session.run(OUTPUTS, {INPUT: batch})
+        times.append(time.perf_counter() - start)
+    return sorted(times)[TIMED_RUNS // 2]
+
+
+def split_evenly(images: int, largest: int) -> Sequence[slice]:
+    """Return the parts of a request that has more images than one run."""
+    return [slice(start, min(start + largest, images)) for start in range(0, images, largest)]

@@ -1,0 +1,17 @@
+"""What a client is told: an HTTP status and one sentence, as {"error": "..."}."""
+
+from collections.abc import Mapping
+
+
+class RequestError(Exception):
+    """A request that is not answered as asked.
+
+    Attributes:
+        status: of HTTP, 400 to 599.
+        headers: beside the usual ones, such as Retry-After.
+    """
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})

@@ -1,0 +1,177 @@
+"""Which versions are served: loaded, checked, swapped for newer ones without losing a request; why others are not."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from export.repository import CONFIG, MODEL_NAME, RepositoryError, models, versions
+from serve.engine import Version, load_version
+from serve.errors import RequestError
+from serve.pbtxt import ModelConfig, model_config
+
+READY, UNAVAILABLE = "READY", "UNAVAILABLE"
+
+
+@dataclass
+class Model:
+    """A model's versions: those that are served, and why others are not.
+
+    Attributes:
+        served: by number, ascending.
+        refused: the reason, by number; number 0 stands for the model itself.
+        unloaded: by an administrator; it stays away until it is loaded again.
+    """
+
+    name: str
+    served: dict[int, Version] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+    unloaded: bool = False
+
+    @property
+    def newest(self) -> Version | None:
+        """The version that answers where none is named."""
+        return next(reversed(self.served.values()), None)
+
+
+class Catalogue:
+    """The models of a repository.
+
+    Args:
+        repository: model repository.
+        threads: within one run of a model.
+        device: cpu or cuda.
+    """
+
+    def __init__(self, repository: Path, *, threads: int = 1, device: str = "cpu") -> None:
+        self.repository, self.threads, self.device = repository, threads, device
+        self.models: dict[str, Model] = {}
+        self._loading = threading.Lock()
+
+    def refresh(self) -> list[str]:
+        """Look at the repository, load what is new, drop what is gone; return what happened, a sentence each.
+
+        What fails to load stays out, and what was served before stays. May run beside requests, in any thread: what
+        is served changes in one step.
+
+        Raises:
+            RepositoryError: there is no repository.
+        """
+        with self._loading:
+            events: list[str] = []
+            names = models(self.repository)
+            for name in names:
+                model = self.models.setdefault(name, Model(name))
+                if not model.unloaded:
+                    events += self._refresh_model(model)
+            for name in set(self.models) - set(names):
+                del self.models[name]
+                events.append(f"{name} is gone")
+            return events
+
+    def _refresh_model(self, model: Model) -> list[str]:
+        folder = self.repository / model.name
+        try:
+            config = model_config((folder / CONFIG).read_text("utf-8"), model.name, folder / CONFIG)
+        except (OSError, UnicodeDecodeError, RepositoryError) as error:
+            return self._refuse(model, 0, f"{error}")
+        model.refused.pop(0, None)
+        wanted = versions(folder)[-config.versions :]
+        events: list[str] = []
+        served = {number: version for number, version in model.served.items() if number in wanted}
+        for number in wanted:
+            if number not in served and number not in model.refused:
+                events += self._load(model, number, config, served)
+        if not served and model.served:  # nothing new may be served: the old stays
+            served = dict(model.served)
+        if served.keys() != model.served.keys():
+            model.served = dict(sorted(served.items()))
+        return events
+
+    def _load(self, model: Model, number: int, config: ModelConfig, served: dict[int, Version]) -> list[str]:
+        try:
+            served[number] = load_version(
+                self.repository / model.name, number, config, threads=self.threads, device=self.device
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:  # a damaged card has any shape
+            return self._refuse(model, number, str(error))
+        return [f"{model.name} version {number} is served, batch sizes {served[number].sizes}"]
+
+    @staticmethod
+    def _refuse(model: Model, number: int, reason: str) -> list[str]:
+        if model.refused.get(number) == reason:
+            return []
+        model.refused[number] = reason
+        return [f"{model.name}{f' version {number}' if number else ''} is not served: {reason}"]
+
+    def load(self, name: str) -> None:
+        """Load a model (again): its refused versions too.
+
+        Raises:
+            RequestError: 404, there is no such model; 400, none of its versions can be served.
+        """
+        self._check_name(name)
+        with self._loading:
+            if name not in models(self.repository):
+                raise RequestError(404, f"unknown model {name!r}")
+            model = self.models.setdefault(name, Model(name))
+            model.unloaded, model.refused = False, {}
+            self._refresh_model(model)
+        if not model.served:
+            raise RequestError(400, f"{name} cannot be loaded: {'; '.join(model.refused.values()) or 'no version'}")
+
+    def unload(self, name: str) -> None:
+        """Stop serving a model; requests that it has are answered.
+
+        Raises:
+            RequestError: 404, there is no such model.
+        """
+        self._check_name(name)
+        with self._loading:
+            if name not in self.models:
+                raise RequestError(404, f"unknown model {name!r}")
+            self.models[name].unloaded, self.models[name].served = True, {}
+
+    def find(self, name: str, number: str | None = None) -> Version:
+        """Return the version that answers.
+
+        Raises:
+            RequestError: 404, no such model or version; 503, it is there but cannot be served.
+        """
+        model = self.models.get(name)
+        if model is None:
+            self._check_name(name)
+            raise RequestError(404, f"unknown model {name!r}: known are {', '.join(sorted(self.models)) or 'none'}")
+        if number is None:
+            version = model.newest
+            if version is None:
+                raise RequestError(503, f"{name} is not served: {self._reason(model)}")
+            return version
+        if not number.isascii() or not number.isdigit() or int(number) not in model.served:
+            known = ", ".join(map(str, model.served)) or "none"
+            raise RequestError(404, f"{name} has no version {number!r}: served are {known}")
+        return model.served[int(number)]
+
+    @staticmethod
+    def _reason(model: Model) -> str:
+        return "it was unloaded" if model.unloaded else "; ".join(model.refused.values()) or "it has no version"
+
+    @staticmethod
+    def _check_name(name: str) -> None:
+        if not MODEL_NAME.fullmatch(name):  # so that nothing else reaches the file system
+            raise RequestError(404, f"unknown model {name[:60]!r}: names have letters, digits, hyphens and underscores")
+
+    def index(self) -> Iterator[dict[str, str]]:
+        """Yield the rows of the repository's index."""
+        for name, model in sorted(self.models.items()):
+            for number in model.served:
+                yield {"name": name, "version": str(number), "state": READY, "reason": ""}
+            for number, reason in model.refused.items():
+                version = str(number) if number else ""
+                yield {"name": name, "version": version, "state": UNAVAILABLE, "reason": reason}
+            if model.unloaded:
+                yield {"name": name, "version": "", "state": UNAVAILABLE, "reason": "unloaded"}
+
+    def all_served(self) -> list[Version]:
+        """Return every version that is served."""
+        return [version for model in self.models.values() for version in model.served.values()]

@@ -1,0 +1,284 @@
+"""The Open Inference Protocol v2, REST: from a request's body to images, from answers to a response's body.
+
+With the extensions binary_tensor_data (raw requests included) and classification. Models have one input, `image`, UINT8
+[n, channels, height, width], and two outputs, `logits` and `probabilities`, FP32 [n, classes].
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from serve.engine import INPUT, OUTPUTS, Answers, Floats, Pixels, Version
+from serve.errors import RequestError
+
+HEADER_LENGTH = "inference-header-content-length"
+ALIGNMENT = 16  # of the first tensor in a binary response: numpy.frombuffer gives aligned arrays then
+DEEPEST = 100  # nesting of data
+JSON, BINARY = "application/json", "application/octet-stream"
+REFUSED_CONSTANTS = (b"NaN", b"Infinity")
+
+
+class Wanted(NamedTuple):
+    """An output that was asked for: as bytes or as JSON, as it is or as the k best classes."""
+
+    name: str
+    binary: bool
+    classes: int
+
+
+class Inference(NamedTuple):
+    """A request to infer: what to run, what to answer, how long it may take (seconds, None: as configured)."""
+
+    images: Pixels
+    id: str | None
+    wanted: tuple[Wanted, ...]
+    timeout: float | None
+
+
+def parse(version: Version, header_length: str | None, body: bytes) -> Inference:
+    """Return what a request asks for.
+
+    Args:
+        version: that is asked.
+        header_length: the value of Inference-Header-Content-Length, None where it is absent.
+        body: of the request.
+
+    Raises:
+        RequestError: 400, with what is wrong and where.
+    """
+    if header_length is None:
+        return _parse_json(version, body, b"")
+    try:
+        length = int(header_length)
+    except ValueError:
+        raise RequestError(400, f"{HEADER_LENGTH} is {header_length!r}: it must be a number of bytes") from None
+    if not 0 <= length <= len(body):
+        raise RequestError(400, f"{HEADER_LENGTH} is {length}: the body has {len(body)} bytes")
+    if length == 0:
+        return Inference(_from_bytes(body, (1, *version.config.dims)), None, RAW_OUTPUTS, None)
+    return _parse_json(version, body[:length], body[length:])
+
+
+RAW_OUTPUTS = tuple(Wanted(name, binary=True, classes=0) for name in OUTPUTS)
+
+
+def _parse_json(version: Version, header: bytes, tensors: bytes) -> Inference:
+    request = _object(_loads(header), "the request")
+    _only(request, ("id", "parameters", "inputs", "outputs"), "the request")
+    identity = request.get("id")
+    if identity is not None and not isinstance(identity, str):
+        raise RequestError(400, f"id is {identity!r}: it must be a string")
+    parameters = _object(request.get("parameters", {}), "parameters")
+    images = _image(version, request.get("inputs"), tensors)
+    binary = _flag(parameters.get("binary_data_output", False), "parameters.binary_data_output")
+    wanted = _wanted(version, request.get("outputs"), binary=binary)
+    return Inference(images, identity, wanted, _timeout(parameters.get("timeout")))
+
+
+def _loads(text: bytes) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        for constant in REFUSED_CONSTANTS:
+            if constant in text:
+                raise RequestError(400, f"{constant.decode()} is not JSON: numbers must be finite") from None
+        raise RequestError(400, f"the request is not JSON: {error}") from None
+
+
+def _object(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise RequestError(400, f"{what} must be a JSON object, not {_kind(value)}")
+    return value
+
+
+def _only(values: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    for name in values:
+        if name not in known:
+            raise RequestError(400, f"{what} has an unknown field {name!r}: known are {', '.join(known)}")
+
+
+def _flag(value: object, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise RequestError(400, f"{what} is {value!r}: it must be true or false")
+    return value
+
+
+def _timeout(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise RequestError(400, f"parameters.timeout is {value!r}: it must be microseconds, 0 for the model's own")
+    return value / 1e6 if value else None
+
+
+def _image(version: Version, inputs: object, tensors: bytes) -> Pixels:
+    """Return the pixels of the one input."""
+    if not isinstance(inputs, list) or len(inputs) != 1:
+        count = len(inputs) if isinstance(inputs, list) else 0
+        raise RequestError(400, f"inputs must be a list with the one input {INPUT!r}; it has {count}")
+    given = _object(inputs[0], "inputs[0]")
+    _only(given, ("name", "shape", "datatype", "parameters", "data"), "inputs[0]")
+    if given.get("name") != INPUT:
+        raise RequestError(400, f"inputs[0].name is {given.get('name')!r}: {version.name} takes {INPUT!r}")
+    if given.get("datatype") != "UINT8":
+        raise RequestError(400, f"inputs[0].datatype is {given.get('datatype')!r}: {version.name} takes UINT8")
+    shape = _shape(version, given.get("shape"))
+    parameters = _object(given.get("parameters", {}), "inputs[0].parameters")
+    size = parameters.get("binary_data_size")
+    if size is not None and "data" in given:
+        raise RequestError(400, "inputs[0] has both data and binary_data_size: give one of them")
+    if size is None:
+        if tensors:
+            raise RequestError(400, f"{len(tensors)} bytes follow the JSON, but no input has a binary_data_size")
+        return _from_json(given.get("data"), shape)
+    if isinstance(size, bool) or not isinstance(size, int) or size != len(tensors):
+        raise RequestError(400, f"binary_data_size is {size!r}: {len(tensors)} bytes follow the JSON")
+    return _from_bytes(tensors, shape)
+
+
+def _shape(version: Version, value: object) -> tuple[int, ...]:
+    dims, most = version.config.dims, version.config.max_batch
+    if not isinstance(value, list) or any(isinstance(each, bool) or not isinstance(each, int) for each in value):
+        raise RequestError(400, f"inputs[0].shape is {_short(value)}: it must be a list of whole numbers")
+    if len(value) != len(dims) + 1 or tuple(value[1:]) != dims:
+        raise RequestError(400, f"inputs[0].shape is {_short(value)}: {version.name} takes {['n', *dims]}")
+    if not 1 <= value[0] <= most:
+        raise RequestError(400, f"inputs[0].shape is {value}: {version.name} takes 1 to {most} images a request")
+    return tuple(value)
+
+
+def _from_bytes(content: bytes, shape: tuple[int, ...]) -> Pixels:
+    expected = _product(shape)
+    if len(content) != expected:
+        raise RequestError(400, f"the tensor has {len(content)} bytes: shape {list(shape)} of UINT8 has {expected}")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _from_json(data: object, shape: tuple[int, ...]) -> Pixels:
+    if not isinstance(data, list):
+        raise RequestError(400, f"inputs[0].data must be a list, not {_kind(data)}")
+    flat = data if data and not isinstance(data[0], list) else _flattened(data, shape)
+    expected = _product(shape)
+    if len(flat) != expected:
+        raise RequestError(400, f"inputs[0].data has {len(flat)} values: shape {list(shape)} has {expected}")
+    if set(map(type, flat)) != {int}:
+        place, value = next((place, value) for place, value in enumerate(flat) if type(value) is not int)
+        raise RequestError(400, f"inputs[0].data[{place}] is {_short(value)}: UINT8 holds whole numbers")
+    try:
+        return np.frombuffer(bytes(flat), np.uint8).reshape(shape)
+    except (ValueError, OverflowError):
+        place, value = next((place, value) for place, value in enumerate(flat) if not 0 <= value <= 255)  # noqa: PLR2004 - of UINT8
+        raise RequestError(400, f"inputs[0].data[{place}] is {value}: UINT8 holds 0 to 255") from None
+
+
+def _flattened(data: list[Any], shape: tuple[int, ...]) -> list[Any]:
+    """Return nested data as one list; every level must have the length that the shape says."""
+    level: list[Any] = [data]
+    for depth, length in enumerate(shape):
+        for part in level:
+            if not isinstance(part, list) or len(part) != length:
+                found = f"{len(part)} values" if isinstance(part, list) else _kind(part)
+                raise RequestError(400, f"inputs[0].data is ragged: {found} at depth {depth}, the shape has {length}")
+        level = list(chain.from_iterable(level))
+    return level
+
+
+def _wanted(version: Version, outputs: object, *, binary: bool) -> tuple[Wanted, ...]:
+    if outputs is None:
+        return tuple(Wanted(name, binary, 0) for name in OUTPUTS)
+    if not isinstance(outputs, list):
+        raise RequestError(400, f"outputs must be a list, not {_kind(outputs)}")
+    found: dict[str, Wanted] = {}
+    for place, each in enumerate(outputs):
+        where = f"outputs[{place}]"
+        given = _object(each, where)
+        _only(given, ("name", "parameters"), where)
+        name = given.get("name")
+        if name not in OUTPUTS:
+            raise RequestError(400, f"{where}.name is {_short(name)}: {version.name} has {' and '.join(OUTPUTS)}")
+        if name in found:
+            raise RequestError(400, f"{where}.name is {name!r} a second time")
+        parameters = _object(given.get("parameters", {}), f"{where}.parameters")
+        own = _flag(parameters.get("binary_data", binary), f"{where}.parameters.binary_data")
+        found[name] = Wanted(name, own, _classes(version, parameters.get("classification", 0), where))
+    return tuple(found.values()) or tuple(Wanted(name, binary, 0) for name in OUTPUTS)
+
+
+def _classes(version: Version, value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise RequestError(400, f"{where}.parameters.classification is {_short(value)}: it must be how many classes")
+    return min(value, len(version.labels))
+
+
+def response(version: Version, inference: Inference, answers: Answers) -> tuple[bytes, dict[str, str]]:
+    """Return the body and the headers of an answer.
+
+    Raises:
+        RequestError: 500, an answer is not finite and was asked for as JSON, which has no such number.
+    """
+    outputs: list[dict[str, Any]] = []
+    tail: list[bytes] = []
+    for wanted in inference.wanted:
+        values = answers.logits if wanted.name == OUTPUTS[0] else answers.probabilities
+        if wanted.classes:
+            output, content = _classification(version, values, wanted)
+        else:
+            output, content = _tensor(values, wanted)
+        outputs.append(output)
+        if content is not None:
+            tail.append(content)
+    head = {"model_name": version.name, "model_version": str(version.number), "outputs": outputs}
+    if inference.id is not None:
+        head["id"] = inference.id
+    text = orjson.dumps(head, option=orjson.OPT_SERIALIZE_NUMPY)
+    if not tail:
+        return text, {"content-type": JSON}
+    text = text.ljust(-(-len(text) // ALIGNMENT) * ALIGNMENT)
+    return b"".join([text, *tail]), {"content-type": BINARY, HEADER_LENGTH: str(len(text))}
+
+
+def _tensor(values: Floats, wanted: Wanted) -> tuple[dict[str, Any], bytes | None]:
+    output: dict[str, Any] = {"name": wanted.name, "datatype": "FP32", "shape": list(values.shape)}
+    if wanted.binary:
+        content = values.tobytes()
+        return {**output, "parameters": {"binary_data_size": len(content)}}, content
+    if not np.isfinite(values).all():
+        raise RequestError(500, f"{wanted.name} are not finite: JSON has no such numbers, ask for binary_data")
+    return {**output, "data": np.ascontiguousarray(values).ravel()}, None
+
+
+def _classification(version: Version, values: Floats, wanted: Wanted) -> tuple[dict[str, Any], bytes | None]:
+    """Return `value:index:label` of the k best classes of each image, best first."""
+    order = np.argsort(-values, axis=1, kind="stable")[:, : wanted.classes]
+    texts = [
+        f"{values[image, place]:.6f}:{place}:{version.labels[place]}"
+        for image in range(len(values))
+        for place in order[image]
+    ]
+    output: dict[str, Any] = {"name": wanted.name, "datatype": "BYTES", "shape": list(order.shape)}
+    if not wanted.binary:
+        return {**output, "data": texts}, None
+    encoded = [text.encode() for text in texts]
+    content = b"".join(struct.pack("<I", len(each)) + each for each in encoded)
+    return {**output, "parameters": {"binary_data_size": len(content)}}, content
+
+
+def _product(shape: Sequence[int]) -> int:
+    total = 1
+    for length in shape:
+        total *= length
+    return total
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) < 60 else f"{text[:57]}..."  # noqa: PLR2004 - a message stays a line

@@ -1,0 +1,82 @@
+"""Starts a server as the command line says."""
+
+import argparse
+import asyncio
+import os
+import ssl
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from serve.access import Access
+from serve.lifecycle import Catalogue
+from serve.server import Limits, Server
+
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class ConfigurationError(ValueError):
+    """A server that cannot be started as asked; the message says what to do."""
+
+
+def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrators: Sequence[str]) -> None:
+    """Serve until SIGTERM.
+
+    Raises:
+        ConfigurationError: another address than loopback without a token, half of a TLS pair, fewer than one worker.
+        RepositoryError, OSError
+    """
+    if not tokens and arguments.host not in LOOPBACK:
+        raise ConfigurationError(
+            f"--host is {arguments.host}: without a token only loopback is listened on; pass --tokens FILE"
+        )
+    workers = cores() if arguments.workers is None else arguments.workers
+    if workers < 1:
+        raise ConfigurationError(f"--workers is {workers}: at least one batch must run")
+    tls = _tls(arguments.certificate, arguments.key)
+    catalogue = Catalogue(arguments.repository, threads=1, device=arguments.device)
+
+    async def run() -> None:
+        server = Server(
+            catalogue, access=Access(tokens, administrators), limits=Limits(), workers=workers, poll=arguments.poll
+        )
+
+        def started(port: int) -> None:
+            scheme = "http" if tls is None else "https"
+            server.say(f"ready: {len(catalogue.all_served())} models at {scheme}://{arguments.host}:{port}/v2")
+
+        await server.run(arguments.host, arguments.port, tls=tls, started=started)
+
+    _run(run())
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where there is one: it takes half of asyncio's time a request."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        asyncio.run(main)
+    else:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main)
+
+
+def cores() -> int:
+    """Return the cores this process may use: its affinity mask, cut by the cgroup's CPU quota."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        limit, period = CGROUP_QUOTA.read_text("ascii").split()
+        return max(1, min(count, int(limit) // int(period)))
+    except (OSError, ValueError):  # no cgroup, or no limit: "max"
+        return count
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if (certificate is None) != (key is None):
+        raise ConfigurationError("TLS needs both --certificate and --key")
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context

@@ -1,0 +1,157 @@
+"""The server: listens, keeps time for its connections, reloads, and stops without losing a request."""
+
+import asyncio
+import contextlib
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from export.repository import RepositoryError
+from serve.access import Access
+from serve.app import App
+from serve.batching import Batcher
+from serve.connection import Connection
+from serve.lifecycle import Catalogue
+from serve.statistics import Statistics
+
+TICK = 0.25  # seconds between looks at the connections
+GRACE = 30.0  # seconds that requests in flight may take when the server stops
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Of connections: how many, and how many seconds they may be silent."""
+
+    connections: int = 2000
+    header: float = 10.0
+    body: float = 30.0
+    idle: float = 75.0
+
+
+class Server:
+    """One process's server.
+
+    Args:
+        catalogue: what is served.
+        access: who may ask.
+        limits: of connections.
+        workers: batches that run at the same time.
+        poll: seconds between looks at the repository; 0: only on SIGHUP.
+        say: takes what happened, a sentence each.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        access: Access,
+        limits: Limits,
+        workers: int = 1,
+        poll: float = 5.0,
+        say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - the log
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.catalogue, self.limits, self.poll, self.say = catalogue, limits, poll, say
+        self.statistics = Statistics()
+        self.batcher = Batcher(workers, self.statistics.ran)
+        self.app = App(catalogue, self.batcher, access, self.statistics)
+        self.connections: set[Connection] = set()
+        self.stopping = False
+        self.now = self.loop.time()
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+
+    def admit(self, connection: Connection) -> bool:
+        """Count a connection in; False where there are too many."""
+        self.connections.add(connection)
+        return len(self.connections) <= self.limits.connections
+
+    def forget(self, connection: Connection) -> None:
+        """Count a connection out."""
+        self.connections.discard(connection)
+
+    def request_stop(self) -> None:
+        """Stop: not ready at once, what is in flight is answered."""
+        self._stop.set()
+
+    def request_reload(self) -> None:
+        """Look at the repository now."""
+        self._reload.set()
+
+    async def run(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        reuse_port: bool = False,
+        signals: bool = True,
+        started: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Args:
+            host: to listen on.
+            port: to listen on; 0: any that is free.
+            tls: certificate and key.
+            reuse_port: other processes listen on the same port.
+            signals: stop on SIGTERM and SIGINT, look at the repository on SIGHUP; the main thread only.
+            started: called with the port when every model was loaded.
+
+        Raises:
+            OSError: the address cannot be listened on.
+            RepositoryError: there is no repository.
+        """
+        if signals:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.loop.add_signal_handler(number, self.request_stop)
+            self.loop.add_signal_handler(signal.SIGHUP, self.request_reload)
+        listener = await self.loop.create_server(
+            lambda: Connection(self.app, self), host, port, ssl=tls, reuse_port=reuse_port or None, backlog=1024
+        )
+        ticking = self.loop.create_task(self._tick())
+        await self._refresh()
+        self.app.ready = True
+        started(listener.sockets[0].getsockname()[1])
+        reloading = self.loop.create_task(self._reload_when_asked())
+        await self._stop.wait()
+        self.app.ready, self.stopping = False, True
+        listener.close()
+        reloading.cancel()
+        await self._finish()
+        ticking.cancel()
+        self.batcher.close()
+
+    async def _finish(self) -> None:
+        """Answer what is in flight, then close every connection."""
+        end = self.loop.time() + GRACE
+        while self.connections and self.loop.time() < end:
+            for connection in list(self.connections):
+                connection.stop()
+            await asyncio.sleep(0.01)
+
+    async def _refresh(self) -> None:
+        for event in await self.loop.run_in_executor(None, self.catalogue.refresh):
+            self.say(event)
+
+    async def _reload_when_asked(self) -> None:
+        """Look at the repository every `poll` seconds, and on SIGHUP."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reload.wait(), self.poll or None)
+            self._reload.clear()
+            try:
+                await self._refresh()
+            except (RepositoryError, OSError) as error:
+                self.say(f"the repository could not be looked at, what was served stays: {error}")
+
+    async def _tick(self) -> None:
+        """Turn away connections that are too slow."""
+        while True:
+            self.now = self.loop.time()
+            for connection in list(self.connections):
+                if self.now > connection.deadline:
+                    connection.expire()
+            await asyncio.sleep(TICK)

@@ -1,0 +1,328 @@
+"""Tests of serve.batching and serve.engine: nobody waits for a window, nobody's answer depends on the others."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serve.batching import Batcher, Job, run_jobs
+from serve.engine import Answers, Version, choose_sizes, load_version
+from serve.errors import RequestError
+from serve.pbtxt import ModelConfig, model_config
+from tests.serve.conftest import SHAPE, PutModel, expected
+
+Result = Answers | RequestError
+
+
+def config(name: str = "net", **changes: Any) -> ModelConfig:  # noqa: ANN401 - its fields
+    """Return a configuration."""
+    made = ModelConfig(
+        name=name,
+        max_batch=8,
+        dims=SHAPE,
+        outputs={"logits": 3, "probabilities": 3},
+        versions=1,
+        timeout=2.0,
+        timeout_override=True,
+        queue=4,
+        values={},
+    )
+    return replace(made, **changes)
+
+
+class Fake:
+    """A session whose runs can be held up, counted and made to fail."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the first pixel of each image as its logits; 255 is poison."""
+        images = inputs["image"]
+        self.sizes.append(len(images))
+        self.gate.wait(10)
+        if (images == 255).any():
+            raise ValueError("poison")
+        first = images.reshape(len(images), -1)[:, :1].astype(np.float32)
+        return [np.repeat(first, 3, axis=1), np.repeat(first, 3, axis=1)]
+
+
+def version(session: Fake, name: str = "net", *, seconds: float = 0.001, **changes: Any) -> Version:  # noqa: ANN401 - of its configuration
+    """Return a version that a fake session runs."""
+    sizes = (1, 2, 4, 8)
+    return Version(
+        name=name,
+        number=1,
+        config=config(name, **changes),
+        card={},
+        labels=("a", "b", "c"),
+        sizes=sizes,
+        seconds=dict.fromkeys(sizes, seconds),
+        session=session,
+    )
+
+
+def image(value: int, count: int = 1) -> np.ndarray:
+    """Return images of one grey value."""
+    return np.full((count, *SHAPE), value, np.uint8)
+
+
+def job(batcher: Batcher, asked: Version, images: np.ndarray, results: list[Any], timeout: float = 2.0) -> Job:
+    """Submit a request whose result goes to a list."""
+    now = batcher.loop.time()
+    made = Job(asked, images, now, now + timeout, results.append)
+    batcher.submit(made)
+    return made
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run on a loop of its own."""
+    asyncio.run(main())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.001)
+
+
+def test_a_lone_request_runs_at_once() -> None:
+    """Alone, at the smallest size: there is no window to wait for."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        job(batcher, version(session), image(7), results)
+        await until(lambda: bool(results))
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [1]
+    assert results[0].logits.tolist() == [[7, 7, 7]]
+
+
+def test_what_arrives_while_a_batch_runs_shares_the_next() -> None:
+    """Padded to a fixed size; everybody gets their own answer."""
+    session, results = Fake(), [[] for _ in range(4)]  # type: Fake, list[list[Any]]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        session.gate.clear()
+        for place, into in enumerate(results):
+            job(batcher, asked, image(place), into)
+        await until(lambda: session.sizes == [1])
+        session.gate.set()
+        await until(lambda: all(results))
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [1, 4]
+    assert [into[0].logits[0, 0] for into in results] == [0, 1, 2, 3]
+
+
+def test_a_requests_images_stay_together() -> None:
+    """A batch takes whole requests; what does not fit waits for the next."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        session.gate.clear()
+        job(batcher, asked, image(0), results)
+        await until(lambda: session.sizes == [1])
+        for count in (5, 4):
+            job(batcher, asked, image(count, count), results)
+        session.gate.set()
+        await until(lambda: len(results) == 3)
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [1, 8, 4]
+    assert [len(each.logits) for each in results] == [1, 5, 4]
+
+
+def test_models_take_turns() -> None:
+    """One that is asked much does not keep the others waiting."""
+    session, order = Fake(), []  # type: Fake, list[str]
+
+    async def main() -> None:
+        batcher = Batcher(1, lambda asked, *_: order.append(asked.name))
+        busy, quiet = version(session, "busy", queue=100), version(session, "quiet")
+        session.gate.clear()
+        results: list[Any] = []
+        for _ in range(3):
+            job(batcher, busy, image(1, 8), results)
+        job(batcher, quiet, image(2), results)
+        session.gate.set()
+        await until(lambda: len(results) == 4)
+        batcher.close()
+
+    run(main)
+    assert order.index("quiet") < 3
+
+
+def test_only_the_bad_request_of_a_batch_fails() -> None:
+    """The batch is split until it is alone."""
+    session = Fake()
+    asked = version(session)
+
+    results = run_jobs(asked, [image(1), image(2), image(255), image(4), image(5)])
+
+    errors = [place for place, result in enumerate(results) if isinstance(result, RequestError)]
+    assert errors == [2]
+    assert str(results[2]) == "net failed: poison"
+    assert [result.logits[0, 0] for result in results if isinstance(result, Answers)] == [1, 2, 4, 5]
+
+
+def test_a_full_queue_refuses_at_once() -> None:
+    """429, and when to come again."""
+    session = Fake()
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        session.gate.clear()
+        results: list[Any] = []
+        for _ in range(5):
+            job(batcher, asked, image(1), results)
+        with pytest.raises(RequestError, match="4 requests wait already") as caught:
+            job(batcher, asked, image(1), results)
+        assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "1"})
+        session.gate.set()
+        await until(lambda: len(results) == 5)
+        batcher.close()
+
+    run(main)
+
+
+def test_a_request_that_would_be_late_is_refused_at_once() -> None:
+    """By what waits before it and how long runs take, not after it has waited in vain."""
+    session = Fake()
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session, seconds=0.5)
+        session.gate.clear()
+        results: list[Any] = []
+        job(batcher, asked, image(1, 8), results)
+        job(batcher, asked, image(1, 8), results)
+        with pytest.raises(RequestError, match="longer than this request may"):
+            job(batcher, asked, image(1), results, timeout=0.9)
+        session.gate.set()
+        await until(lambda: len(results) == 2)
+        batcher.close()
+
+    run(main)
+
+
+def test_a_deadline_is_answered_on_time_even_while_the_model_is_busy() -> None:
+    """504, whether the request waits or runs; what comes later is dropped."""
+    session, running, waiting = Fake(), [], []  # type: Fake, list[Any], list[Any]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        session.gate.clear()
+        start = batcher.loop.time()
+        job(batcher, asked, image(1), running, timeout=0.05)
+        job(batcher, asked, image(2), waiting, timeout=0.05)
+        await until(lambda: bool(running and waiting))
+        assert batcher.loop.time() - start < 0.5
+        session.gate.set()
+        await until(lambda: batcher.idle)
+        batcher.close()
+
+    run(main)
+    assert [each.status for each in (*running, *waiting)] == [504, 504]
+    assert session.sizes == [1]
+
+
+def test_the_work_of_a_client_that_left_is_dropped() -> None:
+    """It is neither run nor answered."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        session.gate.clear()
+        job(batcher, asked, image(1), results)
+        left = job(batcher, asked, image(2), results)
+        left.cancel()
+        session.gate.set()
+        await until(lambda: batcher.idle)
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [1]
+    assert len(results) == 1
+
+
+@pytest.fixture
+def loaded(put_model: PutModel) -> Version:
+    """Return a version that onnxruntime runs."""
+    folder = put_model().parent
+    return load_version(folder, 1, model_config((folder / "config.pbtxt").read_text("utf-8"), "net"), threads=1)
+
+
+def test_an_answer_does_not_depend_on_who_shares_the_batch(loaded: Version, images: np.ndarray) -> None:
+    """To the bit: alone, with others, at any place."""
+    alone = [loaded.run(images[place : place + 1]) for place in range(5)]
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0]):
+        together = loaded.run(images[order])
+        for place, which in enumerate(order):
+            assert together.logits[place].tobytes() == alone[which].logits[0].tobytes()
+            assert together.probabilities[place].tobytes() == alone[which].probabilities[0].tobytes()
+
+
+def test_runs_are_padded_to_fixed_sizes(loaded: Version, images: np.ndarray) -> None:
+    """And padding is not answered."""
+    assert set(loaded.sizes) <= {1, 2, 4, 8}
+    assert loaded.largest == 8
+    assert loaded.run(images).logits.shape == (5, 3)
+    np.testing.assert_allclose(loaded.run(images).logits, expected(images), rtol=1e-5)
+
+
+class Moody:
+    """A session whose answers at batch 1 are a bit off."""
+
+    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the same for the same image, but for a batch of one."""
+        images = inputs["image"]
+        first = images.reshape(len(images), -1)[:, :1].astype(np.float32) + (1e-6 if len(images) == 1 else 0)
+        return [first, first]
+
+
+def test_a_size_that_answers_otherwise_is_not_used() -> None:
+    """A lone request is padded then."""
+    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1)
+
+    sizes, seconds = choose_sizes(Moody(), images, 8)
+
+    assert 1 not in sizes
+    assert sizes[-1] == 8
+    assert set(seconds) == set(sizes)
+
+
+def test_golden_answers_are_asked_for_on_this_machine(put_model: PutModel) -> None:
+    """A version that does not give them is not served."""
+    folder = put_model(golden_of=7).parent
+
+    with pytest.raises(ValueError, match=r"its golden logits differ by .* on this machine"):
+        load_version(folder, 1, model_config((folder / "config.pbtxt").read_text("utf-8"), "net"), threads=1)
+
+
+def test_a_tampered_version_is_not_loaded(put_model: PutModel) -> None:
+    """Its file is named."""
+    folder: Path = put_model()
+    content = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(content[:-1] + b"x")
+
+    with pytest.raises(ValueError, match=r"model\.onnx was changed"):
+        load_version(
+            folder.parent, 1, model_config((folder.parent / "config.pbtxt").read_text("utf-8"), "net"), threads=1
+        )
