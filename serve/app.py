@@ -1,17 +1,18 @@
 """Routes: from a request to a reply, without waiting: an inference is answered by callback when its batch has run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from serve import oip
+from serve import classify, oip
 from serve.access import Access
 from serve.batching import Batcher, Job
-from serve.engine import INPUT, OUTPUTS, Answers, Version
+from serve.engine import INPUT, OUTPUTS, Answers, Pixels, Version
 from serve.errors import RequestError
 from serve.lifecycle import Catalogue
+from serve.picture import Picture, pictures
 from serve.statistics import Statistics
 
 NAME, VERSION = "convbench", "0.1.0"
@@ -47,6 +48,14 @@ class Reply:
 Send = Callable[[Reply], None]
 
 
+class Asked(NamedTuple):
+    """What a request wants run, and the seconds that it gives itself (None: what the model is configured for)."""
+
+    version: Version
+    images: Pixels
+    timeout: float | None
+
+
 class App:
     """The server without its network: `handle` answers a request through `send`, at once or later.
 
@@ -75,7 +84,8 @@ class App:
             model = self.catalogue.models.get(parts[3])
             version = None if model is None else model.newest
             if version is not None:
-                return _largest_body(version)
+                wants_picture = path.partition("?")[0].endswith("/classify")
+                return classify.BODY_BYTES if wants_picture else _largest_body(version)
         return OVERHEAD_BYTES
 
     def _route(self, request: Request, send: Send) -> None:
@@ -119,6 +129,9 @@ class App:
             case ["infer"]:
                 _method(request, "POST")
                 self._infer(request, send, version)
+            case ["classify"]:
+                _method(request, "POST")
+                self._classify(request, send, version)
             case []:
                 self._get(request, send, self._metadata(version))
             case ["ready"]:
@@ -132,28 +145,54 @@ class App:
 
     def _infer(self, request: Request, send: Send, version: Version) -> None:
         if request.headers.get("content-encoding", "identity") != "identity":
-            raise RequestError(
-                415, f"content-encoding {request.headers['content-encoding']!r} is not taken: send plain bytes"
-            )
+            encoding = request.headers["content-encoding"]
+            raise RequestError(415, f"content-encoding {encoding!r} is not taken: send plain bytes")
         inference = oip.parse(version, request.headers.get(oip.HEADER_LENGTH), request.body)
-        config, arrived = version.config, self.batcher.loop.time()
+
+        def answered(answers: Answers) -> Reply:
+            body, headers = oip.response(version, inference, answers)
+            return Reply(200, body, headers)
+
+        self._run(request, send, Asked(version, inference.images, inference.timeout), answered)
+
+    def _classify(self, request: Request, send: Send, version: Version) -> None:
+        """Decode pictures beside the event loop, then run them as any other request."""
+        invert = classify.polarity(request.path)
+        content_type = request.headers.get("content-type", "")
+
+        def decoded(found: Sequence[Picture] | RequestError) -> None:
+            try:
+                if isinstance(found, RequestError):
+                    raise found
+                images = classify.stacked(version, found)
+                self._run(
+                    request,
+                    send,
+                    Asked(version, images, None),
+                    lambda answers: _json(200, classify.answer(version, found, answers)),
+                )
+            except RequestError as error:
+                send(error_reply(error))
+
+        self.batcher.aside(lambda: pictures(content_type, request.body, version.config.dims, invert=invert), decoded)
+
+    def _run(self, request: Request, send: Send, asked: Asked, answered: Callable[[Answers], Reply]) -> None:
+        """Queue images; `answered` makes the reply of their answers."""
+        config, arrived = asked.version.config, self.batcher.loop.time()
         timeout = config.timeout
-        if inference.timeout is not None and config.timeout_override:
-            timeout = min(inference.timeout, config.timeout)
+        if asked.timeout is not None and config.timeout_override:
+            timeout = min(asked.timeout, config.timeout)
 
         def done(result: Answers | RequestError) -> None:
             self.statistics.answered(job, self.batcher.loop.time(), result)
-            if isinstance(result, RequestError):
-                send(error_reply(result))
-                return
             try:
-                body, headers = oip.response(version, inference, result)
+                if isinstance(result, RequestError):
+                    raise result
+                send(answered(result))
             except RequestError as error:
                 send(error_reply(error))
-                return
-            send(Reply(200, body, headers))
 
-        job = request.job = Job(version, inference.images, arrived, arrived + timeout, done)
+        job = request.job = Job(asked.version, asked.images, arrived, arrived + timeout, done)
         self.batcher.submit(job)
 
     @staticmethod

@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from serve.errors import RequestError
 TICK = 0.005  # seconds between looks at the deadlines
 
 Done = Callable[[Answers | RequestError], None]
+Result = TypeVar("Result")
 
 
 class Job:
@@ -99,6 +101,7 @@ class Batcher:
         self.workers = workers
         self._free = workers
         self._executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="run")
+        self._aside: Executor = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._ready: deque[Lane] = deque()  # lanes with work, in the order of their turns
         self._due: dict[int, list[Job]] = {}
@@ -138,6 +141,21 @@ class Batcher:
         if self._free:
             self._dispatch()
 
+    def aside(self, work: Callable[[], Result], done: Callable[[Result | RequestError], None]) -> None:
+        """Do some work beside the event loop, decoding for instance; `done` takes what it returns, or its error."""
+
+        def run() -> None:
+            found: Result | RequestError
+            try:
+                found = work()
+            except RequestError as error:
+                found = error
+            except Exception as error:  # noqa: BLE001 - a defect must not leave a client without an answer
+                found = RequestError(500, f"{type(error).__name__}: {error}")
+            self.loop.call_soon_threadsafe(done, found)
+
+        self._aside.submit(run)
+
     def waiting(self, version: Version) -> int:
         """Return how many requests wait for a version."""
         return len(self.lane(version).jobs)
@@ -151,6 +169,7 @@ class Batcher:
         """Give the threads back; what still runs ends first."""
         if self._ticker is not None:
             self._ticker.cancel()
+        self._aside.shutdown(wait=True)
         self._executor.shutdown(wait=True)
 
     def _dispatch(self) -> None:

@@ -178,22 +178,21 @@ def choose_sizes(
     return tuple(kept), {size: seconds[size] for size in kept}
 
 
-def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> bytes | None:
-    """Return every image's answer at a batch size, None where it depends on its place in the batch."""
-    first, last = _places(images, size, 0), _places(images, size, size - 1)
-    one, other = ([session.run(OUTPUTS, {INPUT: batch}) for batch in batches] for batches in (first, last))
-    front = b"".join(column[0].tobytes() for answer in one for column in answer)
-    back = b"".join(column[size - 1].tobytes() for answer in other for column in answer)
-    return front if front == back else None
+def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> tuple[bytes, ...] | None:
+    """Return every image's answer at a batch size, None where it depends on its place in the batch.
 
-
-def _places(images: Pixels, size: int, place: int) -> list[Pixels]:
-    """Return a batch an image: that image at a place, others around it."""
-    batches = []
-    for number in range(len(images)):
-        batch = images[(number - place + np.arange(size)) % len(images)]
-        batches.append(np.ascontiguousarray(batch))
-    return batches
+    All images run twice, the second time one place further on.
+    """
+    count = len(images)
+    found: dict[int, bytes] = {}
+    for start in (*range(0, count, size), *range(1, count + 1, size)):
+        places = (start + np.arange(size)) % count
+        columns = session.run(OUTPUTS, {INPUT: np.ascontiguousarray(images[places])})
+        for row, place in enumerate(places):
+            answer = b"".join(column[row].tobytes() for column in columns)
+            if found.setdefault(int(place), answer) != answer:
+                return None
+    return tuple(found[place] for place in range(count))
 
 
 def _seconds(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> float:

@@ -1,0 +1,49 @@
+"""What `POST /v2/models/M/classify` takes and answers: pictures in, labels with probabilities out."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+import numpy as np
+
+from serve.engine import Answers, Pixels, Version
+from serve.errors import RequestError
+from serve.picture import Picture
+
+BODY_BYTES = 16_000_000
+
+
+def polarity(path: str) -> bool | None:
+    """Return what `?invert=` asks for, None where it is not given.
+
+    Raises:
+        RequestError: 400, neither true nor false.
+    """
+    given = parse_qs(path.partition("?")[2], keep_blank_values=True).get("invert")
+    if given is None:
+        return None
+    if given not in (["true"], ["false"]):
+        raise RequestError(400, f"invert is {given[-1]!r}: it must be true or false")
+    return given == ["true"]
+
+
+def stacked(version: Version, found: Sequence[Picture]) -> Pixels:
+    """Return the pictures as one batch.
+
+    Raises:
+        RequestError: 400, more than the model takes.
+    """
+    most = version.config.max_batch
+    if len(found) > most:
+        raise RequestError(400, f"the request has {len(found)} pictures: {version.name} takes 1 to {most} a request")
+    return np.stack([each.pixels for each in found])
+
+
+def answer(version: Version, found: Sequence[Picture], answers: Answers) -> dict[str, Any]:
+    """Return every label with its probability, best first, picture by picture."""
+    predictions = []
+    for each, probabilities in zip(found, answers.probabilities, strict=True):
+        order = np.argsort(-probabilities, kind="stable")
+        labels = [{"label": version.labels[place], "probability": float(probabilities[place])} for place in order]
+        predictions.append({"name": each.name, "inverted": each.inverted, "labels": labels})
+    return {"model_name": version.name, "model_version": str(version.number), "predictions": predictions}
