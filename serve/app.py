@@ -12,6 +12,7 @@ from serve.batching import Batcher, Job
 from serve.engine import INPUT, OUTPUTS, Answers, Pixels, Version
 from serve.errors import RequestError
 from serve.lifecycle import Catalogue
+from serve.metrics import CONTENT_TYPE, metrics
 from serve.picture import Picture, pictures
 from serve.statistics import Statistics
 
@@ -97,6 +98,10 @@ class App:
             return
         self.access.check(request.headers, administrator=parts[:2] == ["v2", "repository"] and parts[-1] != "index")
         match parts:
+            case ["metrics"]:
+                _method(request, "GET")
+                content = metrics(self.statistics, self.catalogue, self.batcher)
+                send(Reply(200, content, {"content-type": CONTENT_TYPE}))
             case ["v2", "models", "stats"]:
                 self._get(request, send, self.statistics.of(self.catalogue.all_served()))
             case ["v2", "models", name, "versions", number, *rest]:
@@ -188,7 +193,9 @@ class App:
             try:
                 if isinstance(result, RequestError):
                     raise result
-                send(answered(result))
+                reply = answered(result)
+                reply.headers["server-timing"] = _timing(job, self.batcher.loop.time())
+                send(reply)
             except RequestError as error:
                 send(error_reply(error))
 
@@ -218,6 +225,11 @@ class App:
             raise RequestError(400, f"the request is not JSON: {error}") from None
         only_ready = isinstance(wanted, dict) and wanted.get("ready") is True
         return [row for row in self.catalogue.index() if not only_ready or row["state"] == "READY"]
+
+
+def _timing(job: Job, now: float) -> str:
+    """Return what a browser shows of a request: milliseconds waited and run."""
+    return f"queue;dur={1e3 * (job.started - job.arrived):.3f}, run;dur={1e3 * (now - job.started):.3f}"
 
 
 def error_reply(error: RequestError) -> Reply:

@@ -141,6 +141,7 @@ class Connection(asyncio.Protocol):
     def _write(self, method: str, reply: Reply, *, close: bool) -> None:
         if self.transport is None:
             return
+        self.server.statistics.replies[reply.status] += 1
         head = [f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, 'Unknown')}\r\n"]
         head += [f"{name}: {value}\r\n" for name, value in reply.headers.items()]
         head.append(f"content-length: {len(reply.body)}\r\n{'connection: close' if close else ''}")

@@ -1,13 +1,18 @@
 """What happened, as the statistics extension tells it: counts and nanoseconds by version, batches by size."""
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from serve.batching import Job
 from serve.engine import Answers, Version
 from serve.errors import RequestError
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+IMAGES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 @dataclass
@@ -27,6 +32,20 @@ class Duration:
         return {"count": self.count, "ns": self.ns}
 
 
+class Buckets:
+    """A histogram: how many values were at most each edge, and above the last."""
+
+    __slots__ = ("counts", "edges", "total")
+
+    def __init__(self, edges: Sequence[float]) -> None:
+        self.edges, self.counts, self.total = tuple(edges), [0] * (len(edges) + 1), 0.0
+
+    def add(self, value: float) -> None:
+        """Count one more."""
+        self.counts[bisect_left(self.edges, value)] += 1
+        self.total += value
+
+
 @dataclass
 class Counters:
     """Of one version."""
@@ -39,6 +58,10 @@ class Counters:
     executions: int = 0
     batches: dict[int, Duration] = field(default_factory=dict)
     last: float = 0.0  # on the loop's clock
+    queue_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
+    compute_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
+    request_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
+    batch_buckets: Buckets = field(default_factory=lambda: Buckets(IMAGES))
 
 
 class Statistics:
@@ -46,6 +69,11 @@ class Statistics:
 
     def __init__(self) -> None:
         self._counters: dict[tuple[str, int], Counters] = {}
+        self.replies: Counter[int] = Counter()  # by HTTP status
+
+    def all_counters(self) -> list[tuple[tuple[str, int], Counters]]:
+        """Return name and number of every version that was asked, with its counters."""
+        return sorted(self._counters.items(), key=lambda each: each[0])
 
     def counters(self, version: Version) -> Counters:
         """Return the counters of a version."""
@@ -59,6 +87,8 @@ class Statistics:
             return
         counters.success.add(ended - job.arrived)
         counters.queue.add(job.started - job.arrived)
+        counters.queue_buckets.add(job.started - job.arrived)
+        counters.request_buckets.add(ended - job.arrived)
         counters.inferences += len(job.images)
         counters.last = ended
 
@@ -68,6 +98,8 @@ class Statistics:
         counters = self.counters(version)
         counters.executions += 1
         counters.compute.add(seconds)
+        counters.compute_buckets.add(seconds)
+        counters.batch_buckets.add(images)
         counters.batches.setdefault(images, Duration()).add(seconds)
 
     def of(self, versions: Iterable[Version]) -> dict[str, Any]:

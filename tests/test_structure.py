@@ -59,6 +59,14 @@ def test_what_the_server_shares_imports_nothing_heavy(name: str) -> None:
     assert {module for module in outside if module.split(".")[0] not in sys.stdlib_module_names} == set()
 
 
+@pytest.mark.parametrize("path", sorted((PROJECT / "serve").glob("*.py")), ids=lambda path: path.stem)
+def test_the_server_needs_the_repositorys_layout_alone(path: Path) -> None:
+    """Of what is ours: neither training nor exporting, and no torch."""
+    found = {name for name in imported(path) if name.startswith(("export", "torch", "bench", "models."))}
+
+    assert all(name.startswith("export.repository") for name in found)
+
+
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
 def test_nobody_imports_a_study(path: Path) -> None:
     """Studies are found by their file name: adding one changes no other file."""
