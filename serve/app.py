@@ -15,6 +15,7 @@ from serve.lifecycle import Catalogue
 from serve.metrics import CONTENT_TYPE, metrics
 from serve.picture import Picture, pictures
 from serve.statistics import Statistics
+from serve.website import model_list, page_file
 
 NAME, VERSION = "convbench", "0.1.0"
 EXTENSIONS = (
@@ -96,8 +97,15 @@ class App:
             alive = path.endswith("live") or self.ready
             send(_json(200 if alive else 503, {path.rpartition("/")[2]: alive}))
             return
+        file = page_file(path[1:])
+        if file is not None:
+            _method(request, "GET")
+            send(Reply(200, file.content, dict(file.headers)))
+            return
         self.access.check(request.headers, administrator=parts[:2] == ["v2", "repository"] and parts[-1] != "index")
         match parts:
+            case ["models"]:
+                self._get(request, send, model_list(self.catalogue.all_served()))
             case ["metrics"]:
                 _method(request, "GET")
                 content = metrics(self.statistics, self.catalogue, self.batcher)

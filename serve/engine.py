@@ -48,6 +48,7 @@ class Version:
         sizes: batch sizes that it is run at, ascending; an image's answer is the same at each, to the bit.
         seconds: that a run takes, by batch size.
         session: of onnxruntime.
+        bytes: of the file.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Version:
     sizes: tuple[int, ...]
     seconds: dict[int, float]
     session: onnxruntime.InferenceSession
+    bytes: int = 0
 
     @property
     def largest(self) -> int:
@@ -110,6 +112,7 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
         sizes=sizes,
         seconds=seconds,
         session=session,
+        bytes=(folder / MODEL).stat().st_size,
     )
 
 

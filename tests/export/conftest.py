@@ -10,24 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from bench import train
-from bench.record import Record, load
-from export import __main__ as command
+from bench.record import Record
 from export.exporting import Exporter
 from export.graph import Served, served, to_onnx
 from export.lrn import forms_for
 from export.material import Material
 from export.material import load as load_material
 from export.selection import Choice, Wish, select
-
-NETS = {
-    "lenet5": ["-o", "activation=relu", "-r", "learning_rate=0.003"],
-    "sk": ["-o", "width=0.2"],
-    "alexnet32": [
-        *("-o", "width=16", "-o", "hidden=64", "-o", "normalisation=lrn", "-o", "dropout=0.0"),
-        *("-r", "learning_rate=0.003", "-r", "batch_size=32", "-r", "epochs=2"),
-    ],
-}
 
 Edit = Callable[[onnx.ModelProto], None]
 
@@ -39,21 +28,6 @@ class Exported:
     material: Material
     module: Served
     proto: onnx.ModelProto
-
-
-@pytest.fixture(scope="session")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the records and checkpoints of the nets."""
-    folder = tmp_path_factory.mktemp("results")
-    for name, options in NETS.items():
-        train.main([name, "-r", "epochs=1", *options, "--threads", "1", "--results", str(folder)])
-    return folder / "train"
-
-
-@pytest.fixture(scope="session")
-def records(results: Path) -> dict[str, Record]:
-    """Return the records by architecture."""
-    return {record.architecture: record for record in load(results / "records.jsonl")}
 
 
 @pytest.fixture(scope="session")
@@ -70,17 +44,6 @@ def exported(results: Path, records: dict[str, Record]) -> Callable[[str], Expor
         return made[name]
 
     return make
-
-
-@pytest.fixture(scope="session")
-def exported_once(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with LeNet-5, exported by the command; not to be changed."""
-    out = tmp_path_factory.mktemp("exported") / "repository"
-    words = ["--results", str(results), "--out", str(out), "--architecture", "lenet5", "--no-variants"]
-    with pytest.raises(SystemExit) as ended:
-        command.main(words)
-    assert ended.value.code == 0
-    return out
 
 
 @pytest.fixture

@@ -1,0 +1,211 @@
+"use strict";
+// The page talks to the same protocol as everybody else: raw pixels to /infer, files to /classify.
+
+const SIDE = 28, BOX = 20, PEN = 22;
+const pad = document.getElementById("pad");
+const ink = pad.getContext("2d", { willReadFrequently: true });
+const message = document.getElementById("message");
+const answers = document.getElementById("answers");
+const chosen = document.getElementById("dataset");
+let models = [], drawing = false, last = null, penDown = false, pen = { x: 140, y: 140 }, pending = 0;
+
+const percent = (share, digits = 1) => (100 * share).toFixed(digits);
+const known = (value, text) => (value === null || value === undefined ? "not told" : text(value));
+const between = (model, digits) => known(model.test_accuracy_interval, ([low, high]) => `${percent(low, digits)} to ${percent(high, digits)}`);
+const ofDataset = () => models.filter((model) => model.dataset === chosen.value);
+
+function element(kind, text, attributes = {}) {
+  const made = document.createElement(kind);
+  if (text !== undefined) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+async function load() {
+  const reply = await fetch("models");
+  const found = await reply.json();
+  if (!reply.ok) throw new Error(found.error);
+  models = found;
+  for (const name of new Set(models.map((model) => model.dataset))) chosen.append(element("option", name));
+  const body = document.querySelector("#models tbody");
+  for (const model of models) {
+    const row = element("tr");
+    row.append(element("td", model.name), element("td", model.version), element("td", known(model.dataset, String)));
+    for (const text of [known(model.test_accuracy, (share) => percent(share, 2)), between(model, 2),
+      known(model.parameters, (count) => count.toLocaleString("en")), (model.size / 1e3).toFixed(0)])
+      row.append(element("td", text, { class: "number" }));
+    body.append(row);
+  }
+  setUp();
+}
+
+// A digit as MNIST has it: scaled into a box of 20 x 20, its centre of mass in the middle of 28 x 28.
+function centred() {
+  const { data, width, height } = ink.getImageData(0, 0, pad.width, pad.height);
+  let left = width, right = -1, top = height, bottom = -1;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      if (data[4 * (y * width + x)] > 0) {
+        left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y); bottom = Math.max(bottom, y);
+      }
+  if (right < 0) return null;
+  const wide = right - left + 1, high = bottom - top + 1, scale = BOX / Math.max(wide, high);
+  const small = scaled(left, top, wide, high, Math.max(1, Math.round(wide * scale)), Math.max(1, Math.round(high * scale)));
+  let mass = 0, sumX = 0, sumY = 0;
+  small.pixels.forEach((value, place) => {
+    mass += value; sumX += value * (place % small.width); sumY += value * Math.floor(place / small.width);
+  });
+  const shiftX = Math.round(SIDE / 2 - 0.5 - sumX / mass), shiftY = Math.round(SIDE / 2 - 0.5 - sumY / mass);
+  const pixels = new Uint8Array(SIDE * SIDE);
+  small.pixels.forEach((value, place) => {
+    const x = place % small.width + shiftX, y = Math.floor(place / small.width) + shiftY;
+    if (x >= 0 && x < SIDE && y >= 0 && y < SIDE) pixels[y * SIDE + x] = value;
+  });
+  return pixels;
+}
+
+// Each small pixel is the mean of the pixels that it covers.
+function scaled(left, top, wide, high, width, height) {
+  const { data } = ink.getImageData(left, top, wide, high);
+  const pixels = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const x0 = Math.floor(x * wide / width), x1 = Math.max(x0 + 1, Math.floor((x + 1) * wide / width));
+      const y0 = Math.floor(y * high / height), y1 = Math.max(y0 + 1, Math.floor((y + 1) * high / height));
+      let sum = 0;
+      for (let j = y0; j < y1; j++) for (let i = x0; i < x1; i++) sum += data[4 * (j * wide + i)];
+      pixels[y * width + x] = Math.round(sum / ((x1 - x0) * (y1 - y0)));
+    }
+  return { pixels, width, height };
+}
+
+async function ask(model, send) {
+  const start = performance.now();
+  const reply = await send(model);
+  if (!reply.ok) throw new Error((await reply.json()).error);
+  return { reply, took: performance.now() - start };
+}
+
+async function sendPixels(model, pixels) {
+  const { reply, took } = await ask(model, () => fetch(`v2/models/${model.name}/infer`, {
+    method: "POST", body: pixels, headers: { "Inference-Header-Content-Length": "0", "Content-Type": "application/octet-stream" },
+  }));
+  const length = Number(reply.headers.get("Inference-Header-Content-Length"));
+  const content = await reply.arrayBuffer();
+  const head = JSON.parse(new TextDecoder().decode(content.slice(0, length)));
+  let offset = length;
+  for (const output of head.outputs) {
+    const size = output.parameters.binary_data_size;
+    if (output.name === "probabilities") {
+      const shares = Array.from(new Float32Array(content.slice(offset, offset + size)));
+      return { took, labels: model.labels.map((label, place) => ({ label, probability: shares[place] })) };
+    }
+    offset += size;
+  }
+  throw new Error(`${model.name} gave no probabilities`);
+}
+
+async function sendFile(model, file) {
+  const { reply, took } = await ask(model, () => fetch(`v2/models/${model.name}/classify`, {
+    method: "POST", body: file, headers: { "Content-Type": file.type || "application/octet-stream" },
+  }));
+  const [found] = (await reply.json()).predictions;
+  return { took, labels: found.labels, note: found.inverted ? "dark on light: inverted" : "" };
+}
+
+// The last question wins: answers to an earlier one are dropped.
+async function askAll(send) {
+  const mine = ++pending;
+  const found = await Promise.allSettled(ofDataset().map(async (model) => ({ model, ...(await send(model)) })));
+  if (mine !== pending) return;
+  const failed = found.find((each) => each.status === "rejected");
+  message.textContent = failed ? failed.reason.message : "";
+  answers.replaceChildren(...found.filter((each) => each.status === "fulfilled").map((each) => shown(each.value)));
+}
+
+function shown({ model, took, labels, note }) {
+  const best = [...labels].sort((one, other) => other.probability - one.probability).slice(0, 3);
+  const card = element("article", undefined, { "data-model": model.name, "data-answer": best[0].label });
+  card.append(element("h3", model.name), element("div", best[0].label, { class: "said" }));
+  for (const { label, probability } of best) {
+    const row = element("div", undefined, { class: "bar", role: "img", "aria-label": `${label}: ${percent(probability)} %` });
+    const track = element("div"), bar = element("i");
+    bar.style.width = `${percent(probability)}%`;
+    track.append(bar);
+    row.append(element("span", label), track, element("span", `${percent(probability)} %`));
+    card.append(row);
+  }
+  const facts = [`${took.toFixed(1)} ms`, `${known(model.test_accuracy, (share) => percent(share, 2))} % right of its test images (${between(model, 1)})`,
+    `${(model.size / 1e3).toFixed(0)} kB`, note].filter(Boolean);
+  card.append(element("div", facts.join(" · "), { class: "small" }));
+  return card;
+}
+
+function readDrawing() {
+  const pixels = centred();
+  if (pixels) askAll((model) => sendPixels(model, pixels));
+}
+
+function readFile(file) {
+  clear();
+  askAll((model) => sendFile(model, file));
+}
+
+function clear() {
+  pending++;
+  ink.clearRect(0, 0, pad.width, pad.height);
+  answers.replaceChildren();
+  message.textContent = "";
+  last = null;
+}
+
+function line(from, to) {
+  ink.strokeStyle = ink.fillStyle = "#fff";
+  ink.lineWidth = PEN; ink.lineCap = ink.lineJoin = "round";
+  ink.beginPath(); ink.moveTo(from.x, from.y); ink.lineTo(to.x + 0.01, to.y); ink.stroke();
+}
+
+function place(event) {
+  const box = pad.getBoundingClientRect();
+  return { x: (event.clientX - box.left) * pad.width / box.width, y: (event.clientY - box.top) * pad.height / box.height };
+}
+
+function setUp() {
+  const [model] = ofDataset();
+  const drawable = Boolean(model) && model.shape.join() === `1,${SIDE},${SIDE}`;
+  pad.parentElement.hidden = !drawable;
+  clear();
+}
+
+pad.addEventListener("pointerdown", (event) => {
+  pad.setPointerCapture(event.pointerId); drawing = true; last = place(event); line(last, last);
+});
+pad.addEventListener("pointermove", (event) => {
+  if (!drawing) return;
+  const next = place(event); line(last, next); last = next;
+});
+pad.addEventListener("pointerup", () => { drawing = false; readDrawing(); });
+pad.addEventListener("pointercancel", () => { drawing = false; });
+pad.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, -10], ArrowDown: [0, 10] }[event.key];
+  if (step) {
+    const next = { x: Math.min(270, Math.max(10, pen.x + step[0])), y: Math.min(270, Math.max(10, pen.y + step[1])) };
+    if (penDown) { line(pen, next); readDrawing(); }
+    pen = next;
+  } else if (event.key === " ") {
+    penDown = !penDown;
+    if (penDown) { line(pen, pen); readDrawing(); }
+  } else if (event.key === "Delete") { clear(); } else { return; }
+  event.preventDefault();
+});
+document.getElementById("clear").addEventListener("click", clear);
+chosen.addEventListener("change", setUp);
+const drop = document.getElementById("drop"), file = document.getElementById("file");
+file.addEventListener("change", () => { if (file.files[0]) readFile(file.files[0]); file.value = ""; });
+for (const kind of ["dragover", "dragleave", "drop"])
+  drop.addEventListener(kind, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", kind === "dragover");
+    if (kind === "drop" && event.dataTransfer.files[0]) readFile(event.dataTransfer.files[0]);
+  });
+load().catch((error) => { message.textContent = `The models could not be listed: ${error.message}`; });
