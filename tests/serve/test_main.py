@@ -112,7 +112,7 @@ def test_no_torch_is_loaded(command: Command) -> None:
     files = maps.read_text("utf-8")
 
     assert "onnxruntime" in files
-    assert "torch" not in files
+    assert "libtorch" not in files
 
 
 def failing(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
