@@ -1,5 +1,6 @@
 """Routes: from a request to a reply, without waiting: an inference is answered by callback when its batch has run."""
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -78,6 +79,8 @@ class App:
             self._route(request, send)
         except RequestError as error:
             send(error_reply(error))
+        except Exception as error:  # noqa: BLE001 - a defect must not take the connection or the server along
+            send(error_reply(defect(error)))
 
     def body_limit(self, path: str) -> int:
         """Return how many bytes a request to this path may have: it follows from the largest batch of its model."""
@@ -174,9 +177,10 @@ class App:
         content_type = request.headers.get("content-type", "")
 
         def decoded(found: Sequence[Picture] | RequestError) -> None:
+            if isinstance(found, RequestError):
+                send(error_reply(found))
+                return
             try:
-                if isinstance(found, RequestError):
-                    raise found
                 images = classify.stacked(version, found)
                 self._run(
                     request,
@@ -186,6 +190,8 @@ class App:
                 )
             except RequestError as error:
                 send(error_reply(error))
+            except Exception as error:  # noqa: BLE001 - as in `handle`
+                send(error_reply(defect(error)))
 
         self.batcher.aside(lambda: pictures(content_type, request.body, version.config.dims, invert=invert), decoded)
 
@@ -198,14 +204,17 @@ class App:
 
         def done(result: Answers | RequestError) -> None:
             self.statistics.answered(job, self.batcher.loop.time(), result)
+            if isinstance(result, RequestError):
+                send(error_reply(result))
+                return
             try:
-                if isinstance(result, RequestError):
-                    raise result
                 reply = answered(result)
                 reply.headers["server-timing"] = _timing(job, self.batcher.loop.time())
                 send(reply)
             except RequestError as error:
                 send(error_reply(error))
+            except Exception as error:  # noqa: BLE001 - as in `handle`
+                send(error_reply(defect(error)))
 
         job = request.job = Job(asked.version, asked.images, arrived, arrived + timeout, done)
         self.batcher.submit(job)
@@ -238,6 +247,12 @@ class App:
 def _timing(job: Job, now: float) -> str:
     """Return what a browser shows of a request: milliseconds waited and run."""
     return f"queue;dur={1e3 * (job.started - job.arrived):.3f}, run;dur={1e3 * (now - job.started):.3f}"
+
+
+def defect(error: Exception) -> RequestError:
+    """Return what a client is told of an error that nobody expected; the log has the rest."""
+    traceback.print_exception(error)
+    return RequestError(500, f"the server has a defect ({type(error).__name__}): its log says more")
 
 
 def error_reply(error: RequestError) -> Reply:

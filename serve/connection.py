@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
         self.exchanges: deque[Exchange] = deque()
         self.deadline = 0.0  # when the client must have sent more, on the loop's clock
         self._parser = httptools.HttpRequestParser(self)
-        self._closing = False
+        self._closing = self._stuck = False
         self._begin()
 
     def _begin(self) -> None:
@@ -46,12 +46,17 @@ class Connection(asyncio.Protocol):
         self._limit: int | None = None
         self._reading = False
 
+    def _allow(self, seconds: float) -> None:
+        """Give the client so long to send more, unless it has first to read what it was answered."""
+        if not self._stuck:
+            self.deadline = self.server.now + seconds
+
     # asyncio calls these.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the client in, or turn it away where there are too many."""
         self.transport = transport  # type: ignore[assignment]  # TCP and TLS give a Transport
-        self.deadline = self.server.now + self.server.limits.idle
+        self._allow(self.server.limits.idle)
         if not self.server.admit(self):
             self._refuse(RequestError(503, "too many connections", {"retry-after": "1"}))
 
@@ -71,7 +76,7 @@ class Connection(asyncio.Protocol):
             return
         if not self._reading:
             self._reading = True
-            self.deadline = self.server.now + self.server.limits.header
+            self._allow(self.server.limits.header)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -81,6 +86,20 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, RequestError) else RequestError(400, f"not HTTP/1.1: {error}"))
+
+    def pause_writing(self) -> None:
+        """Read nothing more from a client that does not read its answers; it has until the deadline."""
+        self._allow(self.server.limits.body)
+        self._stuck = True
+        if self.transport is not None:
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read on."""
+        self._stuck = False
+        self._allow(self.server.limits.idle)
+        if self.transport is not None and not self._closing:
+            self.transport.resume_reading()
 
     # httptools calls these.
 
@@ -105,7 +124,7 @@ class Connection(asyncio.Protocol):
         length = self._headers.get("content-length", "")
         if length.isdigit() and int(length) > self._limit:
             raise RequestError(413, f"the body has {length} bytes: at most {self._limit} are taken here")
-        self.deadline = self.server.now + self.server.limits.body
+        self._allow(self.server.limits.body)
         if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -126,7 +145,7 @@ class Connection(asyncio.Protocol):
             raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
         self.exchanges.append(exchange)
         self._begin()
-        self.deadline = self.server.now + self.server.limits.idle
+        self._allow(self.server.limits.idle)
         self.app.handle(request, lambda reply: self._answered(exchange, reply))
 
     # Answers.
@@ -162,6 +181,10 @@ class Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """Turn away a client that is too slow, or that has nothing to say."""
+        if self._stuck and self.transport is not None:
+            self._closing = True
+            self.transport.abort()  # it will not read a reason either
+            return
         if self.exchanges or self._closing:
             return  # it waits for us
         if self._reading:

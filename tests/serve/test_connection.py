@@ -166,6 +166,43 @@ def test_too_many_pipelined_requests_are_refused(running: Running) -> None:
     assert running.ask("GET", "/v2")[0] == 200
 
 
+def test_a_client_that_does_not_read_is_let_go(put_model: PutModel, start: Start) -> None:
+    """Its answers must not fill the memory, nor its connection stay for ever."""
+    put_model()
+    running = start(limits=Limits(body=0.3))
+    with socket.create_connection(("127.0.0.1", running.port), timeout=1) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        page = b"GET /page.js HTTP/1.1\r\nhost: x\r\n\r\n"
+        sent = 0
+        try:
+            for _ in range(20_000):
+                sent += client.send(page)
+        except OSError:  # it was let go, or nothing more is taken from it
+            pass
+        time.sleep(1)
+
+        assert not running.server.connections
+    assert sent > 0
+    assert running.ask("GET", "/v2")[0] == 200
+
+
+def test_a_defect_is_a_500_and_the_server_goes_on(
+    running: Running, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The client hears that there is one, the log which."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(running.server.app, "_metadata", broken)
+
+    status, answer, _ = running.ask("GET", "/v2/models/net")
+
+    assert (status, answer) == (500, {"error": "the server has a defect (ZeroDivisionError): its log says more"})
+    assert "secret" in capfd.readouterr().err
+    assert running.ask("GET", "/v2")[0] == 200
+
+
 def test_a_head_request_has_no_body(running: Running) -> None:
     """But its length."""
     answer = send(running.port, b"HEAD /v2 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
