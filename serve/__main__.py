@@ -16,6 +16,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("repository", type=Path, nargs="?", default=Path("model_repository"))
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
     parser.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
+    parser.add_argument("--grpc-port", type=int, help="answer gRPC too; needs grpcio and tritonclient")
     parser.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
     parser.add_argument(
         "--poll", type=float, default=5.0, help="seconds between looks at the repository; 0: SIGHUP only"
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             tokens=_tokens(arguments.tokens, TOKENS),
             administrators=_tokens(arguments.admin_tokens, ADMINISTRATORS),
         )
-    except (RepositoryError, ConfigurationError, OSError) as error:
+    except (RepositoryError, ConfigurationError, OSError, ModuleNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's own error
         return USAGE_ERROR
     return 0

@@ -3,14 +3,15 @@
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
-from serve import classify, oip
+from serve import answers, classify, oip
 from serve.access import Access
 from serve.batching import Batcher, Job
-from serve.engine import INPUT, OUTPUTS, Answers, Pixels, Version
+from serve.description import model_metadata, model_settings, server_metadata
+from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
 from serve.lifecycle import Catalogue
 from serve.metrics import CONTENT_TYPE, metrics
@@ -18,12 +19,6 @@ from serve.picture import Picture, pictures
 from serve.statistics import Statistics
 from serve.website import model_list, page_file
 
-NAME, VERSION = "convbench", "0.1.0"
-EXTENSIONS = (
-    *("binary_tensor_data", "classification", "model_configuration", "model_repository", "schedule_policy"),
-    "statistics",
-)
-PLATFORM = "onnxruntime_onnx"
 JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
 
@@ -120,7 +115,7 @@ class App:
             case ["v2", "models", name, *rest]:
                 self._model(request, send, self.catalogue.find(name), rest)
             case ["v2"]:
-                self._get(request, send, {"name": NAME, "version": VERSION, "extensions": list(EXTENSIONS)})
+                self._get(request, send, server_metadata())
             case ["v2", "repository", *rest]:
                 self._repository(request, send, rest)
             case _:
@@ -149,11 +144,11 @@ class App:
                 _method(request, "POST")
                 self._classify(request, send, version)
             case []:
-                self._get(request, send, self._metadata(version))
+                self._get(request, send, model_metadata(self.catalogue, version))
             case ["ready"]:
                 self._get(request, send, {"name": version.name, "ready": True})
             case ["config"]:
-                self._get(request, send, _config(version))
+                self._get(request, send, model_settings(version))
             case ["stats"]:
                 self._get(request, send, self.statistics.of([version]))
             case _:
@@ -165,8 +160,8 @@ class App:
             raise RequestError(415, f"content-encoding {encoding!r} is not taken: send plain bytes")
         inference = oip.parse(version, request.headers.get(oip.HEADER_LENGTH), request.body)
 
-        def answered(answers: Answers) -> Reply:
-            body, headers = oip.response(version, inference, answers)
+        def answered(found: Answers) -> Reply:
+            body, headers = answers.response(version, inference, found)
             return Reply(200, body, headers)
 
         self._run(request, send, Asked(version, inference.images, inference.timeout), answered)
@@ -186,7 +181,7 @@ class App:
                     request,
                     send,
                     Asked(version, images, None),
-                    lambda answers: _json(200, classify.answer(version, found, answers)),
+                    lambda said: _json(200, classify.answer(version, found, said)),
                 )
             except RequestError as error:
                 send(error_reply(error))
@@ -197,13 +192,8 @@ class App:
 
     def _run(self, request: Request, send: Send, asked: Asked, answered: Callable[[Answers], Reply]) -> None:
         """Queue images; `answered` makes the reply of their answers."""
-        config, arrived = asked.version.config, self.batcher.loop.time()
-        timeout = config.timeout
-        if asked.timeout is not None and config.timeout_override:
-            timeout = min(asked.timeout, config.timeout)
 
-        def done(result: Answers | RequestError) -> None:
-            self.statistics.answered(job, self.batcher.loop.time(), result)
+        def done(job: Job, result: Answers | RequestError) -> None:
             if isinstance(result, RequestError):
                 send(error_reply(result))
                 return
@@ -216,24 +206,31 @@ class App:
             except Exception as error:  # noqa: BLE001 - as in `handle`
                 send(error_reply(defect(error)))
 
-        job = request.job = Job(asked.version, asked.images, arrived, arrived + timeout, done)
+        request.job = self.submit(asked, done)
+
+    def submit(self, asked: Asked, done: Callable[[Job, Answers | RequestError], None]) -> Job:
+        """Queue images; `done` is called once with their answers, or with why there are none.
+
+        Raises:
+            RequestError: 429, the queue is full or the deadline would be missed.
+        """
+        config, arrived = asked.version.config, self.batcher.loop.time()
+        timeout = config.timeout
+        if asked.timeout is not None and config.timeout_override:
+            timeout = min(asked.timeout, config.timeout)
+
+        def counted(result: Answers | RequestError) -> None:
+            self.statistics.answered(job, self.batcher.loop.time(), result)
+            done(job, result)
+
+        job = Job(asked.version, asked.images, arrived, arrived + timeout, counted)
         self.batcher.submit(job)
+        return job
 
     @staticmethod
     def _get(request: Request, send: Send, content: object) -> None:
         _method(request, "GET")
         send(_json(200, content))
-
-    def _metadata(self, version: Version) -> dict[str, Any]:
-        served = self.catalogue.models[version.name].served
-        classes = len(version.labels)
-        return {
-            "name": version.name,
-            "versions": [str(number) for number in served],
-            "platform": PLATFORM,
-            "inputs": [{"name": INPUT, "datatype": "UINT8", "shape": [-1, *version.config.dims]}],
-            "outputs": [{"name": name, "datatype": "FP32", "shape": [-1, classes]} for name in OUTPUTS],
-        }
 
     def _index(self, body: bytes) -> list[dict[str, str]]:
         try:
@@ -276,29 +273,3 @@ def _largest_body(version: Version) -> int:
     for length in version.config.dims:
         values *= length
     return OVERHEAD_BYTES + values * JSON_BYTES_A_VALUE
-
-
-def _config(version: Version) -> dict[str, Any]:
-    """Return config.pbtxt as JSON, as Triton does."""
-    config = version.config
-    return {
-        "name": config.name,
-        "platform": PLATFORM,
-        "backend": "onnxruntime",
-        "version_policy": {"latest": {"num_versions": config.versions}},
-        "max_batch_size": config.max_batch,
-        "input": [{"name": INPUT, "data_type": "TYPE_UINT8", "dims": list(config.dims)}],
-        "output": [
-            {"name": name, "data_type": "TYPE_FP32", "dims": [count], "label_filename": "labels.txt"}
-            for name, count in config.outputs.items()
-        ],
-        "dynamic_batching": {
-            "preferred_batch_size": list(version.sizes),
-            "default_queue_policy": {
-                "timeout_action": "REJECT",
-                "default_timeout_microseconds": int(config.timeout * 1e6),
-                "allow_timeout_override": config.timeout_override,
-                "max_queue_size": config.queue,
-            },
-        },
-    }

@@ -1,10 +1,9 @@
-"""The Open Inference Protocol v2, REST: from a request's body to images, from answers to a response's body.
+"""The Open Inference Protocol v2, REST: from a request's body to images. `answers` has the way back.
 
 With the extensions binary_tensor_data (raw requests included) and classification. Models have one input, `image`, UINT8
 [n, channels, height, width], and two outputs, `logits` and `probabilities`, FP32 [n, classes].
 """
 
-import struct
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -12,11 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from serve.engine import INPUT, OUTPUTS, Answers, Floats, Pixels, Version
+from serve.engine import INPUT, OUTPUTS, Pixels, Version
 from serve.errors import RequestError
 
 HEADER_LENGTH = "inference-header-content-length"
-ALIGNMENT = 16  # of the first tensor in a binary response: numpy.frombuffer gives aligned arrays then
 DEEPEST = 100  # nesting of data
 JSON, BINARY = "application/json", "application/octet-stream"
 REFUSED_CONSTANTS = (b"NaN", b"Infinity")
@@ -59,7 +57,7 @@ def parse(version: Version, header_length: str | None, body: bytes) -> Inference
     if not 0 <= length <= len(body):
         raise RequestError(400, f"{HEADER_LENGTH} is {length}: the body has {len(body)} bytes")
     if length == 0:
-        return Inference(_from_bytes(body, (1, *version.config.dims)), None, RAW_OUTPUTS, None)
+        return Inference(from_bytes(body, (1, *version.config.dims)), None, RAW_OUTPUTS, None)
     return _parse_json(version, body[:length], body[length:])
 
 
@@ -75,7 +73,7 @@ def _parse_json(version: Version, header: bytes, tensors: bytes) -> Inference:
     parameters = _object(request.get("parameters", {}), "parameters")
     images = _image(version, request.get("inputs"), tensors)
     binary = _flag(parameters.get("binary_data_output", False), "parameters.binary_data_output")
-    wanted = _wanted(version, request.get("outputs"), binary=binary)
+    wanted = wanted_outputs(version, request.get("outputs"), binary=binary)
     return Inference(images, identity, wanted, _timeout(parameters.get("timeout")))
 
 
@@ -122,11 +120,7 @@ def _image(version: Version, inputs: object, tensors: bytes) -> Pixels:
         raise RequestError(400, f"inputs must be a list with the one input {INPUT!r}; it has {count}")
     given = _object(inputs[0], "inputs[0]")
     _only(given, ("name", "shape", "datatype", "parameters", "data"), "inputs[0]")
-    if given.get("name") != INPUT:
-        raise RequestError(400, f"inputs[0].name is {given.get('name')!r}: {version.name} takes {INPUT!r}")
-    if given.get("datatype") != "UINT8":
-        raise RequestError(400, f"inputs[0].datatype is {given.get('datatype')!r}: {version.name} takes UINT8")
-    shape = _shape(version, given.get("shape"))
+    shape = checked_shape(version, given)
     parameters = _object(given.get("parameters", {}), "inputs[0].parameters")
     size = parameters.get("binary_data_size")
     if size is not None and "data" in given:
@@ -134,10 +128,23 @@ def _image(version: Version, inputs: object, tensors: bytes) -> Pixels:
     if size is None:
         if tensors:
             raise RequestError(400, f"{len(tensors)} bytes follow the JSON, but no input has a binary_data_size")
-        return _from_json(given.get("data"), shape)
+        return from_json(given.get("data"), shape)
     if isinstance(size, bool) or not isinstance(size, int) or size != len(tensors):
         raise RequestError(400, f"binary_data_size is {size!r}: {len(tensors)} bytes follow the JSON")
-    return _from_bytes(tensors, shape)
+    return from_bytes(tensors, shape)
+
+
+def checked_shape(version: Version, given: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shape of an input, its name and datatype checked.
+
+    Raises:
+        RequestError: 400.
+    """
+    if given.get("name") != INPUT:
+        raise RequestError(400, f"inputs[0].name is {_short(given.get('name'))}: {version.name} takes {INPUT!r}")
+    if given.get("datatype") != "UINT8":
+        raise RequestError(400, f"inputs[0].datatype is {_short(given.get('datatype'))}: {version.name} takes UINT8")
+    return _shape(version, given.get("shape"))
 
 
 def _shape(version: Version, value: object) -> tuple[int, ...]:
@@ -151,14 +158,24 @@ def _shape(version: Version, value: object) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _from_bytes(content: bytes, shape: tuple[int, ...]) -> Pixels:
+def from_bytes(content: bytes, shape: tuple[int, ...]) -> Pixels:
+    """Return pixels from bytes in row-major order.
+
+    Raises:
+        RequestError: 400, too few or too many.
+    """
     expected = _product(shape)
     if len(content) != expected:
         raise RequestError(400, f"the tensor has {len(content)} bytes: shape {list(shape)} of UINT8 has {expected}")
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def _from_json(data: object, shape: tuple[int, ...]) -> Pixels:
+def from_json(data: object, shape: tuple[int, ...]) -> Pixels:
+    """Return pixels from a list of numbers, flat or nested.
+
+    Raises:
+        RequestError: 400, with the first number that is wrong.
+    """
     if not isinstance(data, list):
         raise RequestError(400, f"inputs[0].data must be a list, not {_kind(data)}")
     flat = data if data and not isinstance(data[0], list) else _flattened(data, shape)
@@ -187,7 +204,12 @@ def _flattened(data: list[Any], shape: tuple[int, ...]) -> list[Any]:
     return level
 
 
-def _wanted(version: Version, outputs: object, *, binary: bool) -> tuple[Wanted, ...]:
+def wanted_outputs(version: Version, outputs: object, *, binary: bool) -> tuple[Wanted, ...]:
+    """Return the outputs that are asked for; None means all.
+
+    Raises:
+        RequestError: 400.
+    """
     if outputs is None:
         return tuple(Wanted(name, binary, 0) for name in OUTPUTS)
     if not isinstance(outputs, list):
@@ -212,59 +234,6 @@ def _classes(version: Version, value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise RequestError(400, f"{where}.parameters.classification is {_short(value)}: it must be how many classes")
     return min(value, len(version.labels))
-
-
-def response(version: Version, inference: Inference, answers: Answers) -> tuple[bytes, dict[str, str]]:
-    """Return the body and the headers of an answer.
-
-    Raises:
-        RequestError: 500, an answer is not finite and was asked for as JSON, which has no such number.
-    """
-    outputs: list[dict[str, Any]] = []
-    tail: list[bytes] = []
-    for wanted in inference.wanted:
-        values = answers.logits if wanted.name == OUTPUTS[0] else answers.probabilities
-        if wanted.classes:
-            output, content = _classification(version, values, wanted)
-        else:
-            output, content = _tensor(values, wanted)
-        outputs.append(output)
-        if content is not None:
-            tail.append(content)
-    head = {"model_name": version.name, "model_version": str(version.number), "outputs": outputs}
-    if inference.id is not None:
-        head["id"] = inference.id
-    text = orjson.dumps(head, option=orjson.OPT_SERIALIZE_NUMPY)
-    if not tail:
-        return text, {"content-type": JSON}
-    text = text.ljust(-(-len(text) // ALIGNMENT) * ALIGNMENT)
-    return b"".join([text, *tail]), {"content-type": BINARY, HEADER_LENGTH: str(len(text))}
-
-
-def _tensor(values: Floats, wanted: Wanted) -> tuple[dict[str, Any], bytes | None]:
-    output: dict[str, Any] = {"name": wanted.name, "datatype": "FP32", "shape": list(values.shape)}
-    if wanted.binary:
-        content = values.tobytes()
-        return {**output, "parameters": {"binary_data_size": len(content)}}, content
-    if not np.isfinite(values).all():
-        raise RequestError(500, f"{wanted.name} are not finite: JSON has no such numbers, ask for binary_data")
-    return {**output, "data": np.ascontiguousarray(values).ravel()}, None
-
-
-def _classification(version: Version, values: Floats, wanted: Wanted) -> tuple[dict[str, Any], bytes | None]:
-    """Return `value:index:label` of the k best classes of each image, best first."""
-    order = np.argsort(-values, axis=1, kind="stable")[:, : wanted.classes]
-    texts = [
-        f"{values[image, place]:.6f}:{place}:{version.labels[place]}"
-        for image in range(len(values))
-        for place in order[image]
-    ]
-    output: dict[str, Any] = {"name": wanted.name, "datatype": "BYTES", "shape": list(order.shape)}
-    if not wanted.binary:
-        return {**output, "data": texts}, None
-    encoded = [text.encode() for text in texts]
-    content = b"".join(struct.pack("<I", len(each)) + each for each in encoded)
-    return {**output, "parameters": {"binary_data_size": len(content)}}, content
 
 
 def _product(shape: Sequence[int]) -> int:

@@ -35,6 +35,8 @@ def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrator
     if workers < 1:
         raise ConfigurationError(f"--workers is {workers}: at least one batch must run")
     tls = _tls(arguments.certificate, arguments.key)
+    if tls is not None and arguments.grpc_port is not None:
+        raise ConfigurationError("gRPC is answered without TLS only: leave --grpc-port or --certificate out")
     catalogue = Catalogue(arguments.repository, threads=1, device=arguments.device)
 
     async def run() -> None:
@@ -44,9 +46,11 @@ def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrator
 
         def started(port: int) -> None:
             scheme = "http" if tls is None else "https"
+            if server.grpc_port is not None:
+                server.say(f"gRPC on {arguments.host}:{server.grpc_port}")
             server.say(f"ready: {len(catalogue.all_served())} models at {scheme}://{arguments.host}:{port}/v2")
 
-        await server.run(arguments.host, arguments.port, tls=tls, started=started)
+        await server.run(arguments.host, arguments.port, tls=tls, grpc_port=arguments.grpc_port, started=started)
 
     _run(run())
 

@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from export.repository import RepositoryError
 from serve.access import Access
@@ -59,6 +60,7 @@ class Server:
         self.app = App(catalogue, self.batcher, access, self.statistics)
         self.connections: set[Connection] = set()
         self.stopping = False
+        self.grpc_port: int | None = None
         self.now = self.loop.time()
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
@@ -87,6 +89,7 @@ class Server:
         *,
         tls: ssl.SSLContext | None = None,
         reuse_port: bool = False,
+        grpc_port: int | None = None,
         signals: bool = True,
         started: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -97,6 +100,7 @@ class Server:
             port: to listen on; 0: any that is free.
             tls: certificate and key.
             reuse_port: other processes listen on the same port.
+            grpc_port: to answer gRPC on, None for not at all.
             signals: stop on SIGTERM and SIGINT, look at the repository on SIGHUP; the main thread only.
             started: called with the port when every model was loaded.
 
@@ -111,6 +115,7 @@ class Server:
         listener = await self.loop.create_server(
             lambda: Connection(self.app, self), host, port, ssl=tls, reuse_port=reuse_port or None, backlog=1024
         )
+        grpc_server = None if grpc_port is None else await self._start_grpc(f"{host}:{grpc_port}")
         ticking = self.loop.create_task(self._tick())
         await self._refresh()
         self.app.ready = True
@@ -120,9 +125,24 @@ class Server:
         self.app.ready, self.stopping = False, True
         listener.close()
         reloading.cancel()
+        if grpc_server is not None:
+            await grpc_server.stop(GRACE)
         await self._finish()
         ticking.cancel()
         self.batcher.close()
+
+    async def _start_grpc(self, address: str) -> Any:  # noqa: ANN401 - of a library that is optional
+        """Listen for gRPC.
+
+        Raises:
+            OSError: the address cannot be listened on.
+            ModuleNotFoundError: grpcio or tritonclient is not installed.
+        """
+        from serve import grpc_service  # noqa: PLC0415 - half a second, and an optional extra
+
+        found = await grpc_service.start(self.app, address)
+        self.grpc_port = found.port
+        return found
 
     async def _finish(self) -> None:
         """Answer what is in flight, then close every connection."""

@@ -125,7 +125,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Return a starter of servers; they are stopped afterwards."""
     threads: list[tuple[threading.Thread, Running]] = []
 
-    def begin(*, access: Access | None = None, limits: Limits | None = None, workers: int = 1) -> Running:
+    def begin(
+        *, access: Access | None = None, limits: Limits | None = None, workers: int = 1, grpc_port: int | None = None
+    ) -> Running:
         made: list[Running] = []
         ready = threading.Event()
         failures: list[BaseException] = []
@@ -144,7 +146,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 made.append(Running(port, server, early))
                 ready.set()
 
-            await server.run("127.0.0.1", 0, started=started, signals=False)
+            await server.run("127.0.0.1", 0, grpc_port=grpc_port, started=started, signals=False)
 
         def main() -> None:
             try:

@@ -194,7 +194,7 @@ def test_a_defect_is_a_500_and_the_server_goes_on(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(running.server.app, "_metadata", broken)
+    monkeypatch.setattr("serve.app.model_metadata", broken)
 
     status, answer, _ = running.ask("GET", "/v2/models/net")
 
