@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tokens", type=Path, metavar="FILE", help=f"a bearer token a line; or {TOKENS}, commas between"
     )
     parser.add_argument("--admin-tokens", type=Path, metavar="FILE", help=f"for load and unload; or {ADMINISTRATORS}")
+    parser.add_argument("--access-log", action="store_true", help="a JSON line a request, on standard output")
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="PEM, for TLS; with --key")
     parser.add_argument("--key", type=Path, metavar="FILE", help="PEM")
     return parser

@@ -1,7 +1,9 @@
 """HTTP/1.1 on a connection: httptools reads it, limits hold while it is read, answers go out in order."""
 
 import asyncio
+import uuid
 from collections import deque
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -21,10 +23,10 @@ REASONS = {status.value: status.phrase for status in HTTPStatus}
 class Exchange:
     """One request and its place among the answers."""
 
-    __slots__ = ("close", "reply", "request")
+    __slots__ = ("arrived", "close", "reply", "request")
 
-    def __init__(self, request: Request, *, close: bool) -> None:
-        self.request, self.close = request, close
+    def __init__(self, request: Request, arrived: float, *, close: bool) -> None:
+        self.request, self.arrived, self.close = request, arrived, close
         self.reply: Reply | None = None
 
 
@@ -140,7 +142,7 @@ class Connection(asyncio.Protocol):
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         request = Request(self._parser.get_method().decode("latin-1"), self._url.decode("latin-1"), self._headers, body)
         close = self._parser.should_upgrade() or not self._parser.should_keep_alive()
-        exchange = Exchange(request, close=close)
+        exchange = Exchange(request, self.server.loop.time(), close=close)
         if len(self.exchanges) >= PIPELINED:
             raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
         self.exchanges.append(exchange)
@@ -156,6 +158,8 @@ class Connection(asyncio.Protocol):
             first = self.exchanges.popleft()
             last = first.close or (self.server.stopping and not self.exchanges)
             self._write(first.request.method, first.reply, close=last)  # type: ignore[arg-type]  # it is there
+            if self.server.access_log is not None:
+                self._log(first)
 
     def _write(self, method: str, reply: Reply, *, close: bool) -> None:
         if self.transport is None:
@@ -168,6 +172,24 @@ class Connection(asyncio.Protocol):
         self.transport.write(text.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
         if close:
             self._close()
+
+    def _log(self, exchange: Exchange) -> None:
+        """Write a line of the access log."""
+        request, reply = exchange.request, exchange.reply
+        if self.server.access_log is None or reply is None:
+            return
+        self.server.access_log(
+            {
+                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "id": request.headers.get("x-request-id") or uuid.uuid4().hex,
+                "method": request.method,
+                "path": request.path[:200],
+                "status": reply.status,
+                "bytes_in": len(request.body),
+                "bytes_out": len(reply.body),
+                "milliseconds": round(1e3 * (self.server.loop.time() - exchange.arrived), 3),
+            }
+        )
 
     def _refuse(self, error: RequestError) -> None:
         """Answer a request that cannot be read, and close: what follows cannot be read either."""

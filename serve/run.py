@@ -2,9 +2,10 @@
 
 import argparse
 import asyncio
+import json
 import os
 import ssl
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,12 @@ def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrator
 
     async def run() -> None:
         server = Server(
-            catalogue, access=Access(tokens, administrators), limits=Limits(), workers=workers, poll=arguments.poll
+            catalogue,
+            access=Access(tokens, administrators),
+            limits=Limits(),
+            workers=workers,
+            poll=arguments.poll,
+            access_log=_log_line if arguments.access_log else None,
         )
 
         def started(port: int) -> None:
@@ -53,6 +59,10 @@ def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrator
         await server.run(arguments.host, arguments.port, tls=tls, grpc_port=arguments.grpc_port, started=started)
 
     _run(run())
+
+
+def _log_line(entry: Mapping[str, Any]) -> None:
+    print(json.dumps(entry), flush=True)  # noqa: T201 - the log goes to standard output
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

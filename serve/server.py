@@ -5,7 +5,7 @@ import contextlib
 import signal
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ class Server:
         workers: batches that run at the same time.
         poll: seconds between looks at the repository; 0: only on SIGHUP.
         say: takes what happened, a sentence each.
+        access_log: takes a line for every request that was read; None: no log.
     """
 
     def __init__(
@@ -52,9 +53,11 @@ class Server:
         workers: int = 1,
         poll: float = 5.0,
         say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - the log
+        access_log: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
-        self.catalogue, self.limits, self.poll, self.say = catalogue, limits, poll, say
+        self.catalogue, self.limits, self.poll = catalogue, limits, poll
+        self.say, self.access_log = say, access_log
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics.ran)
         self.app = App(catalogue, self.batcher, access, self.statistics)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -101,6 +102,39 @@ def test_sighup_looks_for_new_versions(command: Command, put_model: PutModel) ->
             return
         time.sleep(0.05)
     pytest.fail("the new version was not served")
+
+
+def test_grpc_is_answered_on_a_port_of_its_own(command: Command, images: np.ndarray) -> None:
+    """Beside HTTP, on the same event loop."""
+    grpc = pytest.importorskip("tritonclient.grpc", reason="gRPC is an optional extra")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command("--grpc-port", str(port))
+    tensor = grpc.InferInput("image", list(images.shape), "UINT8")
+    tensor.set_data_from_numpy(images)
+
+    found = grpc.InferenceServerClient(f"127.0.0.1:{port}").infer("net", [tensor])
+
+    np.testing.assert_allclose(found.as_numpy("logits"), expected(images), rtol=1e-5)
+
+
+def test_the_access_log_has_a_line_a_request(put_model: PutModel, tmp_path: Path) -> None:
+    """As JSON on standard output, with the client's own request id; off by default."""
+    put_model()
+    words = [sys.executable, "-m", "serve", str(tmp_path / "repository"), "--port", "0", "--access-log"]
+    with subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+        assert process.stderr is not None
+        port = next(int(line.split(":")[-1].partition("/")[0]) for line in process.stderr if line.startswith("ready:"))
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/v2", headers={"X-Request-Id": "mine"})
+        urllib.request.urlopen(asked).close()  # noqa: S310 - our own server
+        process.send_signal(signal.SIGTERM)
+        printed, _ = process.communicate(timeout=10)
+
+    (entry,) = map(json.loads, printed.splitlines())
+    assert (entry["id"], entry["method"], entry["path"], entry["status"]) == ("mine", "GET", "/v2", 200)
+    assert entry["milliseconds"] >= 0
+    assert entry["bytes_out"] > 0
 
 
 def test_no_torch_is_loaded(command: Command) -> None:
