@@ -1,7 +1,6 @@
 """Tests of bench.training, against a plain PyTorch loop among others."""
 
 import math
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -289,39 +288,3 @@ def test_a_recipe_without_a_learning_rate_is_refused() -> None:
     """The message names the command that chooses one."""
     with pytest.raises(ValueError, match=r"no learning rate: set learning_rate, or choose one with .*bench\.tune"):
         training_of(learning_rate=None)
-
-
-@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch 2.11's own compiler uses it
-@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on a CPU")
-def test_a_compiled_net_trains_as_a_plain_one() -> None:
-    """Losses of every epoch agree to rounding, and the training says that it was compiled."""
-    recipe = Recipe(learning_rate=0.05, batch_size=16, epochs=2)
-    plain, compiled = (
-        Training("mlp", MLP, recipe, train=random_images(), execution=Execution("cpu", 1, compiled=flag), seed=3)
-        for flag in (False, True)
-    )
-    compiled.warm_up(PREPROCESS)
-
-    assert run(compiled).train_loss == pytest.approx(run(plain).train_loss, rel=1e-4)
-    assert (plain.compiled, compiled.compiled) == (False, True)
-
-
-def test_without_a_compiler_a_net_is_trained_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The warm-up finds out, says so, and nothing else differs from an uncompiled training."""
-
-    def no_compiler(*_: object, **__: object) -> Callable[[Tensor], Tensor]:
-        def fail(_: Tensor) -> Tensor:
-            raise RuntimeError("no working C++ compiler")
-
-        return fail
-
-    monkeypatch.setattr(torch, "compile", no_compiler)
-    execution = Execution("cpu", 1, compiled=True)
-    recipe = Recipe(learning_rate=0.05, batch_size=16, epochs=2)
-    training = Training("mlp", MLP, recipe, train=random_images(), execution=execution, seed=3)
-
-    with pytest.warns(UserWarning, match="trained uncompiled: no working C\\+\\+ compiler"):
-        training.warm_up(PREPROCESS)
-
-    assert not training.compiled
-    assert run(training).train_loss == run(training_of(epochs=2)).train_loss
