@@ -1,4 +1,4 @@
-"""Tests of serve.batching: nobody waits for a window, models take turns, deadlines hold, one bad request fails alone."""
+"""Tests of serve.batching: no waiting window, models take turns, deadlines hold, one bad request fails alone."""
 
 import asyncio
 import threading
