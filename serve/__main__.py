@@ -16,6 +16,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("repository", type=Path, nargs="?", default=Path("model_repository"))
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
     parser.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="that share the port, where HTTP is the limit; default 1"
+    )
+    parser.add_argument(
+        "--reuse-port", action="store_true", help=argparse.SUPPRESS
+    )  # what --processes gives its children
     parser.add_argument("--grpc-port", type=int, help="answer gRPC too; needs grpcio and tritonclient")
     parser.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
     parser.add_argument(
@@ -39,15 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     from serve.run import ConfigurationError, serve  # noqa: PLC0415 - as above
 
     try:
-        serve(
+        return serve(
             arguments,
+            sys.argv[1:] if argv is None else argv,
             tokens=_tokens(arguments.tokens, TOKENS),
             administrators=_tokens(arguments.admin_tokens, ADMINISTRATORS),
         )
     except (RepositoryError, ConfigurationError, OSError, ModuleNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's own error
         return USAGE_ERROR
-    return 0
 
 
 def _tokens(path: Path | None, variable: str) -> list[str]:

@@ -5,12 +5,15 @@ import asyncio
 import json
 import os
 import ssl
+import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from export.repository import models
 from serve.access import Access
 from serve.lifecycle import Catalogue
+from serve.processes import Supervisor
 from serve.server import Limits, Server
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -21,8 +24,16 @@ class ConfigurationError(ValueError):
     """A server that cannot be started as asked; the message says what to do."""
 
 
-def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrators: Sequence[str]) -> None:
-    """Serve until SIGTERM.
+def serve(
+    arguments: argparse.Namespace, words: Sequence[str], *, tokens: Sequence[str], administrators: Sequence[str]
+) -> int:
+    """Serve until SIGTERM; return the exit status.
+
+    Args:
+        arguments: of the command line.
+        words: the command line itself, for processes that share the port.
+        tokens: for inference.
+        administrators: tokens for loading and unloading.
 
     Raises:
         ConfigurationError: another address than loopback without a token, half of a TLS pair, fewer than one worker.
@@ -32,12 +43,20 @@ def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrator
         raise ConfigurationError(
             f"--host is {arguments.host}: without a token only loopback is listened on; pass --tokens FILE"
         )
-    workers = cores() if arguments.workers is None else arguments.workers
+    if arguments.processes < 1:
+        raise ConfigurationError(f"--processes is {arguments.processes}: at least one must answer")
+    workers = max(1, cores() // arguments.processes) if arguments.workers is None else arguments.workers
     if workers < 1:
         raise ConfigurationError(f"--workers is {workers}: at least one batch must run")
     tls = _tls(arguments.certificate, arguments.key)
     if tls is not None and arguments.grpc_port is not None:
         raise ConfigurationError("gRPC is answered without TLS only: leave --grpc-port or --certificate out")
+    if arguments.processes > 1:
+        if arguments.grpc_port is not None:
+            raise ConfigurationError("gRPC is answered by one process: leave --grpc-port or --processes out")
+        models(arguments.repository)  # better said once than by every child
+        given = [*words, *([] if "--workers" in words else ["--workers", str(workers)])]
+        return Supervisor(given, arguments.processes, arguments.host, arguments.port, _say).run()
     catalogue = Catalogue(arguments.repository, threads=1, device=arguments.device)
 
     async def run() -> None:
@@ -56,9 +75,21 @@ def serve(arguments: argparse.Namespace, *, tokens: Sequence[str], administrator
                 server.say(f"gRPC on {arguments.host}:{server.grpc_port}")
             server.say(f"ready: {len(catalogue.all_served())} models at {scheme}://{arguments.host}:{port}/v2")
 
-        await server.run(arguments.host, arguments.port, tls=tls, grpc_port=arguments.grpc_port, started=started)
+        await server.run(
+            arguments.host,
+            arguments.port,
+            tls=tls,
+            reuse_port=arguments.reuse_port,
+            grpc_port=arguments.grpc_port,
+            started=started,
+        )
 
     _run(run())
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log
 
 
 def _log_line(entry: Mapping[str, Any]) -> None:
