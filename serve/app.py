@@ -15,6 +15,7 @@ from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
 from serve.lifecycle import Catalogue
 from serve.metrics import CONTENT_TYPE, metrics
+from serve.openapi import document
 from serve.picture import Picture, pictures
 from serve.statistics import Statistics
 from serve.website import model_list, page_file
@@ -102,12 +103,8 @@ class App:
             return
         self.access.check(request.headers, administrator=parts[:2] == ["v2", "repository"] and parts[-1] != "index")
         match parts:
-            case ["models"]:
-                self._get(request, send, model_list(self.catalogue.all_served()))
-            case ["metrics"]:
-                _method(request, "GET")
-                content = metrics(self.statistics, self.catalogue, self.batcher)
-                send(Reply(200, content, {"content-type": CONTENT_TYPE}))
+            case ["openapi.json" | "models" | "metrics" as name]:
+                self._overview(request, send, name)
             case ["v2", "models", "stats"]:
                 self._get(request, send, self.statistics.of(self.catalogue.all_served()))
             case ["v2", "models", name, "versions", number, *rest]:
@@ -121,17 +118,26 @@ class App:
             case _:
                 raise RequestError(404, f"no such path: {path[:100]}")
 
+    def _overview(self, request: Request, send: Send, name: str) -> None:
+        _method(request, "GET")
+        if name == "metrics":
+            content = metrics(self.statistics, self.catalogue, self.batcher)
+            send(Reply(200, content, {"content-type": CONTENT_TYPE}))
+        else:
+            send(_json(200, document() if name == "openapi.json" else model_list(self.catalogue.all_served())))
+
     def _repository(self, request: Request, send: Send, rest: list[str]) -> None:
         _method(request, "POST")
         match rest:
             case ["index"]:
                 send(_json(200, self._index(request.body)))
-            case ["models", name, "load"]:
-                self.catalogue.load(name)
-                send(_json(200, {}))
-            case ["models", name, "unload"]:
-                self.catalogue.unload(name)
-                send(_json(200, {}))
+            case ["models", name, ("load" | "unload") as action]:
+                change = self.catalogue.load if action == "load" else self.catalogue.unload
+
+                def changed(error: RequestError | None) -> None:
+                    send(_json(200, {}) if error is None else error_reply(error))
+
+                self.batcher.aside(lambda: change(name), changed)
             case _:
                 raise RequestError(404, f"no such path: {request.path[:100]}")
 

@@ -135,14 +135,14 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
     async def RepositoryModelLoad(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
         """Load a model."""
         del context
-        self.app.catalogue.load(request.model_name)
+        await asyncio.to_thread(self.app.catalogue.load, request.model_name)
         return messages.RepositoryModelLoadResponse()
 
     @guarded
     async def RepositoryModelUnload(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
         """Unload a model."""
         del context
-        self.app.catalogue.unload(request.model_name)
+        await asyncio.to_thread(self.app.catalogue.unload, request.model_name)
         return messages.RepositoryModelUnloadResponse()
 
     @guarded
