@@ -9,7 +9,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from serve.engine import Answers, Pixels, Version, split_evenly
 from serve.errors import RequestError
 
 TICK = 0.005  # seconds between looks at the deadlines
+NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)
 
 Done = Callable[[Answers | RequestError], None]
 Result = TypeVar("Result")
@@ -45,10 +46,21 @@ class Job:
         if not self.over:
             self.over = True
             self.done(result)
+            self._let_go()
 
     def cancel(self) -> None:
         """Drop the work of a client that left."""
         self.over = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Keep nothing alive: thousands of jobs stay listed until their deadline, and the collector looks at all."""
+        self.done = _answered_already
+        self.images = NO_IMAGES
+
+
+def _answered_already(_: Answers | RequestError) -> None:
+    """Take the place of a callback that was called."""
 
 
 class Lane:
@@ -57,6 +69,7 @@ class Lane:
     def __init__(self, version: Version) -> None:
         self.version = version
         self.jobs: deque[Job] = deque()
+        self.counts: deque[int] = deque()  # images of each: a job that is over has let its own go
         self.images = 0  # that wait
         self.running = 0  # batches
         self.batches: dict[int, int] = {}  # how many of each size ran
@@ -82,10 +95,22 @@ class Lane:
             taken.append(self._drop())
         return taken
 
+    def add(self, job: Job) -> None:
+        """Put a request at the end."""
+        self.jobs.append(job)
+        self.counts.append(len(job.images))
+        self.images += len(job.images)
+
     def _drop(self) -> Job:
-        job = self.jobs.popleft()
-        self.images -= len(job.images)
-        return job
+        self.images -= self.counts.popleft()
+        return self.jobs.popleft()
+
+
+class Ran(NamedTuple):
+    """A batch that ran: its images, without padding, and the seconds that it took."""
+
+    images: int
+    seconds: float
 
 
 class Batcher:
@@ -132,8 +157,7 @@ class Batcher:
             raise _too_busy(f"{config.name}: its queue would take {wait:.3f} s, longer than this request may", wait)
         if not lane.jobs:
             self._ready.append(lane)
-        lane.jobs.append(job)
-        lane.images += len(job.images)
+        lane.add(job)
         self._due.setdefault(self._bucket(job.deadline), []).append(job)
         if self._ticker is None:
             self._ticked = self._bucket(self.loop.time()) - 1
@@ -186,24 +210,24 @@ class Batcher:
             now = self.loop.time()
             for job in jobs:
                 job.started = now
-            self._executor.submit(self._run, lane, jobs)
+            self._executor.submit(self._run, lane, jobs, [job.images for job in jobs])
 
-    def _run(self, lane: Lane, jobs: list[Job]) -> None:
+    def _run(self, lane: Lane, jobs: list[Job], parts: list[Pixels]) -> None:
         """Run a batch: on a worker's thread."""
         start = self.loop.time()
-        results = run_jobs(lane.version, [job.images for job in jobs])
-        self.loop.call_soon_threadsafe(self._finished, lane, jobs, results, self.loop.time() - start)
+        results = run_jobs(lane.version, parts)
+        ran = Ran(sum(map(len, parts)), self.loop.time() - start)
+        self.loop.call_soon_threadsafe(self._finished, lane, jobs, results, ran)
 
-    def _finished(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], seconds: float) -> None:
+    def _finished(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
         self._free += 1
         lane.running -= 1
         self._dispatch()  # the next batch runs while these answers are written
-        images = sum(len(job.images) for job in jobs)
-        size = lane.version.size_for(images)
+        size = lane.version.size_for(ran.images)
         lane.batches[size] = lane.batches.get(size, 0) + 1
         if self._observe is not None:
             waited = max(job.started - job.arrived for job in jobs)
-            self._observe(lane.version, images, len(jobs), waited, seconds)
+            self._observe(lane.version, ran.images, len(jobs), waited, ran.seconds)
         for job, result in zip(jobs, results, strict=True):
             job.finish(result)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import ssl
 import sys
@@ -156,8 +157,12 @@ class Server:
             await asyncio.sleep(0.01)
 
     async def _refresh(self) -> None:
-        for event in await self.loop.run_in_executor(None, self.catalogue.refresh):
+        events = await self.loop.run_in_executor(None, self.catalogue.refresh)
+        for event in events:
             self.say(event)
+        if events:
+            gc.collect()
+            gc.freeze()  # what was loaded stays: the collector need not look at it again while requests wait
 
     async def _reload_when_asked(self) -> None:
         """Look at the repository every `poll` seconds, and on SIGHUP."""
