@@ -15,9 +15,9 @@ from bench.errors import UserError
 from bench.preprocess import Preprocess, affine
 from export.folding import folded
 from export.lrn import use_form
+from export.repository import INPUT, OUTPUTS
 
 OPSET = 18
-INPUT, OUTPUTS = "image", ("logits", "probabilities")
 EXAMPLE_BATCH = 2  # torch.export takes a batch of one for a constant
 PRODUCER = "convbench"
 

@@ -11,15 +11,17 @@ import onnx
 from bench.files import write_json
 from export.card import metadata
 from export.config import config_text, labels_text
-from export.graph import INPUT, OUTPUTS, set_metadata
+from export.graph import set_metadata
 from export.outcome import Status
 from export.parity import Reference
 from export.repository import (
     CARD,
     CONFIG,
     GOLDEN,
+    INPUT,
     LABELS,
     MODEL,
+    OUTPUTS,
     RepositoryError,
     check_shared,
     check_sums,

@@ -21,7 +21,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from export.graph import INPUT
+from export.repository import INPUT
 from export.runtime import Pixels
 
 BATCH = 32

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+INPUT, OUTPUTS = "image", ("logits", "probabilities")  # of every model's graph, and the arrays of GOLDEN
 CONFIG, LABELS = "config.pbtxt", "labels.txt"
 MODEL, GOLDEN, CARD, SUMS = "model.onnx", "golden.npz", "card.json", "SHA256SUMS"
 SIGNED = (MODEL, GOLDEN, CARD, f"../{CONFIG}", f"../{LABELS}")  # as named in SUMS

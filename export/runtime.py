@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from bench.errors import UserError
-from export.graph import INPUT
+from export.repository import INPUT, OUTPUTS
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ def session(model: Path | bytes, threads: int = 1, *, device: str = "cpu") -> on
 def onnxruntime_run(model: Path | bytes, threads: int = 1, *, device: str = "cpu") -> Run:
     """Return a function from images to answers, in onnxruntime."""
     loaded = session(model, threads, device=device)
-    return lambda images: Answers(*loaded.run(["logits", "probabilities"], {INPUT: images}))
+    return lambda images: Answers(*loaded.run(OUTPUTS, {INPUT: images}))
 
 
 def openvino_run(model: Path | bytes) -> Run:
@@ -77,7 +77,7 @@ def openvino_run(model: Path | bytes) -> Run:
 
     def run(images: Pixels) -> Answers:
         found = compiled(images)
-        return Answers(found["logits"].copy(), found["probabilities"].copy())
+        return Answers(*(found[name].copy() for name in OUTPUTS))
 
     return run
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from export.graph import INPUT, OPSET, OUTPUTS
+from export.graph import OPSET
+from export.repository import INPUT, OUTPUTS
 
 NEWEST_IR = 10  # what onnxruntime 1.18 and the Triton releases since can read
 FORBIDDEN = ("BatchNormalization",)  # folded before the export

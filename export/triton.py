@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from export.graph import INPUT, OUTPUTS
-from export.repository import CONFIG
+from export.repository import CONFIG, INPUT, OUTPUTS
 
 
 def config_problems(text: str, name: str, card: Mapping[str, Any]) -> list[str]:

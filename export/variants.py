@@ -23,7 +23,8 @@ LARGEST_LOSS = 0.005 + 1e-9  # of validation accuracy: half a point, whatever ro
 LEAST_GAIN = 1.05  # times as fast, in the median over the turns
 CALIBRATION_IMAGES = 512
 FLOAT32 = "float32"
-LOGIT_TOLERANCE = 0.02  # of the largest logit, for golden answers: another CPU or GPU rounds low precision differently
+# The loosest that golden answers may be: another CPU or GPU rounds low precision differently.
+LOGIT_TOLERANCE = 0.02  # of the largest logit
 PROBABILITY_TOLERANCE = 0.02
 
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from export.card import FORMAT
 from export.config import config_text, labels_text
-from export.graph import INPUT, OUTPUTS
 from export.repository import (
     CONFIG,
     GOLDEN,
+    INPUT,
     LABELS,
     MODEL,
+    OUTPUTS,
     RepositoryError,
     check_sums,
     models,
@@ -23,13 +24,13 @@ from export.repository import (
 from export.runtime import onnxruntime_run
 from export.structure import structure_problems
 from export.triton import config_problems
+from export.variants import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE
 
 CARD_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("name", "format", "variant", "record_id", "checkpoint_sha256", "dataset"), (str,)),
     **dict.fromkeys(("tolerance", "probability_tolerance", "test_accuracy", "temperature"), (int, float)),
     **dict.fromkeys(("shape", "classes", "mean", "std", "test_accuracy_interval"), (list,)),
 }
-LARGEST_TOLERANCE = 0.02  # of the largest golden logit, and of a probability: what int8 may have
 
 
 def verify(repository: Path) -> int:
@@ -106,8 +107,8 @@ def _golden_problems(version: Path, card: Mapping[str, Any]) -> list[str]:
         return [f"its golden images are {images.dtype} {images.shape}, not uint8 (n, {card['shape']})"]
     largest = max(1.0, float(np.abs(expected[0]).max()))
     allowed = {
-        OUTPUTS[0]: min(card["tolerance"], LARGEST_TOLERANCE * largest),
-        OUTPUTS[1]: min(card["probability_tolerance"], LARGEST_TOLERANCE),
+        OUTPUTS[0]: min(card["tolerance"], LOGIT_TOLERANCE * largest),
+        OUTPUTS[1]: min(card["probability_tolerance"], PROBABILITY_TOLERANCE),
     }
     problems = []
     for (name, tolerance), right, got in zip(

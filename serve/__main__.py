@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 USAGE_ERROR = 2
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TOKENS, ADMINISTRATORS = "CONVBENCH_TOKENS", "CONVBENCH_ADMIN_TOKENS"
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from serve.engine import OUTPUTS, Answers, Floats, Version
+from export.repository import OUTPUTS
+from serve.engine import Answers, Floats, Version
 from serve.errors import RequestError
 from serve.oip import BINARY, HEADER_LENGTH, JSON, Inference, Wanted
 

@@ -31,13 +31,13 @@ class Job:
         images: (n, channels, height, width) uint8.
         deadline: on the loop's clock, in seconds.
         done: called once, on the loop's thread.
-        priority: smaller goes first; 0 is the default, below 1.
     """
 
-    __slots__ = ("arrived", "deadline", "done", "images", "over", "started", "version")
+    __slots__ = ("arrived", "count", "deadline", "done", "images", "over", "started", "version")
 
     def __init__(self, version: Version, images: Pixels, arrived: float, deadline: float, done: Done) -> None:
         self.version, self.images, self.arrived, self.deadline, self.done = version, images, arrived, deadline, done
+        self.count = len(images)  # stays when the images are let go
         self.over = False
         self.started = math.nan
 
@@ -64,15 +64,13 @@ def _answered_already(_: Answers | RequestError) -> None:
 
 
 class Lane:
-    """The queue of one version, and how fast it has been lately."""
+    """The queue of one version."""
 
     def __init__(self, version: Version) -> None:
         self.version = version
         self.jobs: deque[Job] = deque()
-        self.counts: deque[int] = deque()  # images of each: a job that is over has let its own go
         self.images = 0  # that wait
         self.running = 0  # batches
-        self.batches: dict[int, int] = {}  # how many of each size ran
 
     def seconds_ahead(self, workers: int) -> float:
         """Return how long what waits and runs will take: a whole batch at a time, on so many workers."""
@@ -89,21 +87,21 @@ class Lane:
             if job.over:
                 self._drop()
                 continue
-            if taken and count + len(job.images) > self.version.largest:
+            if taken and count + job.count > self.version.largest:
                 break
-            count += len(job.images)
+            count += job.count
             taken.append(self._drop())
         return taken
 
     def add(self, job: Job) -> None:
         """Put a request at the end."""
         self.jobs.append(job)
-        self.counts.append(len(job.images))
-        self.images += len(job.images)
+        self.images += job.count
 
     def _drop(self) -> Job:
-        self.images -= self.counts.popleft()
-        return self.jobs.popleft()
+        job = self.jobs.popleft()
+        self.images -= job.count
+        return job
 
 
 class Ran(NamedTuple):
@@ -153,7 +151,7 @@ class Batcher:
         wait = lane.seconds_ahead(self.workers)
         if len(lane.jobs) >= config.queue:
             raise _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        if job.arrived + wait + job.version.seconds[job.version.size_for(len(job.images))] > job.deadline:
+        if job.arrived + wait + job.version.seconds[job.version.size_for(job.count)] > job.deadline:
             raise _too_busy(f"{config.name}: its queue would take {wait:.3f} s, longer than this request may", wait)
         if not lane.jobs:
             self._ready.append(lane)
@@ -223,8 +221,6 @@ class Batcher:
         self._free += 1
         lane.running -= 1
         self._dispatch()  # the next batch runs while these answers are written
-        size = lane.version.size_for(ran.images)
-        lane.batches[size] = lane.batches.get(size, 0) + 1
         if self._observe is not None:
             waited = max(job.started - job.arrived for job in jobs)
             self._observe(lane.version, ran.images, len(jobs), waited, ran.seconds)

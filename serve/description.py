@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from serve.engine import INPUT, OUTPUTS, Version
+from export.repository import INPUT, OUTPUTS
+from serve.engine import Version
 from serve.lifecycle import Catalogue
 
 NAME, VERSION = "convbench", "0.1.0"

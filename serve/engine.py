@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from export.repository import GOLDEN, LABELS, MODEL, RepositoryError, check_sums, read_card
+from export.repository import GOLDEN, INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card
 from serve.pbtxt import ModelConfig
 
-INPUT, OUTPUTS = "image", ("logits", "probabilities")
 ERRORS_ONLY = 3  # onnxruntime's log level
 TIMED_RUNS = 5
 WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it

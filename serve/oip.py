@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from serve.engine import INPUT, OUTPUTS, Pixels, Version
+from export.repository import INPUT, OUTPUTS
+from serve.engine import Pixels, Version
 from serve.errors import RequestError
 
 HEADER_LENGTH = "inference-header-content-length"

@@ -89,7 +89,7 @@ class Statistics:
         counters.queue.add(job.started - job.arrived)
         counters.queue_buckets.add(job.started - job.arrived)
         counters.request_buckets.add(ended - job.arrived)
-        counters.inferences += len(job.images)
+        counters.inferences += job.count
         counters.last = ended
 
     def ran(self, version: Version, images: int, requests: int, waited: float, seconds: float) -> None:
