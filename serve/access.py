@@ -25,7 +25,7 @@ class Access:
         """Whether everybody may ask."""
         return not self._tokens
 
-    def check(self, headers: Mapping[str, str], *, administrator: bool = False) -> None:
+    def check(self, headers: Mapping[bytes, bytes], *, administrator: bool = False) -> None:
         """Let a request pass or refuse it.
 
         Raises:
@@ -38,9 +38,9 @@ class Access:
             raise RequestError(401, "a bearer token is needed: send `Authorization: Bearer TOKEN`", CHALLENGE)
 
 
-def _matches(headers: Mapping[str, str], tokens: Sequence[bytes]) -> bool:
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    given = token.strip().encode() if kind.lower() == "bearer" else b""
+def _matches(headers: Mapping[bytes, bytes], tokens: Sequence[bytes]) -> bool:
+    kind, _, token = headers.get(b"authorization", b"").partition(b" ")
+    given = token.strip() if kind.lower() == b"bearer" else b""
     found = False
     for each in tokens:  # all of them, so that the time does not tell which
         found |= hmac.compare_digest(given, each)

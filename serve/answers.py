@@ -1,6 +1,9 @@
 """The Open Inference Protocol v2, REST: from answers to a response's body, as JSON, as bytes, as classes."""
 
+import math
 import struct
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,8 @@ from serve.engine import Answers, Floats, Version
 from serve.errors import RequestError
 from serve.oip import BINARY, HEADER_LENGTH, JSON, Inference, Wanted
 
+VALUE_BYTES = 4  # of FP32
+HEADER_LENGTH_NAME = HEADER_LENGTH.decode()
 ALIGNMENT = 16  # of the first tensor in a binary response: numpy.frombuffer gives aligned arrays then
 
 
@@ -20,21 +25,44 @@ def response(version: Version, inference: Inference, answers: Answers) -> tuple[
     Raises:
         RequestError: 500, an answer is not finite and was asked for as JSON, which has no such number.
     """
+    if inference.id is None and all(wanted.binary and not wanted.classes for wanted in inference.wanted):
+        head = _binary_head(version.name, version.number, inference.wanted, answers.logits.shape)
+        tail = [_values(answers, wanted).tobytes() for wanted in inference.wanted]
+        return b"".join([head, *tail]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(head))}
     outputs: list[dict[str, Any]] = []
-    tail: list[bytes] = []
+    contents: list[bytes] = []
     for wanted in inference.wanted:
         output, content = output_of(version, answers, wanted)
         outputs.append(output)
         if content is not None:
-            tail.append(content)
-    head = {"model_name": version.name, "model_version": str(version.number), "outputs": outputs}
-    if inference.id is not None:
-        head["id"] = inference.id
-    text = orjson.dumps(head, option=orjson.OPT_SERIALIZE_NUMPY)
-    if not tail:
+            contents.append(content)
+    text = _head(version.name, version.number, outputs, inference.id)
+    if not contents:
         return text, {"content-type": JSON}
-    text = text.ljust(-(-len(text) // ALIGNMENT) * ALIGNMENT)
-    return b"".join([text, *tail]), {"content-type": BINARY, HEADER_LENGTH: str(len(text))}
+    text = _aligned(text)
+    return b"".join([text, *contents]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(text))}
+
+
+def _head(name: str, number: int, outputs: Sequence[Mapping[str, Any]], identity: str | None) -> bytes:
+    head = {"model_name": name, "model_version": str(number), "outputs": outputs}
+    if identity is not None:
+        head["id"] = identity
+    return orjson.dumps(head, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+@lru_cache(maxsize=256)
+def _binary_head(name: str, number: int, wanted: tuple[Wanted, ...], shape: tuple[int, int]) -> bytes:
+    """Return the JSON before tensors, which is the same for all requests of one kind that bring no id."""
+    return _aligned(_head(name, number, [_binary_entry(each.name, shape) for each in wanted], None))
+
+
+def _aligned(text: bytes) -> bytes:
+    return text.ljust(-(-len(text) // ALIGNMENT) * ALIGNMENT)
+
+
+def _binary_entry(name: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    size = VALUE_BYTES * math.prod(shape)
+    return {"name": name, "datatype": "FP32", "shape": shape, "parameters": {"binary_data_size": size}}
 
 
 def output_of(version: Version, answers: Answers, wanted: Wanted) -> tuple[dict[str, Any], bytes | None]:
@@ -43,15 +71,18 @@ def output_of(version: Version, answers: Answers, wanted: Wanted) -> tuple[dict[
     Raises:
         RequestError: 500, values that JSON has no numbers for.
     """
-    values = answers.logits if wanted.name == OUTPUTS[0] else answers.probabilities
+    values = _values(answers, wanted)
     return _classification(version, values, wanted) if wanted.classes else _tensor(values, wanted)
 
 
+def _values(answers: Answers, wanted: Wanted) -> Floats:
+    return answers.logits if wanted.name == OUTPUTS[0] else answers.probabilities
+
+
 def _tensor(values: Floats, wanted: Wanted) -> tuple[dict[str, Any], bytes | None]:
-    output: dict[str, Any] = {"name": wanted.name, "datatype": "FP32", "shape": list(values.shape)}
     if wanted.binary:
-        content = values.tobytes()
-        return {**output, "parameters": {"binary_data_size": len(content)}}, content
+        return _binary_entry(wanted.name, values.shape), values.tobytes()
+    output: dict[str, Any] = {"name": wanted.name, "datatype": "FP32", "shape": list(values.shape)}
     if not np.isfinite(values).all():
         raise RequestError(500, f"{wanted.name} are not finite: JSON has no such numbers, ask for binary_data")
     return {**output, "data": np.ascontiguousarray(values).ravel()}, None

@@ -1,58 +1,40 @@
 """Routes: from a request to a reply, without waiting: an inference is answered by callback when its batch has run."""
 
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
 
 from serve import answers, classify, oip
 from serve.access import Access
-from serve.batching import Batcher, Job
+from serve.batching import Batcher
 from serve.description import model_metadata, model_settings, server_metadata
 from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
+from serve.lane import Done, Job
 from serve.lifecycle import Catalogue
+from serve.messages import Reply, Request, Send, error_reply, guarded, json_reply
 from serve.metrics import CONTENT_TYPE, metrics
 from serve.openapi import document
 from serve.picture import Picture, pictures
 from serve.statistics import Statistics
+from serve.target import Target
 from serve.website import model_list, page_file
 
 JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
 
 
-@dataclass
-class Request:
-    """One request: header names in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-    job: Job | None = None  # what answers it, so that it can be dropped when the client leaves
-
-
-@dataclass
-class Reply:
-    """One answer."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-Send = Callable[[Reply], None]
-
-
 class Asked(NamedTuple):
     """What a request wants run, and the seconds that it gives itself (None: what the model is configured for)."""
 
+    request: Request
+    send: Send
     version: Version
     images: Pixels
-    timeout: float | None
+    timeout: float | None = None
 
 
 class App:
@@ -71,49 +53,63 @@ class App:
 
     def handle(self, request: Request, send: Send) -> None:
         """Answer a request; `send` is called exactly once, unless the client leaves first."""
-        try:
-            self._route(request, send)
-        except RequestError as error:
-            send(error_reply(error))
-        except Exception as error:  # noqa: BLE001 - a defect must not take the connection or the server along
-            send(error_reply(defect(error)))
+        guarded(send, lambda: self._route(request, send))
 
-    def body_limit(self, path: str) -> int:
-        """Return how many bytes a request to this path may have: it follows from the largest batch of its model."""
-        parts = path.split("/")
-        if len(parts) > 3 and parts[2] == "models":  # noqa: PLR2004 - "", "v2", "models", name
-            model = self.catalogue.models.get(parts[3])
-            version = None if model is None else model.newest
-            if version is not None:
-                wants_picture = path.partition("?")[0].endswith("/classify")
-                return classify.BODY_BYTES if wants_picture else _largest_body(version)
-        return OVERHEAD_BYTES
+    def body_limit(self, wanted: Target) -> int:
+        """Return how many bytes a request may have: it follows from the largest batch of its model."""
+        model = self.catalogue.models.get(wanted.model)
+        version = None if model is None else model.newest
+        if version is None:
+            return OVERHEAD_BYTES
+        if wanted.action == "classify":
+            return classify.BODY_BYTES
+        return _largest_body(version.config.max_batch, version.config.dims)
+
+    def too_large(self, wanted: Target, what: str, limit: int) -> RequestError:
+        """Return why a body is refused: that its model is not served comes first."""
+        try:
+            if wanted.model:
+                self.find(wanted.model, wanted.number)
+        except RequestError as error:
+            return error
+        return RequestError(413, f"the body has {what}: at most {limit} are taken here")
+
+    def find(self, name: str, number: str | None = None) -> Version:
+        """Return the version that answers.
+
+        Raises:
+            RequestError: 404, no such model or version; 503, it is there but cannot be served, or not yet.
+        """
+        if not self.ready and name not in self.catalogue.models:
+            raise RequestError(503, "the models are being loaded", {"retry-after": "1"})
+        return self.catalogue.find(name, number)
 
     def _route(self, request: Request, send: Send) -> None:
-        path = request.path.partition("?")[0]
-        parts = path.strip("/").split("/")
+        wanted = request.target
+        if wanted.model:
+            self.access.check(request.headers)
+            self._model(request, send, self.find(wanted.model, wanted.number))
+            return
+        path = wanted.path
         if path in ("/v2/health/live", "/v2/health/ready"):
             alive = path.endswith("live") or self.ready
-            send(_json(200 if alive else 503, {path.rpartition("/")[2]: alive}))
+            send(json_reply(200 if alive else 503, {path.rpartition("/")[2]: alive}))
             return
         file = page_file(path[1:])
         if file is not None:
             _method(request, "GET")
             send(Reply(200, file.content, dict(file.headers)))
             return
-        self.access.check(request.headers, administrator=parts[:2] == ["v2", "repository"] and parts[-1] != "index")
+        parts = wanted.parts
+        self.access.check(request.headers, administrator=parts[:2] == ("v2", "repository") and parts[-1] != "index")
         match parts:
-            case ["openapi.json" | "models" | "metrics" as name]:
+            case ("openapi.json" | "models" | "metrics" as name,):
                 self._overview(request, send, name)
-            case ["v2", "models", "stats"]:
+            case ("v2", "models", "stats"):
                 self._get(request, send, self.statistics.of(self.catalogue.all_served()))
-            case ["v2", "models", name, "versions", number, *rest]:
-                self._model(request, send, self.catalogue.find(name, number), rest)
-            case ["v2", "models", name, *rest]:
-                self._model(request, send, self.catalogue.find(name), rest)
-            case ["v2"]:
+            case ("v2",):
                 self._get(request, send, server_metadata())
-            case ["v2", "repository", *rest]:
+            case ("v2", "repository", *rest):
                 self._repository(request, send, rest)
             case _:
                 raise RequestError(404, f"no such path: {path[:100]}")
@@ -124,119 +120,112 @@ class App:
             content = metrics(self.statistics, self.catalogue, self.batcher)
             send(Reply(200, content, {"content-type": CONTENT_TYPE}))
         else:
-            send(_json(200, document() if name == "openapi.json" else model_list(self.catalogue.all_served())))
+            send(json_reply(200, document() if name == "openapi.json" else model_list(self.catalogue.all_served())))
 
     def _repository(self, request: Request, send: Send, rest: list[str]) -> None:
         _method(request, "POST")
         match rest:
             case ["index"]:
-                send(_json(200, self._index(request.body)))
+                send(json_reply(200, self._index(request.body)))
             case ["models", name, ("load" | "unload") as action]:
                 change = self.catalogue.load if action == "load" else self.catalogue.unload
 
                 def changed(error: RequestError | None) -> None:
-                    send(_json(200, {}) if error is None else error_reply(error))
+                    send(json_reply(200, {}) if error is None else error_reply(error))
 
                 self.batcher.aside(lambda: change(name), changed)
             case _:
-                raise RequestError(404, f"no such path: {request.path[:100]}")
+                raise RequestError(404, f"no such path: {request.target.path[:100]}")
 
-    def _model(self, request: Request, send: Send, version: Version, rest: list[str]) -> None:
-        match rest:
-            case ["infer"]:
+    def _model(self, request: Request, send: Send, version: Version) -> None:
+        match request.target.action:
+            case "infer":
                 _method(request, "POST")
                 self._infer(request, send, version)
-            case ["classify"]:
+            case "classify":
                 _method(request, "POST")
                 self._classify(request, send, version)
-            case []:
+            case "":
                 self._get(request, send, model_metadata(self.catalogue, version))
-            case ["ready"]:
+            case "ready":
                 self._get(request, send, {"name": version.name, "ready": True})
-            case ["config"]:
+            case "config":
                 self._get(request, send, model_settings(version))
-            case ["stats"]:
+            case "stats":
                 self._get(request, send, self.statistics.of([version]))
             case _:
-                raise RequestError(404, f"no such path: {request.path[:100]}")
+                raise RequestError(404, f"no such path: {request.target.path[:100]}")
 
     def _infer(self, request: Request, send: Send, version: Version) -> None:
-        if request.headers.get("content-encoding", "identity") != "identity":
-            encoding = request.headers["content-encoding"]
-            raise RequestError(415, f"content-encoding {encoding!r} is not taken: send plain bytes")
+        encoding = request.headers.get(b"content-encoding", b"identity")
+        if encoding != b"identity":
+            name = encoding.decode("latin-1")
+            raise RequestError(415, f"content-encoding {name!r} is not taken: send plain bytes")
         inference = oip.parse(version, request.headers.get(oip.HEADER_LENGTH), request.body)
 
-        def answered(found: Answers) -> Reply:
-            body, headers = answers.response(version, inference, found)
-            return Reply(200, body, headers)
+        def reply(found: Answers) -> Reply:
+            return Reply(200, *answers.response(version, inference, found))
 
-        self._run(request, send, Asked(version, inference.images, inference.timeout), answered)
+        self._run(Asked(request, send, version, inference.images, inference.timeout), reply)
 
     def _classify(self, request: Request, send: Send, version: Version) -> None:
         """Decode pictures beside the event loop, then run them as any other request."""
-        invert = classify.polarity(request.path)
-        content_type = request.headers.get("content-type", "")
+        invert = classify.polarity(request.target.query)
+        content_type = request.headers.get(b"content-type", b"").decode("latin-1")
 
         def decoded(found: Sequence[Picture] | RequestError) -> None:
             if isinstance(found, RequestError):
                 send(error_reply(found))
                 return
-            try:
-                images = classify.stacked(version, found)
-                self._run(
-                    request,
-                    send,
-                    Asked(version, images, None),
-                    lambda said: _json(200, classify.answer(version, found, said)),
-                )
-            except RequestError as error:
-                send(error_reply(error))
-            except Exception as error:  # noqa: BLE001 - as in `handle`
-                send(error_reply(defect(error)))
+
+            def reply(said: Answers) -> Reply:
+                return json_reply(200, classify.answer(version, found, said))
+
+            guarded(send, lambda: self._run(Asked(request, send, version, classify.stacked(version, found)), reply))
 
         self.batcher.aside(lambda: pictures(content_type, request.body, version.config.dims, invert=invert), decoded)
 
-    def _run(self, request: Request, send: Send, asked: Asked, answered: Callable[[Answers], Reply]) -> None:
-        """Queue images; `answered` makes the reply of their answers."""
+    def _run(self, asked: Asked, reply: Callable[[Answers], Reply]) -> None:
+        """Queue images; `reply` makes the reply of their answers."""
+        request, send = asked.request, asked.send
+
+        def answer(job: Job, found: Answers) -> None:
+            made = reply(found)
+            made.headers["server-timing"] = _timing(job, self.batcher.loop.time())
+            send(made)
 
         def done(job: Job, result: Answers | RequestError) -> None:
             if isinstance(result, RequestError):
                 send(error_reply(result))
-                return
-            try:
-                reply = answered(result)
-                reply.headers["server-timing"] = _timing(job, self.batcher.loop.time())
-                send(reply)
-            except RequestError as error:
-                send(error_reply(error))
-            except Exception as error:  # noqa: BLE001 - as in `handle`
-                send(error_reply(defect(error)))
+            else:
+                guarded(send, lambda: answer(job, result))
 
-        request.job = self.submit(asked, done)
+        request.job = self.submit(asked.version, asked.images, done, asked.timeout)
 
-    def submit(self, asked: Asked, done: Callable[[Job, Answers | RequestError], None]) -> Job:
+    def submit(self, version: Version, images: Pixels, done: Done, timeout: float | None = None) -> Job:
         """Queue images; `done` is called once with their answers, or with why there are none.
+
+        Args:
+            version: that is asked.
+            images: (n, channels, height, width).
+            done: called on the loop's thread.
+            timeout: seconds that the request gives itself; None: what the model is configured for.
 
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
-        config, arrived = asked.version.config, self.batcher.loop.time()
-        timeout = config.timeout
-        if asked.timeout is not None and config.timeout_override:
-            timeout = min(asked.timeout, config.timeout)
-
-        def counted(result: Answers | RequestError) -> None:
-            self.statistics.answered(job, self.batcher.loop.time(), result)
-            done(job, result)
-
-        job = Job(asked.version, asked.images, arrived, arrived + timeout, counted)
+        config, arrived = version.config, self.batcher.loop.time()
+        seconds = config.timeout
+        if timeout is not None and config.timeout_override:
+            seconds = min(timeout, config.timeout)
+        job = Job(version, images, arrived, arrived + seconds, done)
         self.batcher.submit(job)
         return job
 
     @staticmethod
     def _get(request: Request, send: Send, content: object) -> None:
         _method(request, "GET")
-        send(_json(200, content))
+        send(json_reply(200, content))
 
     def _index(self, body: bytes) -> list[dict[str, str]]:
         try:
@@ -252,30 +241,11 @@ def _timing(job: Job, now: float) -> str:
     return f"queue;dur={1e3 * (job.started - job.arrived):.3f}, run;dur={1e3 * (now - job.started):.3f}"
 
 
-def defect(error: Exception) -> RequestError:
-    """Return what a client is told of an error that nobody expected; the log has the rest."""
-    traceback.print_exception(error)
-    return RequestError(500, f"the server has a defect ({type(error).__name__}): its log says more")
-
-
-def error_reply(error: RequestError) -> Reply:
-    """Return what a client is told."""
-    reply = _json(error.status, {"error": str(error)})
-    reply.headers.update(error.headers)
-    return reply
-
-
-def _json(status: int, content: object) -> Reply:
-    return Reply(status, orjson.dumps(content), {"content-type": oip.JSON})
-
-
 def _method(request: Request, wanted: str) -> None:
     if request.method != wanted and not (wanted == "GET" and request.method == "HEAD"):
         raise RequestError(405, f"{request.method} is not answered here: use {wanted}", {"allow": wanted})
 
 
-def _largest_body(version: Version) -> int:
-    values = version.config.max_batch
-    for length in version.config.dims:
-        values *= length
-    return OVERHEAD_BYTES + values * JSON_BYTES_A_VALUE
+@lru_cache
+def _largest_body(images: int, dims: tuple[int, ...]) -> int:
+    return OVERHEAD_BYTES + images * math.prod(dims) * JSON_BYTES_A_VALUE

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from serve.access import Access
-from serve.app import App, Reply, Request, error_reply
+from serve.app import App
 from serve.batching import Batcher
 from serve.errors import RequestError
 from serve.lifecycle import Catalogue
+from serve.messages import Reply, Request, error_reply
 from serve.statistics import Statistics
+from serve.target import Target, target
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -73,22 +75,21 @@ class Asgi:
             if self.app is None:
                 await asyncio.get_running_loop().run_in_executor(None, self.catalogue.refresh)
                 statistics = Statistics()
-                self.app = App(self.catalogue, Batcher(self.workers, statistics.ran), self.access, statistics)
+                self.app = App(self.catalogue, Batcher(self.workers, statistics), self.access, statistics)
                 self.app.ready = True
             return self.app
 
     async def _answer(self, app: App, scope: Message, receive: Receive, send: Send) -> None:
-        query = scope.get("query_string", b"").decode("latin-1")
-        path = scope["path"] + (f"?{query}" if query else "")
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        query = scope.get("query_string", b"")
+        path = target(scope["path"].encode() + (b"?" + query if query else b""))
         try:
-            body = await _body(receive, app.body_limit(path))
+            body = await _body(receive, app, path)
         except RequestError as error:
             await _reply(error_reply(error), app, scope, send)
             return
         if body is None:
             return  # the client left
-        request = Request(scope["method"], path, headers, body)
+        request = Request(scope["method"], path, dict(scope["headers"]), body)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         app.handle(request, lambda reply: None if future.done() else future.set_result(reply))
         leaving = asyncio.create_task(_left(receive))
@@ -101,12 +102,13 @@ class Asgi:
             request.job.cancel()
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
+async def _body(receive: Receive, app: App, wanted: Target) -> bytes | None:
     """Return the body, None where the client left.
 
     Raises:
-        RequestError: 413.
+        RequestError: it is too large.
     """
+    limit = app.body_limit(wanted)
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -116,7 +118,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
         part = message.get("body", b"")
         size += len(part)
         if size > limit:
-            raise RequestError(413, f"the body has more than {limit} bytes")
+            raise app.too_large(wanted, f"more than {limit} bytes", limit)
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)

@@ -9,106 +9,36 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from serve.engine import Answers, Pixels, Version, split_evenly
 from serve.errors import RequestError
+from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
-NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)
+SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 
-Done = Callable[[Answers | RequestError], None]
 Result = TypeVar("Result")
 
 
-class Job:
-    """A request that waits, runs, or is over.
-
-    Args:
-        version: that answers it.
-        images: (n, channels, height, width) uint8.
-        deadline: on the loop's clock, in seconds.
-        done: called once, on the loop's thread.
-    """
-
-    __slots__ = ("arrived", "count", "deadline", "done", "images", "over", "started", "version")
-
-    def __init__(self, version: Version, images: Pixels, arrived: float, deadline: float, done: Done) -> None:
-        self.version, self.images, self.arrived, self.deadline, self.done = version, images, arrived, deadline, done
-        self.count = len(images)  # stays when the images are let go
-        self.over = False
-        self.started = math.nan
-
-    def finish(self, result: Answers | RequestError) -> None:
-        """Answer, unless it was answered already."""
-        if not self.over:
-            self.over = True
-            self.done(result)
-            self._let_go()
-
-    def cancel(self) -> None:
-        """Drop the work of a client that left."""
-        self.over = True
-        self._let_go()
-
-    def _let_go(self) -> None:
-        """Keep nothing alive: thousands of jobs stay listed until their deadline, and the collector looks at all."""
-        self.done = _answered_already
-        self.images = NO_IMAGES
-
-
-def _answered_already(_: Answers | RequestError) -> None:
-    """Take the place of a callback that was called."""
-
-
-class Lane:
-    """The queue of one version."""
-
-    def __init__(self, version: Version) -> None:
-        self.version = version
-        self.jobs: deque[Job] = deque()
-        self.images = 0  # that wait
-        self.running = 0  # batches
-
-    def seconds_ahead(self, workers: int) -> float:
-        """Return how long what waits and runs will take: a whole batch at a time, on so many workers."""
-        largest = self.version.largest
-        batches = self.running + math.ceil(self.images / largest)
-        return batches * self.version.seconds[largest] / workers
-
-    def take(self) -> list[Job]:
-        """Return the next requests that fit into one run; those that are over are dropped."""
-        taken: list[Job] = []
-        count = 0
-        while self.jobs:
-            job = self.jobs[0]
-            if job.over:
-                self._drop()
-                continue
-            if taken and count + job.count > self.version.largest:
-                break
-            count += job.count
-            taken.append(self._drop())
-        return taken
-
-    def add(self, job: Job) -> None:
-        """Put a request at the end."""
-        self.jobs.append(job)
-        self.images += job.count
-
-    def _drop(self) -> Job:
-        job = self.jobs.popleft()
-        self.images -= job.count
-        return job
-
-
 class Ran(NamedTuple):
-    """A batch that ran: its images, without padding, and the seconds that it took."""
+    """A batch that ran: its images, without padding, the seconds that it took, and its end on the loop's clock."""
 
     images: int
     seconds: float
+    ended: float
+
+
+class Observer(Protocol):
+    """Takes what happened, on the loop's thread."""
+
+    def ran(self, version: Version, jobs: Sequence[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+        """Take a batch; those of its requests that are over have no use for their results."""
+
+    def late(self, job: Job, now: float) -> None:
+        """Take a request whose deadline passed."""
 
 
 class Batcher:
@@ -116,28 +46,28 @@ class Batcher:
 
     Args:
         workers: batches that run at the same time.
-        observe: called with every batch that ran: version, images, requests, seconds waited by the oldest, seconds run.
+        observer: takes what happened.
     """
 
-    def __init__(self, workers: int, observe: Callable[[Version, int, int, float, float], None] | None = None) -> None:
+    def __init__(self, workers: int, observer: Observer | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.workers = workers
         self._free = workers
         self._executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._aside: Executor = ThreadPoolExecutor(1, thread_name_prefix="aside")
-        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._lanes: dict[int, Lane] = {}  # of versions with work, by their identity
         self._ready: deque[Lane] = deque()  # lanes with work, in the order of their turns
         self._due: dict[int, list[Job]] = {}
         self._ticked = self._bucket(self.loop.time())
         self._ticker: asyncio.TimerHandle | None = None
-        self._observe = observe
+        self._observer = observer
+        self._dispatching = False
 
-    def lane(self, version: Version) -> Lane:
+    def _lane(self, version: Version) -> Lane:
         """Return the queue of a version."""
-        key = (version.name, version.number)
-        lane = self._lanes.get(key)
-        if lane is None or lane.version is not version:
-            lane = self._lanes[key] = Lane(version)
+        lane = self._lanes.get(id(version))
+        if lane is None:
+            lane = self._lanes[id(version)] = Lane(version)
         return lane
 
     def submit(self, job: Job) -> None:
@@ -146,12 +76,14 @@ class Batcher:
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
-        lane = self.lane(job.version)
+        lane = self._lane(job.version)
         config = job.version.config
+        if len(lane.jobs) >= config.queue and self._free:
+            self._dispatch()  # what came in this moment does not wait yet
         wait = lane.seconds_ahead(self.workers)
         if len(lane.jobs) >= config.queue:
             raise _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        if job.arrived + wait + job.version.seconds[job.version.size_for(job.count)] > job.deadline:
+        if job.arrived + wait + job.version.expected_seconds(job.count) > job.deadline:
             raise _too_busy(f"{config.name}: its queue would take {wait:.3f} s, longer than this request may", wait)
         if not lane.jobs:
             self._ready.append(lane)
@@ -160,8 +92,9 @@ class Batcher:
         if self._ticker is None:
             self._ticked = self._bucket(self.loop.time()) - 1
             self._ticker = self.loop.call_later(TICK, self._tick)
-        if self._free:
-            self._dispatch()
+        if self._free and not self._dispatching:
+            self._dispatching = True
+            self.loop.call_soon(self._dispatch)  # with everything else that has arrived by now
 
     def aside(self, work: Callable[[], Result], done: Callable[[Result | RequestError], None]) -> None:
         """Do some work beside the event loop, decoding for instance; `done` takes what it returns, or its error."""
@@ -180,7 +113,8 @@ class Batcher:
 
     def waiting(self, version: Version) -> int:
         """Return how many requests wait for a version."""
-        return len(self.lane(version).jobs)
+        lane = self._lanes.get(id(version))
+        return 0 if lane is None else len(lane.jobs)
 
     @property
     def idle(self) -> bool:
@@ -196,36 +130,56 @@ class Batcher:
 
     def _dispatch(self) -> None:
         """Give free workers the next batches, a model's turn each."""
+        self._dispatching = False
         while self._free and self._ready:
             lane = self._ready.popleft()
             jobs = lane.take()
             if lane.jobs:
                 self._ready.append(lane)  # its next turn comes after everybody else's
-            if not jobs:
-                continue
-            self._free -= 1
-            lane.running += 1
-            now = self.loop.time()
-            for job in jobs:
-                job.started = now
-            self._executor.submit(self._run, lane, jobs, [job.images for job in jobs])
+            if jobs:
+                self._start(lane, jobs)
+            self._forget_if_idle(lane)
 
-    def _run(self, lane: Lane, jobs: list[Job], parts: list[Pixels]) -> None:
-        """Run a batch: on a worker's thread."""
+    def _start(self, lane: Lane, jobs: list[Job]) -> None:
+        """Run a batch, here where handing it to a worker would take longer."""
+        now = self.loop.time()
+        for job in jobs:
+            job.started = now
+        parts = [job.images for job in jobs]
+        if lane.version.expected_seconds(sum(map(len, parts))) < SHORT_RUN:
+            self._answer(lane, jobs, *self._run(lane, parts))
+            return
+        self._free -= 1
+        lane.running += 1
+        self._executor.submit(self._run_beside, lane, jobs, parts)
+
+    def _run(self, lane: Lane, parts: list[Pixels]) -> tuple[list[Answers | RequestError], Ran]:
         start = self.loop.time()
         results = run_jobs(lane.version, parts)
-        ran = Ran(sum(map(len, parts)), self.loop.time() - start)
-        self.loop.call_soon_threadsafe(self._finished, lane, jobs, results, ran)
+        end = self.loop.time()
+        return results, Ran(sum(map(len, parts)), end - start, end)
 
-    def _finished(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+    def _run_beside(self, lane: Lane, jobs: list[Job], parts: list[Pixels]) -> None:
+        """Run a batch on a worker's thread."""
+        self.loop.call_soon_threadsafe(self._ran_beside, lane, jobs, *self._run(lane, parts))
+
+    def _ran_beside(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
         self._free += 1
         lane.running -= 1
         self._dispatch()  # the next batch runs while these answers are written
-        if self._observe is not None:
-            waited = max(job.started - job.arrived for job in jobs)
-            self._observe(lane.version, ran.images, len(jobs), waited, ran.seconds)
+        self._answer(lane, jobs, results, ran)
+        self._forget_if_idle(lane)
+
+    def _answer(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+        if self._observer is not None:
+            self._observer.ran(lane.version, jobs, results, ran)
         for job, result in zip(jobs, results, strict=True):
             job.finish(result)
+
+    def _forget_if_idle(self, lane: Lane) -> None:
+        """Keep no version alive that has no work: it may have been replaced."""
+        if not lane.jobs and not lane.running:
+            self._lanes.pop(id(lane.version), None)
 
     @staticmethod
     def _bucket(when: float) -> int:
@@ -237,6 +191,8 @@ class Batcher:
         for bucket in range(self._ticked, now + 1):
             for job in self._due.pop(bucket, ()):
                 if not job.over:
+                    if self._observer is not None:
+                        self._observer.late(job, self.loop.time())
                     job.finish(RequestError(504, f"{job.version.name}: the deadline passed before there was an answer"))
         self._ticked = now
         self._ticker = self.loop.call_later(TICK, self._tick) if self._due else None

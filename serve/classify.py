@@ -13,13 +13,13 @@ from serve.picture import Picture
 BODY_BYTES = 16_000_000
 
 
-def polarity(path: str) -> bool | None:
+def polarity(query: str) -> bool | None:
     """Return what `?invert=` asks for, None where it is not given.
 
     Raises:
         RequestError: 400, neither true nor false.
     """
-    given = parse_qs(path.partition("?")[2], keep_blank_values=True).get("invert")
+    given = parse_qs(query, keep_blank_values=True).get("invert")
     if given is None:
         return None
     if given not in (["true"], ["false"]):

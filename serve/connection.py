@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from serve.app import App, Reply, Request, error_reply
+from serve.app import App
 from serve.errors import RequestError
+from serve.heads import Head
+from serve.messages import Reply, Request, error_reply
+from serve.target import target
 
 if TYPE_CHECKING:
     from serve.server import Server
 
 HEADER_BYTES = 16_384
 PIPELINED = 16  # requests that a client may send before it reads an answer
-REASONS = {status.value: status.phrase for status in HTTPStatus}
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+NO_TARGET = target(b"")
+CLOSE = "connection: close\r\n"
 
 
 class Exchange:
@@ -39,11 +44,13 @@ class Connection(asyncio.Protocol):
         self.exchanges: deque[Exchange] = deque()
         self.deadline = 0.0  # when the client must have sent more, on the loop's clock
         self._parser = httptools.HttpRequestParser(self)
-        self._closing = self._stuck = False
+        self._closing = self._stuck = self._deaf = False
+        self._data = b""  # that is being read, where it starts with a request
         self._begin()
 
     def _begin(self) -> None:
-        self._url, self._headers, self._body = b"", {}, []  # type: bytes, dict[str, str], list[bytes]
+        self._url, self._headers, self._body = b"", {}, []  # type: bytes, dict[bytes, bytes], list[bytes]
+        self._target = NO_TARGET
         self._header_bytes = self._body_bytes = 0
         self._limit: int | None = None
         self._reading = False
@@ -74,13 +81,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        if self._closing:
+        if self._closing or self._deaf:
             return
-        if not self._reading:
-            self._reading = True
-            self._allow(self.server.limits.header)
         try:
-            self._parser.feed_data(data)
+            known = None if self._reading else self.server.heads.split(data)
+            if known is None:
+                self._data = b"" if self._reading else data
+                self._parser.feed_data(data)
+            else:
+                head, body = known
+                self._take(Request(head.method, head.target, head.headers, body), close=head.close)
         except httptools.HttpParserUpgrade:
             pass  # it was answered as a plain request, and the connection is closed: we speak nothing else
         except RequestError as error:
@@ -105,6 +115,11 @@ class Connection(asyncio.Protocol):
 
     # httptools calls these.
 
+    def on_message_begin(self) -> None:
+        """Give a request its time."""
+        self._reading = True
+        self._allow(self.server.limits.header)
+
     def on_url(self, url: bytes) -> None:
         """Collect the path."""
         self._url += url
@@ -113,7 +128,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header."""
         self._count_header(len(name) + len(value) + 4)
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._headers[name.lower()] = value
 
     def _count_header(self, count: int) -> None:
         self._header_bytes += count
@@ -122,31 +137,42 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Refuse a body that is too large before it is sent."""
-        self._limit = self.app.body_limit(self._url.decode("latin-1"))
-        length = self._headers.get("content-length", "")
+        self._target = target(self._url)
+        self._limit = self.app.body_limit(self._target)
+        length = self._headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._limit:
-            raise RequestError(413, f"the body has {length} bytes: at most {self._limit} are taken here")
+            raise self.app.too_large(self._target, f"{int(length)} bytes", self._limit)
         self._allow(self.server.limits.body)
-        if self._headers.get("expect", "").lower() == "100-continue" and self.transport is not None:
+        if self._headers.get(b"expect", b"").lower() == b"100-continue" and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """Collect the body; chunks count too."""
         self._body_bytes += len(body)
         if self._limit is not None and self._body_bytes > self._limit:
-            raise RequestError(413, f"the body has more than {self._limit} bytes")
+            raise self.app.too_large(self._target, f"more than {self._limit} bytes", self._limit)
         self._body.append(body)
 
     def on_message_complete(self) -> None:
         """Answer a whole request."""
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        request = Request(self._parser.get_method().decode("latin-1"), self._url.decode("latin-1"), self._headers, body)
         close = self._parser.should_upgrade() or not self._parser.should_keep_alive()
-        exchange = Exchange(request, self.server.loop.time(), close=close)
+        head = Head(self._parser.get_method().decode("latin-1"), self._target, self._headers, len(body), close)
+        self.server.heads.learn(self._data, head)
+        self._data = b""
+        self._begin()
+        self._take(Request(head.method, head.target, head.headers, body), close=close)
+
+    def _take(self, request: Request, *, close: bool) -> None:
+        """Answer a request.
+
+        Raises:
+            RequestError: 400, too many wait for their answers.
+        """
         if len(self.exchanges) >= PIPELINED:
             raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
+        exchange = Exchange(request, self.server.loop.time(), close=close)
         self.exchanges.append(exchange)
-        self._begin()
         self._allow(self.server.limits.idle)
         self.app.handle(request, lambda reply: self._answered(exchange, reply))
 
@@ -165,11 +191,11 @@ class Connection(asyncio.Protocol):
         if self.transport is None:
             return
         self.server.statistics.replies[reply.status] += 1
-        head = [f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, 'Unknown')}\r\n"]
-        head += [f"{name}: {value}\r\n" for name, value in reply.headers.items()]
-        head.append(f"content-length: {len(reply.body)}\r\n{'connection: close' if close else ''}")
-        text = "".join(head) + ("\r\n\r\n" if close else "\r\n")
-        self.transport.write(text.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
+        head = STATUS_LINES[reply.status]
+        for name, value in reply.headers.items():
+            head += f"{name}: {value}\r\n"
+        head += f"content-length: {len(reply.body)}\r\n{CLOSE if close else ''}\r\n"
+        self.transport.write(head.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
         if close:
             self._close()
 
@@ -181,9 +207,9 @@ class Connection(asyncio.Protocol):
         self.server.access_log(
             {
                 "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "id": request.headers.get("x-request-id") or uuid.uuid4().hex,
+                "id": request.headers.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex,
                 "method": request.method,
-                "path": request.path[:200],
+                "path": request.target.path[:200],
                 "status": reply.status,
                 "bytes_in": len(request.body),
                 "bytes_out": len(reply.body),
@@ -192,9 +218,12 @@ class Connection(asyncio.Protocol):
         )
 
     def _refuse(self, error: RequestError) -> None:
-        """Answer a request that cannot be read, and close: what follows cannot be read either."""
-        if not self._closing:
-            self._write("GET", error_reply(error), close=True)
+        """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
+        if not self._closing and not self._deaf:
+            self._deaf = True
+            exchange = Exchange(Request("GET", NO_TARGET, {}), self.server.loop.time(), close=True)
+            self.exchanges.append(exchange)
+            self._answered(exchange, error_reply(error))
 
     def _close(self) -> None:
         self._closing = True

@@ -1,6 +1,7 @@
 """One version of a model, loaded: its session, the batch sizes it is run at, and its answers."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from export.repository import GOLDEN, INPUT, LABELS, MODEL, OUTPUTS, RepositoryE
 from serve.pbtxt import ModelConfig
 
 ERRORS_ONLY = 3  # onnxruntime's log level
-TIMED_RUNS = 5
+TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
 WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
 
 Pixels = npt.NDArray[np.uint8]
@@ -67,7 +68,19 @@ class Version:
 
     def size_for(self, images: int) -> int:
         """Return the batch size at which so many images are run."""
-        return next((size for size in self.sizes if size >= images), self.sizes[-1])
+        return self.sizes[min(bisect_left(self.sizes, images), len(self.sizes) - 1)]
+
+    def expected_seconds(self, images: int) -> float:
+        """Return how long a run of so many images takes; more than one run can have count as the largest."""
+        return self.seconds[self.size_for(images)]
+
+    def worth_running(self, waiting: int) -> int:
+        """Return how many of the images that wait should run now: as many as give the most images a second.
+
+        36 images run as 32 and leave 4 to the next batch where 48 or 64 would take longer for each of them.
+        """
+        best = max(self.sizes, key=lambda size: min(size, waiting) / self.seconds[size])
+        return min(best, waiting)
 
     def run(self, images: Pixels) -> Answers:
         """Return the answers on (n, channels, height, width), n at most `largest`; padded to a fixed batch size."""
@@ -159,13 +172,12 @@ def choose_sizes(
 ) -> tuple[tuple[int, ...], dict[int, float]]:
     """Return the batch sizes to run at, and the seconds of each.
 
-    Powers of two up to the largest batch. Only sizes are kept at which every image gets the same answer, bit for bit,
-    wherever in the batch it stands, so that nobody's answer depends on who shares the batch; and of two sizes that
-    take the same time only the larger, since padding is free then.
+    Powers of two, and halfway between them, up to the largest batch. Only sizes are kept at which every image gets the
+    same answer, bit for bit, wherever in the batch it stands, so that nobody's answer depends on who shares the batch;
+    and of two sizes that take the same time only the larger, since padding is free then.
     """
-    candidates = [2**power for power in range(max_batch.bit_length()) if 2**power <= max_batch]
-    if candidates[-1] != max_batch:
-        candidates.append(max_batch)
+    steps = {share * 2**power for power in range(max_batch.bit_length()) for share in (2, 3)}  # 2, 3, 4, 6, 8, 12, ...
+    candidates = sorted({1, max_batch, *(size for size in steps if size < max_batch)})
     answers = {size: _answers_at(session, images, size) for size in candidates}
     alike = max(
         ([size for size in candidates if answers[size] == answers[one]] for one in candidates),
@@ -202,11 +214,11 @@ def _seconds(session: onnxruntime.InferenceSession, images: Pixels, size: int) -
     batch = np.ascontiguousarray(images[np.arange(size) % len(images)])
     session.run(OUTPUTS, {INPUT: batch})
     times: list[float] = []
-    for _ in range(TIMED_RUNS):
+    while len(times) < TIMED_RUNS and sum(times) < TIMED_SECONDS:
         start = time.perf_counter()
         session.run(OUTPUTS, {INPUT: batch})
         times.append(time.perf_counter() - start)
-    return sorted(times)[TIMED_RUNS // 2]
+    return sorted(times)[len(times) // 2]
 
 
 def split_evenly(images: int, largest: int) -> Sequence[slice]:

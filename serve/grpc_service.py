@@ -14,7 +14,7 @@ from tritonclient.grpc import service_pb2_grpc as services
 from export.repository import INPUT
 from serve import oip
 from serve.answers import output_of
-from serve.app import App, Asked
+from serve.app import App
 from serve.description import model_metadata, model_settings, server_metadata
 from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
@@ -159,7 +159,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
             if not future.done():
                 future.set_result(found)
 
-        job = self.app.submit(Asked(version, images, remaining), done)
+        job = self.app.submit(version, images, done, remaining)
         try:
             found = await future
         except asyncio.CancelledError:
@@ -170,11 +170,13 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         return _response(version, request.id, wanted, found)
 
     def _find(self, name: str, number: str) -> Version:
-        return self.app.catalogue.find(name, number or None)
+        return self.app.find(name, number or None)
 
 
-def _headers(context: Context) -> Mapping[str, str]:
-    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+def _headers(context: Context) -> Mapping[bytes, bytes]:
+    return {
+        key.encode(): value.encode() for key, value in context.invocation_metadata() or () if isinstance(value, str)
+    }
 
 
 def _images(version: Version, request: Any) -> Pixels:  # noqa: ANN401 - a message

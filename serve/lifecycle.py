@@ -1,7 +1,7 @@
 """Which versions are served: loaded, checked, swapped for newer ones without losing a request; why others are not."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,19 +19,21 @@ class Model:
 
     Attributes:
         served: by number, ascending.
+        newest: of them, which answers where none is named.
         refused: the reason, by number; number 0 stands for the model itself.
         unloaded: by an administrator; it stays away until it is loaded again.
     """
 
     name: str
     served: dict[int, Version] = field(default_factory=dict)
+    newest: Version | None = None
     refused: dict[int, str] = field(default_factory=dict)
     unloaded: bool = False
 
-    @property
-    def newest(self) -> Version | None:
-        """The version that answers where none is named."""
-        return next(reversed(self.served.values()), None)
+    def serve(self, versions: Mapping[int, Version]) -> None:
+        """Serve these from now on."""
+        self.served = dict(sorted(versions.items()))
+        self.newest = self.served[max(self.served)] if self.served else None
 
 
 class Catalogue:
@@ -85,7 +87,7 @@ class Catalogue:
         if not served and model.served:  # nothing new may be served: the old stays
             served = dict(model.served)
         if served.keys() != model.served.keys():
-            model.served = dict(sorted(served.items()))
+            model.serve(served)
         return events
 
     def _load(self, model: Model, number: int, config: ModelConfig, served: dict[int, Version]) -> list[str]:
@@ -130,7 +132,8 @@ class Catalogue:
         with self._loading:
             if name not in self.models:
                 raise RequestError(404, f"unknown model {name!r}")
-            self.models[name].unloaded, self.models[name].served = True, {}
+            self.models[name].unloaded = True
+            self.models[name].serve({})
 
     def find(self, name: str, number: str | None = None) -> Version:
         """Return the version that answers.

@@ -15,9 +15,11 @@ from export.repository import INPUT, OUTPUTS
 from serve.engine import Pixels, Version
 from serve.errors import RequestError
 
-HEADER_LENGTH = "inference-header-content-length"
+HEADER_LENGTH = b"inference-header-content-length"
+LENGTH_DIGITS = 20  # of a number of bytes: Python refuses to read thousands of them
 DEEPEST = 100  # nesting of data
 JSON, BINARY = "application/json", "application/octet-stream"
+FLAGS = (b"true", b"false")
 REFUSED_CONSTANTS = (b"NaN", b"Infinity")
 
 
@@ -38,7 +40,7 @@ class Inference(NamedTuple):
     timeout: float | None
 
 
-def parse(version: Version, header_length: str | None, body: bytes) -> Inference:
+def parse(version: Version, header_length: bytes | None, body: bytes) -> Inference:
     """Return what a request asks for.
 
     Args:
@@ -51,12 +53,12 @@ def parse(version: Version, header_length: str | None, body: bytes) -> Inference
     """
     if header_length is None:
         return _parse_json(version, body, b"")
-    try:
-        length = int(header_length)
-    except ValueError:
-        raise RequestError(400, f"{HEADER_LENGTH} is {header_length!r}: it must be a number of bytes") from None
-    if not 0 <= length <= len(body):
-        raise RequestError(400, f"{HEADER_LENGTH} is {length}: the body has {len(body)} bytes")
+    if not header_length.isdigit():
+        given = header_length.decode("latin-1")
+        raise RequestError(400, f"{HEADER_LENGTH.decode()} is {given!r}: it must be a number of bytes")
+    length = int(header_length[:LENGTH_DIGITS])
+    if length > len(body):
+        raise RequestError(400, f"{HEADER_LENGTH.decode()} is {length}: the body has {len(body)} bytes")
     if length == 0:
         return Inference(from_bytes(body, (1, *version.config.dims)), None, RAW_OUTPUTS, None)
     return _parse_json(version, body[:length], body[length:])
@@ -72,7 +74,8 @@ def _parse_json(version: Version, header: bytes, tensors: bytes) -> Inference:
     if identity is not None and not isinstance(identity, str):
         raise RequestError(400, f"id is {identity!r}: it must be a string")
     parameters = _object(request.get("parameters", {}), "parameters")
-    images = _image(version, request.get("inputs"), tensors)
+    without_flags = not any(flag in header for flag in FLAGS)
+    images = _image(version, request.get("inputs"), tensors, without_flags=without_flags)
     binary = _flag(parameters.get("binary_data_output", False), "parameters.binary_data_output")
     wanted = wanted_outputs(version, request.get("outputs"), binary=binary)
     return Inference(images, identity, wanted, _timeout(parameters.get("timeout")))
@@ -114,7 +117,7 @@ def _timeout(value: object) -> float | None:
     return value / 1e6 if value else None
 
 
-def _image(version: Version, inputs: object, tensors: bytes) -> Pixels:
+def _image(version: Version, inputs: object, tensors: bytes, *, without_flags: bool) -> Pixels:
     """Return the pixels of the one input."""
     if not isinstance(inputs, list) or len(inputs) != 1:
         count = len(inputs) if isinstance(inputs, list) else 0
@@ -129,7 +132,7 @@ def _image(version: Version, inputs: object, tensors: bytes) -> Pixels:
     if size is None:
         if tensors:
             raise RequestError(400, f"{len(tensors)} bytes follow the JSON, but no input has a binary_data_size")
-        return from_json(given.get("data"), shape)
+        return from_json(given.get("data"), shape, without_flags=without_flags)
     if isinstance(size, bool) or not isinstance(size, int) or size != len(tensors):
         raise RequestError(400, f"binary_data_size is {size!r}: {len(tensors)} bytes follow the JSON")
     return from_bytes(tensors, shape)
@@ -171,8 +174,14 @@ def from_bytes(content: bytes, shape: tuple[int, ...]) -> Pixels:
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def from_json(data: object, shape: tuple[int, ...]) -> Pixels:
+def from_json(data: object, shape: tuple[int, ...], *, without_flags: bool = False) -> Pixels:
     """Return pixels from a list of numbers, flat or nested.
+
+    Args:
+        data: as it was read.
+        shape: of the pixels.
+        without_flags: no true or false can be among the numbers. `bytes` refuses everything else that is no number,
+            and takes a third of the time of looking at every type.
 
     Raises:
         RequestError: 400, with the first number that is wrong.
@@ -183,14 +192,20 @@ def from_json(data: object, shape: tuple[int, ...]) -> Pixels:
     expected = _product(shape)
     if len(flat) != expected:
         raise RequestError(400, f"inputs[0].data has {len(flat)} values: shape {list(shape)} has {expected}")
-    if set(map(type, flat)) != {int}:
-        place, value = next((place, value) for place, value in enumerate(flat) if type(value) is not int)
-        raise RequestError(400, f"inputs[0].data[{place}] is {_short(value)}: UINT8 holds whole numbers")
+    if not without_flags and bool in set(map(type, flat)):
+        raise _not_whole(flat)
     try:
         return np.frombuffer(bytes(flat), np.uint8).reshape(shape)
+    except TypeError:
+        raise _not_whole(flat) from None
     except (ValueError, OverflowError):
         place, value = next((place, value) for place, value in enumerate(flat) if not 0 <= value <= 255)  # noqa: PLR2004 - of UINT8
         raise RequestError(400, f"inputs[0].data[{place}] is {value}: UINT8 holds 0 to 255") from None
+
+
+def _not_whole(flat: Sequence[object]) -> RequestError:
+    place, value = next((place, value) for place, value in enumerate(flat) if type(value) is not int)
+    return RequestError(400, f"inputs[0].data[{place}] is {_short(value)}: UINT8 holds whole numbers")
 
 
 def _flattened(data: list[Any], shape: tuple[int, ...]) -> list[Any]:

@@ -15,10 +15,12 @@ from serve.access import Access
 from serve.app import App
 from serve.batching import Batcher
 from serve.connection import Connection
+from serve.heads import Heads
 from serve.lifecycle import Catalogue
 from serve.statistics import Statistics
 
 TICK = 0.25  # seconds between looks at the connections
+YOUNG = 20_000  # objects that are made before the collector looks at them: requests hardly make cycles
 GRACE = 30.0  # seconds that requests in flight may take when the server stops
 
 
@@ -60,8 +62,9 @@ class Server:
         self.catalogue, self.limits, self.poll = catalogue, limits, poll
         self.say, self.access_log = say, access_log
         self.statistics = Statistics()
-        self.batcher = Batcher(workers, self.statistics.ran)
+        self.batcher = Batcher(workers, self.statistics)
         self.app = App(catalogue, self.batcher, access, self.statistics)
+        self.heads = Heads()
         self.connections: set[Connection] = set()
         self.stopping = False
         self.grpc_port: int | None = None
@@ -112,6 +115,7 @@ class Server:
             OSError: the address cannot be listened on.
             RepositoryError: there is no repository.
         """
+        gc.set_threshold(YOUNG)
         if signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self.loop.add_signal_handler(number, self.request_stop)

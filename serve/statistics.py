@@ -1,15 +1,15 @@
 """What happened, as the statistics extension tells it: counts and nanoseconds by version, batches by size."""
 
-import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from serve.batching import Job
+from serve.batching import Ran
 from serve.engine import Answers, Version
 from serve.errors import RequestError
+from serve.lane import Job
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 IMAGES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -17,19 +17,19 @@ IMAGES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 @dataclass
 class Duration:
-    """How often, and nanoseconds altogether."""
+    """How often, and seconds altogether."""
 
     count: int = 0
-    ns: int = 0
+    seconds: float = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one more."""
         self.count += 1
-        self.ns += max(0, int(seconds * 1e9)) if math.isfinite(seconds) else 0
+        self.seconds += seconds
 
     def as_dict(self) -> dict[str, int]:
         """As the protocol has it."""
-        return {"count": self.count, "ns": self.ns}
+        return {"count": self.count, "ns": int(self.seconds * 1e9)}
 
 
 class Buckets:
@@ -45,19 +45,19 @@ class Buckets:
         self.counts[bisect_left(self.edges, value)] += 1
         self.total += value
 
+    def as_duration(self) -> Duration:
+        """Return how many values there were, in seconds, and their sum."""
+        return Duration(sum(self.counts), self.total)
+
 
 @dataclass
 class Counters:
-    """Of one version."""
+    """Of one version; requests that were answered, but for `fail`."""
 
-    success: Duration = field(default_factory=Duration)
     fail: Duration = field(default_factory=Duration)
-    queue: Duration = field(default_factory=Duration)
-    compute: Duration = field(default_factory=Duration)
     inferences: int = 0
     executions: int = 0
     batches: dict[int, Duration] = field(default_factory=dict)
-    last: float = 0.0  # on the loop's clock
     queue_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
     compute_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
     request_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
@@ -77,30 +77,33 @@ class Statistics:
 
     def counters(self, version: Version) -> Counters:
         """Return the counters of a version."""
-        return self._counters.setdefault((version.name, version.number), Counters())
+        key = (version.name, version.number)
+        found = self._counters.get(key)
+        if found is None:
+            found = self._counters[key] = Counters()
+        return found
 
-    def answered(self, job: Job, ended: float, result: Answers | RequestError) -> None:
-        """Count a request that was answered at a time on the loop's clock."""
-        counters = self.counters(job.version)
-        if isinstance(result, RequestError):
-            counters.fail.add(ended - job.arrived)
-            return
-        counters.success.add(ended - job.arrived)
-        counters.queue.add(job.started - job.arrived)
-        counters.queue_buckets.add(job.started - job.arrived)
-        counters.request_buckets.add(ended - job.arrived)
-        counters.inferences += job.count
-        counters.last = ended
-
-    def ran(self, version: Version, images: int, requests: int, waited: float, seconds: float) -> None:
-        """Count a batch."""
-        del requests, waited
+    def ran(self, version: Version, jobs: Sequence[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+        """Count a batch, and its requests that nobody answered before."""
         counters = self.counters(version)
         counters.executions += 1
-        counters.compute.add(seconds)
-        counters.compute_buckets.add(seconds)
-        counters.batch_buckets.add(images)
-        counters.batches.setdefault(images, Duration()).add(seconds)
+        counters.compute_buckets.add(ran.seconds)
+        counters.batch_buckets.add(ran.images)
+        counters.batches.setdefault(ran.images, Duration()).add(ran.seconds)
+        queue, request = counters.queue_buckets.add, counters.request_buckets.add
+        for job, result in zip(jobs, results, strict=True):
+            if job.over:
+                continue
+            if isinstance(result, RequestError):
+                counters.fail.add(ran.ended - job.arrived)
+                continue
+            queue(job.started - job.arrived)
+            request(ran.ended - job.arrived)
+            counters.inferences += job.count
+
+    def late(self, job: Job, now: float) -> None:
+        """Count a request whose deadline passed, at a time on the loop's clock."""
+        self.counters(job.version).fail.add(now - job.arrived)
 
     def of(self, versions: Iterable[Version]) -> dict[str, Any]:
         """Return the statistics extension's answer."""
@@ -115,11 +118,11 @@ class Statistics:
             "inference_count": counters.inferences,
             "execution_count": counters.executions,
             "inference_stats": {
-                "success": counters.success.as_dict(),
+                "success": counters.request_buckets.as_duration().as_dict(),
                 "fail": counters.fail.as_dict(),
-                "queue": counters.queue.as_dict(),
+                "queue": counters.queue_buckets.as_duration().as_dict(),
                 "compute_input": nothing,
-                "compute_infer": counters.compute.as_dict(),
+                "compute_infer": counters.compute_buckets.as_duration().as_dict(),
                 "compute_output": nothing,
             },
             "batch_stats": [

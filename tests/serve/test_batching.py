@@ -1,18 +1,21 @@
 """Tests of serve.batching: no waiting window, models take turns, deadlines hold, one bad request fails alone."""
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from serve.batching import Batcher, Job, run_jobs
+from serve.batching import TICK, Batcher, run_jobs
 from serve.engine import Answers, Version
 from serve.errors import RequestError
+from serve.lane import Job, Lane
 from serve.pbtxt import ModelConfig
 from tests.serve.conftest import SHAPE
 
@@ -40,6 +43,7 @@ class Fake:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.thread = ""
         self.gate = threading.Event()
         self.gate.set()
 
@@ -47,6 +51,7 @@ class Fake:
         """Return the first pixel of each image as its logits; 255 is poison."""
         images = inputs["image"]
         self.sizes.append(len(images))
+        self.thread = threading.current_thread().name
         self.gate.wait(10)
         if (images == 255).any():
             raise ValueError("poison")
@@ -77,7 +82,7 @@ def image(value: int, count: int = 1) -> np.ndarray:
 def job(batcher: Batcher, asked: Version, images: np.ndarray, results: list[Any], timeout: float = 2.0) -> Job:
     """Submit a request whose result goes to a list."""
     now = batcher.loop.time()
-    made = Job(asked, images, now, now + timeout, results.append)
+    made = Job(asked, images, now, now + timeout, lambda _, result: results.append(result))
     batcher.submit(made)
     return made
 
@@ -117,9 +122,10 @@ def test_what_arrives_while_a_batch_runs_shares_the_next() -> None:
     async def main() -> None:
         batcher, asked = Batcher(1), version(session)
         session.gate.clear()
-        for place, into in enumerate(results):
-            job(batcher, asked, image(place), into)
+        job(batcher, asked, image(0), results[0])
         await until(lambda: session.sizes == [1])
+        for place in (1, 2, 3):
+            job(batcher, asked, image(place), results[place])
         session.gate.set()
         await until(lambda: all(results))
         batcher.close()
@@ -149,12 +155,26 @@ def test_a_requests_images_stay_together() -> None:
     assert [len(each.logits) for each in results] == [1, 5, 4]
 
 
+class Order:
+    """Notes which model ran."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def ran(self, version: Version, *_: object) -> None:
+        """Note it."""
+        self.names.append(version.name)
+
+    def late(self, *_: object) -> None:
+        """Nobody is late here."""
+
+
 def test_models_take_turns() -> None:
     """One that is asked much does not keep the others waiting."""
     session, order = Fake(), []  # type: Fake, list[str]
 
     async def main() -> None:
-        batcher = Batcher(1, lambda asked, *_: order.append(asked.name))
+        batcher = Batcher(1, Order(order))
         busy, quiet = version(session, "busy", queue=100), version(session, "quiet")
         session.gate.clear()
         results: list[Any] = []
@@ -190,13 +210,69 @@ def test_a_full_queue_refuses_at_once() -> None:
         batcher, asked = Batcher(1), version(session)
         session.gate.clear()
         results: list[Any] = []
-        for _ in range(5):
+        job(batcher, asked, image(1), results)
+        await until(lambda: session.sizes == [1])
+        for _ in range(4):
             job(batcher, asked, image(1), results)
         with pytest.raises(RequestError, match="4 requests wait already") as caught:
             job(batcher, asked, image(1), results)
         assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "1"})
         session.gate.set()
         await until(lambda: len(results) == 5)
+        batcher.close()
+
+    run(main)
+
+
+def test_what_comes_in_one_moment_is_no_queue() -> None:
+    """A worker that is free takes it before anybody is refused."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        for _ in range(8):
+            job(batcher, asked, image(1), results)
+        await until(lambda: len(results) == 8)
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [4, 4]
+
+
+def test_a_short_run_is_not_handed_to_a_thread() -> None:
+    """Handing it over takes longer."""
+    session, threads = Fake(), []  # type: Fake, list[str]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        for seconds in (1e-6, 1.0):
+            results: list[Any] = []
+            asked = version(session, seconds=seconds)
+            job(batcher, asked, image(1), results)
+            await until(partial(bool, results))
+            threads.append(session.thread)
+        batcher.close()
+
+    run(main)
+    assert threads[0] == threading.current_thread().name
+    assert threads[1].startswith("run")
+
+
+def test_a_version_without_work_is_not_kept_alive() -> None:
+    """One that was replaced would keep its session's memory."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        for seconds in (1e-6, 0.001):
+            asked = version(session, seconds=seconds)
+            job(batcher, asked, image(1), results)
+            await until(lambda: batcher.idle and bool(results))
+            del asked
+            results.clear()
+            await asyncio.sleep(2 * TICK)
+        gc.collect()
+        assert not [each for each in gc.get_objects() if isinstance(each, Lane)]
         batcher.close()
 
     run(main)
@@ -230,6 +306,7 @@ def test_a_deadline_is_answered_on_time_even_while_the_model_is_busy() -> None:
         session.gate.clear()
         start = batcher.loop.time()
         job(batcher, asked, image(1), running, timeout=0.05)
+        await until(lambda: session.sizes == [1])
         job(batcher, asked, image(2), waiting, timeout=0.05)
         await until(lambda: bool(running and waiting))
         assert batcher.loop.time() - start < 0.5

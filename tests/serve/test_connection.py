@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from serve.server import Limits
+from serve.target import target
 from tests.serve.conftest import PutModel, Running, Start, request
 
 INFER = b"/v2/models/net/infer"
@@ -114,7 +115,7 @@ def test_an_upgrade_is_not_made(running: Running) -> None:
 
 def test_a_body_beyond_the_models_largest_batch_is_refused(running: Running) -> None:
     """Before it is sent where its length is told, and while it is sent where it is not."""
-    limit = running.server.app.body_limit(INFER.decode())
+    limit = running.server.app.body_limit(target(INFER))
     head = b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\n"
 
     told = send(running.port, head + b"content-length: %d\r\n\r\n" % (limit + 1))
@@ -235,3 +236,14 @@ def test_stopping_answers_what_is_in_flight(running: Running, images: np.ndarray
     assert json.loads(answer.read())["model_name"] == "net"
     assert not running.server.app.ready
     connection.close()
+
+
+def test_what_is_too_large_for_a_model_that_is_not_served_is_told_why(running: Running) -> None:
+    """Not that it is too large: the model may come, and its limit with it."""
+    head = b"POST /v2/models/%s/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\n\r\n"
+
+    assert statuses(send(running.port, head % b"nobody")) == [404]
+    running.server.app.ready = False
+    answer = send(running.port, head % b"nobody")
+    assert statuses(answer) == [503]
+    assert b"the models are being loaded" in answer

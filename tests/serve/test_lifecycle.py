@@ -195,7 +195,7 @@ def locked() -> Access:
 )
 def test_a_token_is_needed_where_there_are_tokens(header: str, passes: bool, locked: Access) -> None:
     """401 says how to send one."""
-    headers = {"authorization": header} if header else {}
+    headers = {b"authorization": header.encode()} if header else {}
     if passes:
         locked.check(headers)
         return
@@ -208,7 +208,7 @@ def test_an_inference_token_does_not_administer(locked: Access) -> None:
     """And where there is no administrator, nobody does."""
     for access in (locked, Access()):
         with pytest.raises(RequestError) as caught:
-            access.check({"authorization": "Bearer secret"}, administrator=True)
+            access.check({b"authorization": b"Bearer secret"}, administrator=True)
         assert caught.value.status == 403
 
 

@@ -189,7 +189,7 @@ def test_a_wrong_request_says_what_and_where(edit: Edit, message: str, running: 
         (b"[" * 2000, {}, "the request is not JSON"),
         (b"\xff\xfe", {}, "the request is not JSON"),
         (b"x" * 15, {LENGTH: "0"}, "the tensor has 15 bytes: shape [1, 1, 4, 4] of UINT8 has 16"),
-        (b"x" * 16, {LENGTH: "-1"}, "is -1: the body has 16 bytes"),
+        (b"x" * 16, {LENGTH: "-1"}, "is '-1': it must be a number of bytes"),
         (b"x" * 16, {LENGTH: "17"}, "is 17: the body has 16 bytes"),
         (b"x" * 16, {LENGTH: "ten"}, "is 'ten': it must be a number of bytes"),
         (b"x" * 16, {"Content-Encoding": "gzip"}, "is not taken: send plain bytes"),

@@ -1,0 +1,40 @@
+"""What a request asks for, read from its URL: a path, or a model with what is wanted of it."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Target(NamedTuple):
+    """A URL in its parts.
+
+    Attributes:
+        path: without the query.
+        query: behind the question mark, as it came.
+        parts: of the path, between the slashes.
+        model: that it names, nothing where it names none.
+        number: of the version, None where it names none.
+        action: what is wanted of the model, such as `infer`; nothing for its metadata.
+    """
+
+    path: str
+    query: str
+    parts: tuple[str, ...]
+    model: str = ""
+    number: str | None = None
+    action: str = ""
+
+
+@lru_cache(maxsize=256)  # the few URLs that services use all day; others cost a parse
+def target(url: bytes) -> Target:
+    """Return the parts of a URL."""
+    path, _, query = url.decode("latin-1").partition("?")
+    parts = tuple(path.strip("/").split("/"))
+    match parts:
+        case ("v2", "models", "stats"):
+            return Target(path, query, parts)
+        case ("v2", "models", name, "versions", number, *rest):
+            return Target(path, query, parts, name, number, "/".join(rest))
+        case ("v2", "models", name, *rest):
+            return Target(path, query, parts, name, None, "/".join(rest))
+        case _:
+            return Target(path, query, parts)
