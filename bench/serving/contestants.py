@@ -1,0 +1,158 @@
+"""The servers that are compared: what installs them, what starts them, what they are sent.
+
+The configurations of the others are their documentation's, with the number of workers and the batching that was fastest
+on two cores; each runs in an environment of its own, so that none is held back by another's dependencies.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.environment import commit
+from bench.errors import UserError
+from bench.serving.formats import NESTED_JSON, OIP_BYTES, OIP_JSON, PLAIN_BYTES, Format
+
+PROJECT = Path(__file__).resolve().parents[2]
+PEERS = Path(__file__).parent / "peers"
+COMMIT_LETTERS = 12
+OURS = "convbench"
+PROCESSES = 2  # of ours, as the others have two workers: one configuration for every row
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A server in one configuration.
+
+    Attributes:
+        name: of the server.
+        formats: of the requests that it is sent.
+        path: where; NAME stands for the model's.
+        requirements: pip's words for its environment; none: this one.
+        program: its file in `peers`; none: ours.
+        variables: of its environment.
+        configuration: in words.
+    """
+
+    name: str
+    formats: tuple[Format, ...]
+    path: str
+    configuration: str
+    requirements: tuple[str, ...] = ()
+    program: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Its name with its formats: one server may be there twice."""
+        return f"{self.name} {' '.join(each.name for each in self.formats)}"
+
+    def command(self, python: Path, model: Path, port: int) -> tuple[list[str], dict[str, str]]:
+        """Return the command that starts it, and variables of its environment.
+
+        Args:
+            python: of its environment.
+            model: folder of the model in a repository.
+            port: to listen on.
+        """
+        if not self.program:
+            words = ["-m", "serve", str(model.parent), "--port", str(port), "--processes", str(PROCESSES)]
+            return [str(python), *words, "--poll", "0"], {}
+        newest = max((folder for folder in model.iterdir() if folder.name.isdigit()), key=lambda each: int(each.name))
+        variables = {"PEER_MODEL": str((newest / "model.onnx").resolve()), "PEER_PORT": str(port), **self.variables}
+        return [str(python), str(PEERS / self.program)], variables
+
+
+RUNTIME = "onnxruntime==1.31.1"
+CONTESTANTS = (
+    Contestant(
+        OURS,
+        (OIP_BYTES, OIP_JSON),
+        "/v2/models/NAME/infer",
+        f"--processes {PROCESSES}; every request checked, both outputs",
+    ),
+    Contestant(
+        "mosec",
+        (PLAIN_BYTES,),
+        "/inference",
+        "2 workers, batches of up to 32, 1 ms; its own deserialize",
+        ("mosec==0.9.8", RUNTIME, "numpy"),
+        "mosec_app.py",
+        {"PEER_FORMAT": "raw"},
+    ),
+    Contestant(
+        "mosec",
+        (NESTED_JSON,),
+        "/inference",
+        "2 workers, batches of up to 32, 1 ms",
+        ("mosec==0.9.8", RUNTIME, "numpy"),
+        "mosec_app.py",
+        {"PEER_FORMAT": "json"},
+    ),
+    Contestant(
+        "MLServer",
+        (OIP_JSON,),
+        "/v2/models/classifier/infer",
+        "adaptive batching of up to 32, 2 ms, no parallel workers",
+        ("mlserver==1.7.1", RUNTIME, "numpy"),
+        "mlserver_app.py",
+    ),
+    Contestant(
+        "BentoML",
+        (NESTED_JSON,),
+        "/predict",
+        "2 workers, batchable, up to 256",
+        ("bentoml==1.4.39", RUNTIME, "numpy"),
+        "bentoml_app.py",
+    ),
+    Contestant(
+        "LitServe",
+        (NESTED_JSON,),
+        "/predict",
+        "2 workers a device, no batching",
+        ("litserve==0.2.19", RUNTIME, "numpy"),
+        "litserve_app.py",
+    ),
+    Contestant(
+        "FastAPI",
+        (NESTED_JSON,),
+        "/predict",
+        "uvicorn with one worker, a function with pydantic lists",
+        ("fastapi==0.165.0", "uvicorn[standard]==0.54.0", RUNTIME, "numpy"),
+        "fastapi_app.py",
+    ),
+)
+
+
+def python_of(contestant: Contestant, environments: Path) -> Path:
+    """Return the Python that runs a server; its environment is made first where it is missing.
+
+    Raises:
+        UserError: it cannot be installed.
+    """
+    if not contestant.requirements:
+        return Path(sys.executable)
+    folder = environments / contestant.name.lower()
+    python, stamp = folder / "bin" / "python", folder / "installed"
+    wanted = "\n".join(contestant.requirements)
+    if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
+        _run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *contestant.requirements])
+        stamp.write_text(wanted, "utf-8")
+    return python.absolute()
+
+
+def version_of(contestant: Contestant, python: Path) -> str:
+    """Return the version of a server; ours is its commit."""
+    if not contestant.requirements:
+        return commit()[:COMMIT_LETTERS]
+    package = contestant.requirements[0].partition("==")[0]
+    return _run([str(python), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]).strip()
+
+
+def _run(command: Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own commands
+    if done.returncode:
+        raise UserError(f"`{' '.join(command)}` failed: {done.stderr[-500:]}")
+    return done.stdout

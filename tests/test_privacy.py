@@ -1,0 +1,37 @@
+"""What is sent nowhere: onnxruntime reports models and their use to its makers unless it is told not to."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("module", ["serve.engine", "export.runtime", "bench.serving.raw_runtime"])
+def test_onnxruntime_is_told_to_report_nothing(module: str, tmp_path: Path) -> None:
+    """Before it is loaded: it makes its identifiers then, a file among those of the temporary folder."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment |= {"TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
+    program = f"import {module}, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "1\n"
+    assert not [path for path in tmp_path.rglob("*") if path.name in (".ses", "Microsoft")]
+
+
+def test_who_wants_to_report_may(tmp_path: Path) -> None:
+    """What the environment says is left as it is."""
+    environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "0", "HOME": str(tmp_path)}
+    program = "import serve, export, bench, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "0\n"
