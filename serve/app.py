@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from time import monotonic
 from typing import NamedTuple
 
 import orjson
@@ -191,7 +192,7 @@ class App:
 
         def answer(job: Job, found: Answers) -> None:
             made = reply(found)
-            made.headers["server-timing"] = _timing(job, self.batcher.loop.time())
+            made.headers["server-timing"] = _timing(job, monotonic())
             send(made)
 
         def done(job: Job, result: Answers | RequestError) -> None:
@@ -214,7 +215,7 @@ class App:
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
-        config, arrived = version.config, self.batcher.loop.time()
+        config, arrived = version.config, monotonic()
         seconds = config.timeout
         if timeout is not None and config.timeout_override:
             seconds = min(timeout, config.timeout)

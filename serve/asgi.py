@@ -81,7 +81,8 @@ class Asgi:
 
     async def _answer(self, app: App, scope: Message, receive: Receive, send: Send) -> None:
         query = scope.get("query_string", b"")
-        path = target(scope["path"].encode() + (b"?" + query if query else b""))
+        mounted = scope.get("root_path", "").rstrip("/")  # hosts put it before the path, or leave it out
+        path = target(scope["path"].removeprefix(mounted).encode() + (b"?" + query if query else b""))
         try:
             body = await _body(receive, app, path)
         except RequestError as error:

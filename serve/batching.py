@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from time import monotonic
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class Ran(NamedTuple):
-    """A batch that ran: its images, without padding, the seconds that it took, and its end on the loop's clock."""
+    """A batch that ran: its images, without padding, the seconds that it took, and its end of `time.monotonic`."""
 
     images: int
     seconds: float
@@ -58,17 +59,10 @@ class Batcher:
         self._lanes: dict[int, Lane] = {}  # of versions with work, by their identity
         self._ready: deque[Lane] = deque()  # lanes with work, in the order of their turns
         self._due: dict[int, list[Job]] = {}
-        self._ticked = self._bucket(self.loop.time())
+        self._ticked = self._bucket(monotonic())
         self._ticker: asyncio.TimerHandle | None = None
         self._observer = observer
         self._dispatching = False
-
-    def _lane(self, version: Version) -> Lane:
-        """Return the queue of a version."""
-        lane = self._lanes.get(id(version))
-        if lane is None:
-            lane = self._lanes[id(version)] = Lane(version)
-        return lane
 
     def submit(self, job: Job) -> None:
         """Queue a request.
@@ -76,25 +70,32 @@ class Batcher:
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
-        lane = self._lane(job.version)
         config = job.version.config
-        if len(lane.jobs) >= config.queue and self._free:
+        if self._free and self.waiting(job.version) >= config.queue:
             self._dispatch()  # what came in this moment does not wait yet
-        wait = lane.seconds_ahead(self.workers)
+        lane = self._lanes.get(id(job.version)) or Lane(job.version)
+        wait = self._seconds_ahead(lane)
         if len(lane.jobs) >= config.queue:
             raise _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        if job.arrived + wait + job.version.expected_seconds(job.count) > job.deadline:
+        if job.arrived + wait + lane.own_seconds(job.count) > job.deadline:
             raise _too_busy(f"{config.name}: its queue would take {wait:.3f} s, longer than this request may", wait)
+        self._lanes[id(job.version)] = lane
         if not lane.jobs:
             self._ready.append(lane)
         lane.add(job)
         self._due.setdefault(self._bucket(job.deadline), []).append(job)
         if self._ticker is None:
-            self._ticked = self._bucket(self.loop.time()) - 1
+            self._ticked = self._bucket(monotonic()) - 1
             self._ticker = self.loop.call_later(TICK, self._tick)
         if self._free and not self._dispatching:
             self._dispatching = True
             self.loop.call_soon(self._dispatch)  # with everything else that has arrived by now
+
+    def _seconds_ahead(self, lane: Lane) -> float:
+        """Return how long what is before a new request takes: its own model's batches, and the others' turns."""
+        turns = lane.batches + 1
+        others = sum(min(each.batches, turns) * each.batch_seconds for each in self._lanes.values() if each is not lane)
+        return (lane.batches * lane.batch_seconds + others) / self.workers
 
     def aside(self, work: Callable[[], Result], done: Callable[[Result | RequestError], None]) -> None:
         """Do some work beside the event loop, decoding for instance; `done` takes what it returns, or its error."""
@@ -142,7 +143,7 @@ class Batcher:
 
     def _start(self, lane: Lane, jobs: list[Job]) -> None:
         """Run a batch, here where handing it to a worker would take longer."""
-        now = self.loop.time()
+        now = monotonic()
         for job in jobs:
             job.started = now
         parts = [job.images for job in jobs]
@@ -154,9 +155,9 @@ class Batcher:
         self._executor.submit(self._run_beside, lane, jobs, parts)
 
     def _run(self, lane: Lane, parts: list[Pixels]) -> tuple[list[Answers | RequestError], Ran]:
-        start = self.loop.time()
+        start = monotonic()
         results = run_jobs(lane.version, parts)
-        end = self.loop.time()
+        end = monotonic()
         return results, Ran(sum(map(len, parts)), end - start, end)
 
     def _run_beside(self, lane: Lane, jobs: list[Job], parts: list[Pixels]) -> None:
@@ -171,6 +172,7 @@ class Batcher:
         self._forget_if_idle(lane)
 
     def _answer(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+        lane.learn(ran.images, ran.seconds)
         if self._observer is not None:
             self._observer.ran(lane.version, jobs, results, ran)
         for job, result in zip(jobs, results, strict=True):
@@ -187,12 +189,12 @@ class Batcher:
 
     def _tick(self) -> None:
         """Answer what is past its deadline, whether it waits or runs."""
-        now = self._bucket(self.loop.time())
+        now = self._bucket(monotonic())
         for bucket in range(self._ticked, now + 1):
             for job in self._due.pop(bucket, ()):
                 if not job.over:
                     if self._observer is not None:
-                        self._observer.late(job, self.loop.time())
+                        self._observer.late(job, monotonic())
                     job.finish(RequestError(504, f"{job.version.name}: the deadline passed before there was an answer"))
         self._ticked = now
         self._ticker = self.loop.call_later(TICK, self._tick) if self._due else None

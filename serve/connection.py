@@ -5,6 +5,7 @@ import uuid
 from collections import deque
 from datetime import UTC, datetime
 from http import HTTPStatus
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import httptools
@@ -42,9 +43,9 @@ class Connection(asyncio.Protocol):
         self.app, self.server = app, server
         self.transport: asyncio.Transport | None = None
         self.exchanges: deque[Exchange] = deque()
-        self.deadline = 0.0  # when the client must have sent more, on the loop's clock
+        self.deadline = 0.0  # when the client must have sent more, of `time.monotonic`
         self._parser = httptools.HttpRequestParser(self)
-        self._closing = self._stuck = self._deaf = False
+        self._closing = self._stuck = self._deaf = self._encrypted = False
         self._data = b""  # that is being read, where it starts with a request
         self._begin()
 
@@ -65,6 +66,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the client in, or turn it away where there are too many."""
         self.transport = transport  # type: ignore[assignment]  # TCP and TLS give a Transport
+        self._encrypted = transport.get_extra_info("sslcontext") is not None
         self._allow(self.server.limits.idle)
         if not self.server.admit(self):
             self._refuse(RequestError(503, "too many connections", {"retry-after": "1"}))
@@ -98,6 +100,14 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, RequestError) else RequestError(400, f"not HTTP/1.1: {error}"))
+
+    def eof_received(self) -> bool:
+        """Answer what was read from a client that sends no more, then close; TLS cannot stay half open."""
+        self._deaf = True
+        if not self.exchanges or self._encrypted:
+            return False
+        self.exchanges[-1].close = True
+        return True
 
     def pause_writing(self) -> None:
         """Read nothing more from a client that does not read its answers; it has until the deadline."""
@@ -171,7 +181,7 @@ class Connection(asyncio.Protocol):
         """
         if len(self.exchanges) >= PIPELINED:
             raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
-        exchange = Exchange(request, self.server.loop.time(), close=close)
+        exchange = Exchange(request, monotonic(), close=close)
         self.exchanges.append(exchange)
         self._allow(self.server.limits.idle)
         self.app.handle(request, lambda reply: self._answered(exchange, reply))
@@ -213,7 +223,7 @@ class Connection(asyncio.Protocol):
                 "status": reply.status,
                 "bytes_in": len(request.body),
                 "bytes_out": len(reply.body),
-                "milliseconds": round(1e3 * (self.server.loop.time() - exchange.arrived), 3),
+                "milliseconds": round(1e3 * (monotonic() - exchange.arrived), 3),
             }
         )
 
@@ -221,7 +231,7 @@ class Connection(asyncio.Protocol):
         """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
         if not self._closing and not self._deaf:
             self._deaf = True
-            exchange = Exchange(Request("GET", NO_TARGET, {}), self.server.loop.time(), close=True)
+            exchange = Exchange(Request("GET", NO_TARGET, {}), monotonic(), close=True)
             self.exchanges.append(exchange)
             self._answered(exchange, error_reply(error))
 

@@ -16,6 +16,8 @@ from serve.pbtxt import ModelConfig
 
 ERRORS_ONLY = 3  # onnxruntime's log level
 TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
+RUN_OVERHEAD = 1e-4  # seconds a batch that the server takes beside the run
+NEARLY_MOST = 0.95  # of the most images a second
 WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
 
 Pixels = npt.NDArray[np.uint8]
@@ -71,15 +73,16 @@ class Version:
         return self.sizes[min(bisect_left(self.sizes, images), len(self.sizes) - 1)]
 
     def expected_seconds(self, images: int) -> float:
-        """Return how long a run of so many images takes; more than one run can have count as the largest."""
-        return self.seconds[self.size_for(images)]
+        """Return how long so many images take, one run after the other where they are too many for one."""
+        whole, rest = divmod(images, self.largest)
+        return whole * self.seconds[self.largest] + (self.seconds[self.size_for(rest)] if rest else 0.0)
 
     def worth_running(self, waiting: int) -> int:
         """Return how many of the images that wait should run now: as many as give the most images a second.
 
         36 images run as 32 and leave 4 to the next batch where 48 or 64 would take longer for each of them.
         """
-        best = max(self.sizes, key=lambda size: min(size, waiting) / self.seconds[size])
+        best = max(self.sizes, key=lambda size: min(size, waiting) / (self.seconds[size] + RUN_OVERHEAD))
         return min(best, waiting)
 
     def run(self, images: Pixels) -> Answers:
@@ -112,7 +115,10 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
     labels = tuple((model / LABELS).read_text("utf-8").splitlines())
     session = _session(folder / MODEL, threads, device)
     images, golden = _golden(folder, config)
-    tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
+    try:
+        tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RepositoryError(f"{folder}: its card has no tolerances ({error}): export the model again") from error
     _check_golden(folder, session, images, golden, tolerances)
     sizes, seconds = choose_sizes(session, images, config.max_batch)
     return Version(
@@ -174,7 +180,8 @@ def choose_sizes(
 
     Powers of two, and halfway between them, up to the largest batch. Only sizes are kept at which every image gets the
     same answer, bit for bit, wherever in the batch it stands, so that nobody's answer depends on who shares the batch;
-    and of two sizes that take the same time only the larger, since padding is free then.
+    of two sizes that take the same time only the larger, since padding is free then; and none beyond the first that
+    gives nearly the most images a second: a larger batch would only keep its requests waiting.
     """
     steps = {share * 2**power for power in range(max_batch.bit_length()) for share in (2, 3)}  # 2, 3, 4, 6, 8, 12, ...
     candidates = sorted({1, max_batch, *(size for size in steps if size < max_batch)})
@@ -189,6 +196,9 @@ def choose_sizes(
         for size, following in zip(alike, [*alike[1:], None], strict=True)
         if following is None or seconds[size] < WORTH_PADDING * seconds[following]
     ]
+    rates = {size: size / (seconds[size] + RUN_OVERHEAD) for size in kept}
+    enough = next(size for size in kept if rates[size] >= NEARLY_MOST * max(rates.values()))
+    kept = [size for size in kept if size <= enough]
     return tuple(kept), {size: seconds[size] for size in kept}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
 
+RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
 NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)
 
 Done = Callable[["Job", Answers | RequestError], None]
@@ -20,7 +21,7 @@ class Job:
     Args:
         version: that answers it.
         images: (n, channels, height, width) uint8.
-        deadline: on the loop's clock, in seconds.
+        deadline: of `time.monotonic`, in seconds.
         done: called once with the job, on the loop's thread.
     """
 
@@ -64,10 +65,27 @@ class Lane:
         self.jobs: deque[Job] = deque()
         self.images = 0  # that wait
         self.running = 0  # batches
+        self.slowness = 1.0  # of runs now, over what they took when the version was loaded
 
-    def seconds_ahead(self, workers: int) -> float:
-        """Return how long what waits and runs will take: a whole batch at a time, on so many workers."""
-        return (self.running + -(-self.images // self.largest)) * self.seconds / workers
+    @property
+    def batches(self) -> int:
+        """Batches that run, and those that what waits will make."""
+        return self.running + -(-self.images // self.largest)
+
+    @property
+    def batch_seconds(self) -> float:
+        """Seconds that a whole batch takes at present."""
+        return self.seconds * self.slowness
+
+    def own_seconds(self, images: int) -> float:
+        """Return how long the run of a request takes that comes now: where others wait they may fill its batch."""
+        alone = self.version.expected_seconds(images)
+        return self.slowness * (max(alone, self.seconds) if self.running or self.images else alone)
+
+    def learn(self, images: int, seconds: float) -> None:
+        """Take how long a run took: slow ones count at once, fast ones little by little."""
+        ratio = seconds / self.version.expected_seconds(images)
+        self.slowness += (RISE if ratio > self.slowness else FALL) * (ratio - self.slowness)
 
     def take(self) -> list[Job]:
         """Return the next requests that fit into one run; those that are over are dropped."""

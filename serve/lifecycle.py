@@ -78,11 +78,14 @@ class Catalogue:
         except (OSError, UnicodeDecodeError, RepositoryError) as error:
             return self._refuse(model, 0, f"{error}")
         model.refused.pop(0, None)
-        wanted = versions(folder)[-config.versions :]
         events: list[str] = []
-        served = {number: version for number, version in model.served.items() if number in wanted}
-        for number in wanted:
-            if number not in served and number not in model.refused:
+        served: dict[int, Version] = {}
+        for number in reversed(versions(folder)):  # the newest that may be served, an older one where they may not
+            if len(served) == config.versions:
+                break
+            if number in model.served:
+                served[number] = model.served[number]
+            elif number not in model.refused:
                 events += self._load(model, number, config, served)
         if not served and model.served:  # nothing new may be served: the old stays
             served = dict(model.served)

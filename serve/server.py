@@ -8,6 +8,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from export.repository import RepositoryError
@@ -22,16 +23,26 @@ from serve.statistics import Statistics
 TICK = 0.25  # seconds between looks at the connections
 YOUNG = 20_000  # objects that are made before the collector looks at them: requests hardly make cycles
 GRACE = 30.0  # seconds that requests in flight may take when the server stops
+GOODBYE = 3.0  # seconds that a TLS client may take to say goodbye: who only keeps a connection never does
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Of connections: how many, and how many seconds they may be silent."""
+    """Of connections: how many, and how many seconds they may be silent.
+
+    Attributes:
+        connections: at the same time.
+        header: seconds for a request's head, and for a TLS handshake.
+        body: seconds for its body, and for reading an answer.
+        idle: seconds between requests.
+        linger: seconds that a server which stops still answers, saying so, before it closes silent connections.
+    """
 
     connections: int = 2000
     header: float = 10.0
     body: float = 30.0
     idle: float = 75.0
+    linger: float = 0.5
 
 
 class Server:
@@ -68,7 +79,7 @@ class Server:
         self.connections: set[Connection] = set()
         self.stopping = False
         self.grpc_port: int | None = None
-        self.now = self.loop.time()
+        self.now = monotonic()
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 
@@ -121,7 +132,14 @@ class Server:
                 self.loop.add_signal_handler(number, self.request_stop)
             self.loop.add_signal_handler(signal.SIGHUP, self.request_reload)
         listener = await self.loop.create_server(
-            lambda: Connection(self.app, self), host, port, ssl=tls, reuse_port=reuse_port or None, backlog=1024
+            lambda: Connection(self.app, self),
+            host,
+            port,
+            ssl=tls,
+            reuse_port=reuse_port or None,
+            backlog=1024,
+            ssl_handshake_timeout=None if tls is None else self.limits.header,
+            ssl_shutdown_timeout=None if tls is None else GOODBYE,
         )
         grpc_server = None if grpc_port is None else await self._start_grpc(f"{host}:{grpc_port}")
         ticking = self.loop.create_task(self._tick())
@@ -131,6 +149,8 @@ class Server:
         reloading = self.loop.create_task(self._reload_when_asked())
         await self._stop.wait()
         self.app.ready, self.stopping = False, True
+        if self.connections:
+            await asyncio.sleep(self.limits.linger)
         listener.close()
         reloading.cancel()
         if grpc_server is not None:
@@ -154,8 +174,8 @@ class Server:
 
     async def _finish(self) -> None:
         """Answer what is in flight, then close every connection."""
-        end = self.loop.time() + GRACE
-        while self.connections and self.loop.time() < end:
+        end = monotonic() + GRACE
+        while self.connections and monotonic() < end:
             for connection in list(self.connections):
                 connection.stop()
             await asyncio.sleep(0.01)
@@ -182,7 +202,7 @@ class Server:
     async def _tick(self) -> None:
         """Turn away connections that are too slow."""
         while True:
-            self.now = self.loop.time()
+            self.now = monotonic()
             for connection in list(self.connections):
                 if self.now > connection.deadline:
                     connection.expire()

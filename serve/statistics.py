@@ -102,7 +102,7 @@ class Statistics:
             counters.inferences += job.count
 
     def late(self, job: Job, now: float) -> None:
-        """Count a request whose deadline passed, at a time on the loop's clock."""
+        """Count a request whose deadline passed, at a time of `time.monotonic`."""
         self.counters(job.version).fail.add(now - job.arrived)
 
     def of(self, versions: Iterable[Version]) -> dict[str, Any]:

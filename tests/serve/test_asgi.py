@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from serve.asgi import Asgi
 from tests.serve.conftest import PutModel, expected, request
@@ -55,6 +56,20 @@ def test_an_inference_is_answered(put_model: PutModel, images: np.ndarray, tmp_p
         np.testing.assert_allclose(found, expected(images), rtol=1e-4)
         assert await Host(app, "GET", "/v2/health/ready").run() == (200, {"ready": True})
         assert (await Host(app, "GET", "/nothing").run())[0] == 404
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("path", ["/below/v2/models/net", "/v2/models/net"])
+def test_it_may_be_mounted_below_a_prefix(path: str, put_model: PutModel, tmp_path: Path) -> None:
+    """Which some hosts leave in the path, as ASGI says, and others take out."""
+    put_model()
+
+    async def main() -> None:
+        host = Host(Asgi(tmp_path / "repository"), "GET", path)
+        host.scope["root_path"] = "/below"
+        status, answer = await host.run()
+        assert (status, answer["name"]) == (200, "net")
 
     asyncio.run(main())
 

@@ -1,103 +1,15 @@
 """Tests of serve.batching: no waiting window, models take turns, deadlines hold, one bad request fails alone."""
 
-import asyncio
-import gc
-import threading
-import time
-from collections.abc import Callable, Coroutine
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 
-from serve.batching import TICK, Batcher, run_jobs
+from serve.batching import Batcher, run_jobs
 from serve.engine import Answers, Version
 from serve.errors import RequestError
-from serve.lane import Job, Lane
-from serve.pbtxt import ModelConfig
-from tests.serve.conftest import SHAPE
+from tests.serve.fakes import Fake, image, job, run, until, version
 
 Result = Answers | RequestError
-
-
-def config(name: str = "net", **changes: Any) -> ModelConfig:  # noqa: ANN401 - its fields
-    """Return a configuration."""
-    made = ModelConfig(
-        name=name,
-        max_batch=8,
-        dims=SHAPE,
-        outputs={"logits": 3, "probabilities": 3},
-        versions=1,
-        timeout=2.0,
-        timeout_override=True,
-        queue=4,
-        values={},
-    )
-    return replace(made, **changes)
-
-
-class Fake:
-    """A session whose runs can be held up, counted and made to fail."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-        self.thread = ""
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-        """Return the first pixel of each image as its logits; 255 is poison."""
-        images = inputs["image"]
-        self.sizes.append(len(images))
-        self.thread = threading.current_thread().name
-        self.gate.wait(10)
-        if (images == 255).any():
-            raise ValueError("poison")
-        first = images.reshape(len(images), -1)[:, :1].astype(np.float32)
-        return [np.repeat(first, 3, axis=1), np.repeat(first, 3, axis=1)]
-
-
-def version(session: Fake, name: str = "net", *, seconds: float = 0.001, **changes: Any) -> Version:  # noqa: ANN401 - of its configuration
-    """Return a version that a fake session runs."""
-    sizes = (1, 2, 4, 8)
-    return Version(
-        name=name,
-        number=1,
-        config=config(name, **changes),
-        card={},
-        labels=("a", "b", "c"),
-        sizes=sizes,
-        seconds=dict.fromkeys(sizes, seconds),
-        session=session,
-    )
-
-
-def image(value: int, count: int = 1) -> np.ndarray:
-    """Return images of one grey value."""
-    return np.full((count, *SHAPE), value, np.uint8)
-
-
-def job(batcher: Batcher, asked: Version, images: np.ndarray, results: list[Any], timeout: float = 2.0) -> Job:
-    """Submit a request whose result goes to a list."""
-    now = batcher.loop.time()
-    made = Job(asked, images, now, now + timeout, lambda _, result: results.append(result))
-    batcher.submit(made)
-    return made
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run on a loop of its own."""
-    asyncio.run(main())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.001)
 
 
 def test_a_lone_request_runs_at_once() -> None:
@@ -219,60 +131,6 @@ def test_a_full_queue_refuses_at_once() -> None:
         assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "1"})
         session.gate.set()
         await until(lambda: len(results) == 5)
-        batcher.close()
-
-    run(main)
-
-
-def test_what_comes_in_one_moment_is_no_queue() -> None:
-    """A worker that is free takes it before anybody is refused."""
-    session, results = Fake(), []  # type: Fake, list[Any]
-
-    async def main() -> None:
-        batcher, asked = Batcher(1), version(session)
-        for _ in range(8):
-            job(batcher, asked, image(1), results)
-        await until(lambda: len(results) == 8)
-        batcher.close()
-
-    run(main)
-    assert session.sizes == [4, 4]
-
-
-def test_a_short_run_is_not_handed_to_a_thread() -> None:
-    """Handing it over takes longer."""
-    session, threads = Fake(), []  # type: Fake, list[str]
-
-    async def main() -> None:
-        batcher = Batcher(1)
-        for seconds in (1e-6, 1.0):
-            results: list[Any] = []
-            asked = version(session, seconds=seconds)
-            job(batcher, asked, image(1), results)
-            await until(partial(bool, results))
-            threads.append(session.thread)
-        batcher.close()
-
-    run(main)
-    assert threads[0] == threading.current_thread().name
-    assert threads[1].startswith("run")
-
-
-def test_a_version_without_work_is_not_kept_alive() -> None:
-    """One that was replaced would keep its session's memory."""
-    session, results = Fake(), []  # type: Fake, list[Any]
-
-    async def main() -> None:
-        batcher = Batcher(1)
-        for seconds in (1e-6, 0.001):
-            asked = version(session, seconds=seconds)
-            job(batcher, asked, image(1), results)
-            await until(lambda: batcher.idle and bool(results))
-            del asked
-            results.clear()
-            await asyncio.sleep(2 * TICK)
-        gc.collect()
-        assert not [each for each in gc.get_objects() if isinstance(each, Lane)]
         batcher.close()
 
     run(main)

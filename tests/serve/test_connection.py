@@ -247,3 +247,33 @@ def test_what_is_too_large_for_a_model_that_is_not_served_is_told_why(running: R
     answer = send(running.port, head % b"nobody")
     assert statuses(answer) == [503]
     assert b"the models are being loaded" in answer
+
+
+def test_a_client_that_says_that_it_sends_no_more_is_answered(running: Running, images: np.ndarray) -> None:
+    """Then the connection ends; one that stops in the middle of a request gets nothing."""
+    whole = raw(images[0].tobytes(), b"inference-header-content-length: 0")
+    for sent, wanted in ((whole, [200]), (whole[:-1], [])):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=5) as client:
+            client.sendall(sent)
+            client.shutdown(socket.SHUT_WR)
+            found = b""
+            while chunk := client.recv(65536):
+                found += chunk
+        assert statuses(found) == wanted
+
+
+def test_what_comes_just_after_the_stop_is_answered(put_model: PutModel, start: Start, images: np.ndarray) -> None:
+    """It was on its way; the answer says that it is the last."""
+    put_model()
+    running = start(limits=Limits(linger=1.0))
+    whole = raw(images[0].tobytes(), b"inference-header-content-length: 0")
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5) as client:
+        client.sendall(whole)
+        assert b"connection: close" not in client.recv(65536)
+        running.server.loop.call_soon_threadsafe(running.server.request_stop)
+        time.sleep(0.2)
+        client.sendall(whole)
+        answer = client.recv(65536)
+
+    assert statuses(answer) == [200]
+    assert b"connection: close" in answer

@@ -1,5 +1,7 @@
 """Tests of serve.engine: an answer depends on its image alone, and a version that is not right is not loaded."""
 
+import hashlib
+import time
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +73,43 @@ def test_a_tampered_version_is_not_loaded(put_model: PutModel) -> None:
     (folder / "model.onnx").write_bytes(content[:-1] + b"x")
 
     with pytest.raises(ValueError, match=r"model\.onnx was changed"):
+        load_version(
+            folder.parent, 1, model_config((folder.parent / "config.pbtxt").read_text("utf-8"), "net"), threads=1
+        )
+
+
+class Timed:
+    """A session that takes a time for each batch size."""
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        self.seconds = seconds
+
+    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return nothing of interest, in its time."""
+        images = inputs["image"]
+        time.sleep(self.seconds[len(images)])
+        return [np.zeros((len(images), 1), np.float32)] * 2
+
+
+def test_batches_are_not_larger_than_they_need_to_be() -> None:
+    """Where 2 give as many images a second as 4 or 8, a larger batch would only keep its requests waiting."""
+    slow = Timed({1: 0.03, 2: 0.03, 3: 0.045, 4: 0.06, 6: 0.09, 8: 0.12})
+
+    sizes, _ = choose_sizes(slow, np.zeros((4, 1, 1, 1), np.uint8), 8)
+
+    assert sizes == (2,)
+
+
+def test_a_card_without_tolerances_is_refused(put_model: PutModel) -> None:
+    """In words."""
+    folder = put_model()
+    (folder / "card.json").write_text('{"name": "net"}', "utf-8")
+    sums = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
+    digest = hashlib.sha256((folder / "card.json").read_bytes()).hexdigest()
+    lines = [f"{digest}  card.json" if line.endswith("  card.json") else line for line in sums]
+    (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n", "utf-8")
+
+    with pytest.raises(ValueError, match="its card has no tolerances"):
         load_version(
             folder.parent, 1, model_config((folder.parent / "config.pbtxt").read_text("utf-8"), "net"), threads=1
         )

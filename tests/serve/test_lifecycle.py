@@ -47,6 +47,18 @@ def test_a_new_version_takes_over(put_model: PutModel, images: np.ndarray) -> No
         found.find("net", "1")
 
 
+def test_an_older_version_is_served_where_the_newest_may_not_be(put_model: PutModel, images: np.ndarray) -> None:
+    """Also after a restart."""
+    put_model("net", 1)
+    found = catalogue(put_model("net", 2, golden_of=3))
+
+    events = found.refresh()
+
+    assert events[0].partition(":")[0] == "net version 2 is not served"
+    np.testing.assert_allclose(found.find("net").run(images).logits, expected(images, 1), rtol=1e-5)
+    assert found.refresh() == []
+
+
 def test_a_version_that_fails_stays_out_and_the_old_one_stays(put_model: PutModel, images: np.ndarray) -> None:
     """The index says why; it is said once."""
     found = catalogue(put_model("net", 1))

@@ -1,0 +1,1 @@
+"""`python -m bench.fire`: the server where things go wrong: overload, broken requests, stops, swaps, slow clients."""

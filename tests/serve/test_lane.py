@@ -1,0 +1,138 @@
+"""Tests of serve.lane, and of what serve.batching expects of a queue: how long it takes, what should run now."""
+
+import asyncio
+import gc
+import threading
+import weakref
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from serve.batching import Batcher
+from serve.engine import Answers, Version
+from serve.errors import RequestError
+from serve.lane import Lane
+from tests.serve.fakes import Fake, image, job, run, until, version
+
+Result = Answers | RequestError
+
+
+def test_what_comes_in_one_moment_is_no_queue() -> None:
+    """A worker that is free takes it before anybody is refused."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        for _ in range(8):
+            job(batcher, asked, image(1), results)
+        await until(lambda: len(results) == 8)
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [4, 4]
+
+
+def test_a_short_run_is_not_handed_to_a_thread() -> None:
+    """Handing it over takes longer."""
+    session, threads = Fake(), []  # type: Fake, list[str]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        for seconds in (1e-6, 1.0):
+            results: list[Any] = []
+            asked = version(session, seconds=seconds)
+            job(batcher, asked, image(1), results)
+            await until(partial(bool, results))
+            threads.append(session.thread)
+        batcher.close()
+
+    run(main)
+    assert threads[0] == threading.current_thread().name
+    assert threads[1].startswith("run")
+
+
+def test_a_version_without_work_is_not_kept_alive() -> None:
+    """One that was replaced would keep its session's memory."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    gone: list[weakref.ref[Version]] = []
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        for seconds in (1e-6, 0.001):
+            asked = version(session, seconds=seconds)
+            job(batcher, asked, image(1), results)
+            await until(lambda: batcher.idle and bool(results))
+            gone.append(weakref.ref(asked))
+            results.clear()
+        del asked
+        await asyncio.sleep(2.1)  # the deadline, until which answered requests are listed
+        gc.collect()
+        assert [each() for each in gone] == [None, None]
+        batcher.close()
+
+    run(main)
+
+
+def test_a_whole_batch_is_expected_where_others_wait() -> None:
+    """They may fill it: a request that counted on a run of its own would be late."""
+    asked = version(Fake(), seconds=0.1)
+    asked.seconds[1] = 0.01
+    lane = Lane(asked)
+
+    alone = lane.own_seconds(1)
+    lane.running = 1
+
+    assert (alone, lane.own_seconds(1)) == (0.01, 0.1)
+
+
+def test_a_machine_that_became_slow_is_noticed_at_once() -> None:
+    """And that it is fast again little by little: a request too many is worse than one too few."""
+    lane = Lane(version(Fake(), seconds=0.1))
+
+    lane.learn(8, 0.5)
+    slow = lane.batch_seconds
+    lane.learn(8, 0.1)
+
+    assert slow == pytest.approx(0.3)
+    assert 0.25 < lane.batch_seconds < slow
+
+
+def test_the_turns_of_other_models_are_counted() -> None:
+    """As many of their batches as come before this one's turn, and no more."""
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        session, results = Fake(), []  # type: Fake, list[Any]
+        session.gate.clear()
+        busy, quiet = version(session, "busy", seconds=0.5, queue=100), version(session, "quiet", seconds=0.1)
+        job(batcher, busy, image(1, 8), results)
+        await until(lambda: session.sizes == [8])
+        for _ in range(2):
+            job(batcher, busy, image(1, 8), results)
+        job(batcher, quiet, image(2), results, timeout=0.7)
+        with pytest.raises(RequestError, match="longer than this request may"):
+            job(batcher, quiet, image(2), results, timeout=0.55)
+        session.gate.set()
+        await until(lambda: len(results) == 4)
+        batcher.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize(("waiting", "now"), [(1, 1), (4, 4), (5, 4), (7, 4), (8, 8), (20, 8)])
+def test_as_many_run_as_give_the_most_images_a_second(waiting: int, now: int) -> None:
+    """5 images in a batch of 8 would take as long as 8: 4 run, and one waits for the next."""
+    asked = replace(version(Fake()), seconds={1: 1.0, 2: 2.0, 4: 4.0, 8: 8.0})
+
+    assert asked.worth_running(waiting) == now
+
+
+def test_more_images_than_one_run_may_have_take_several() -> None:
+    """And the rest its own."""
+    asked = replace(version(Fake()), seconds={1: 0.1, 2: 0.2, 4: 0.3, 8: 0.5})
+
+    assert asked.expected_seconds(8) == 0.5
+    assert asked.expected_seconds(17) == pytest.approx(1.1)
