@@ -10,36 +10,33 @@ USAGE_ERROR = 2
 TOKENS, ADMINISTRATORS = "CONVBENCH_TOKENS", "CONVBENCH_ADMIN_TOKENS"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
-    parser.add_argument("repository", type=Path, nargs="?", default=Path("model_repository"))
-    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
-    parser.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """Return the options."""
+    made = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
+    made.add_argument("repository", type=Path, nargs="?", default=Path("model_repository"))
+    made.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
+    made.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
+    made.add_argument(
         "--processes", type=int, default=1, help="that share the port, where HTTP is the limit; default 1"
     )
-    parser.add_argument(
+    made.add_argument(
         "--reuse-port", action="store_true", help=argparse.SUPPRESS
     )  # what --processes gives its children
-    parser.add_argument("--grpc-port", type=int, help="answer gRPC too; needs grpcio and tritonclient")
-    parser.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
-    parser.add_argument(
-        "--poll", type=float, default=5.0, help="seconds between looks at the repository; 0: SIGHUP only"
-    )
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    parser.add_argument(
-        "--tokens", type=Path, metavar="FILE", help=f"a bearer token a line; or {TOKENS}, commas between"
-    )
-    parser.add_argument("--admin-tokens", type=Path, metavar="FILE", help=f"for load and unload; or {ADMINISTRATORS}")
-    parser.add_argument("--access-log", action="store_true", help="a JSON line a request, on standard output")
-    parser.add_argument("--certificate", type=Path, metavar="FILE", help="PEM, for TLS; with --key")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="PEM")
-    return parser
+    made.add_argument("--grpc-port", type=int, help="answer gRPC too; needs grpcio and tritonclient")
+    made.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
+    made.add_argument("--poll", type=float, default=5.0, help="seconds between looks at the repository; 0: SIGHUP only")
+    made.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    made.add_argument("--tokens", type=Path, metavar="FILE", help=f"a bearer token a line; or {TOKENS}, commas between")
+    made.add_argument("--admin-tokens", type=Path, metavar="FILE", help=f"for load and unload; or {ADMINISTRATORS}")
+    made.add_argument("--access-log", action="store_true", help="a JSON line a request, on standard output")
+    made.add_argument("--certificate", type=Path, metavar="FILE", help="PEM, for TLS; with --key")
+    made.add_argument("--key", type=Path, metavar="FILE", help="PEM")
+    return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM; return the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     from export.repository import RepositoryError  # noqa: PLC0415 - `--help` waits for nothing
     from serve.run import ConfigurationError, serve  # noqa: PLC0415 - as above
 
@@ -47,15 +44,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return serve(
             arguments,
             sys.argv[1:] if argv is None else argv,
-            tokens=_tokens(arguments.tokens, TOKENS),
-            administrators=_tokens(arguments.admin_tokens, ADMINISTRATORS),
+            tokens=read_tokens(arguments.tokens, TOKENS),
+            administrators=read_tokens(arguments.admin_tokens, ADMINISTRATORS),
         )
     except (RepositoryError, ConfigurationError, OSError, ModuleNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's own error
         return USAGE_ERROR
 
 
-def _tokens(path: Path | None, variable: str) -> list[str]:
+def read_tokens(path: Path | None, variable: str) -> list[str]:
     """Return the tokens in a file, a line each, or in an environment variable, with commas between."""
     words = os.environ.get(variable, "").split(",") if path is None else path.read_text("utf-8").splitlines()
     return [word.strip() for word in words if word.strip()]
