@@ -36,7 +36,7 @@ def serve(
         administrators: tokens for loading and unloading.
 
     Raises:
-        ConfigurationError: another address than loopback without a token, half of a TLS pair, fewer than one worker.
+        ConfigurationError: another address than loopback without a token, no usable TLS pair, fewer than one worker.
         RepositoryError, OSError
     """
     if not tokens and arguments.host not in LOOPBACK:
@@ -123,5 +123,10 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     if certificate is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # it names no file
+        raise ConfigurationError(
+            f"--certificate {certificate} and --key {key} must be PEM files of a pair, without a passphrase: {error}"
+        ) from error
     return context

@@ -7,7 +7,10 @@ const ink = pad.getContext("2d", { willReadFrequently: true });
 const message = document.getElementById("message");
 const answers = document.getElementById("answers");
 const chosen = document.getElementById("dataset");
-let models = [], drawing = false, last = null, penDown = false, pen = { x: 140, y: 140 }, pending = 0;
+const tool = document.getElementById("tool"), access = document.getElementById("access");
+const field = document.getElementById("token"), enter = document.getElementById("enter"), refusal = document.getElementById("refusal");
+const KEPT = "convbench.token";
+let models = [], drawing = false, last = null, penDown = false, pen = { x: 140, y: 140 }, pending = 0, token = kept();
 
 const percent = (share, digits = 1) => (100 * share).toFixed(digits);
 const known = (value, text) => (value === null || value === undefined ? "not told" : text(value));
@@ -21,13 +24,66 @@ function element(kind, text, attributes = {}) {
   return made;
 }
 
+// The token stays in this tab: sessionStorage goes with it. A browser that stores nothing asks at every load.
+function kept() {
+  try { return sessionStorage.getItem(KEPT) ?? ""; } catch { return ""; }
+}
+
+function keep(given) {
+  token = given;
+  try {
+    if (token) sessionStorage.setItem(KEPT, token); else sessionStorage.removeItem(KEPT);
+  } catch { /* it stores nothing */ }
+}
+
+class Refused extends Error {} // by a server that wants a token, or another
+
+// Every request goes this way. A header carries bytes: the token's are those of UTF-8, as the server compares them.
+async function request(path, options = {}) {
+  const bearer = token && { Authorization: `Bearer ${String.fromCharCode(...new TextEncoder().encode(token))}` };
+  const reply = await fetch(path, { ...options, headers: { ...options.headers, ...bearer } });
+  if (reply.ok) return reply;
+  const { error } = await reply.json().catch(() => ({ error: `${reply.status} ${reply.statusText}` }));
+  throw reply.status === 401 ? new Refused(error) : new Error(error);
+}
+
+// Nothing was refused yet where nobody was asked.
+function askToken(error) {
+  const first = access.hidden && !token;
+  keep("");
+  pending++;
+  tool.hidden = true;
+  access.hidden = false;
+  refusal.textContent = first ? "" : `The token was refused: ${error}`;
+  field.setAttribute("aria-invalid", String(!first));
+  field.focus();
+  field.select();
+}
+
+async function begin() {
+  enter.disabled = true;
+  try {
+    await load();
+  } catch (error) {
+    if (error instanceof Refused) { askToken(error.message); return; }
+    tool.hidden = !access.hidden;
+    (access.hidden ? message : refusal).textContent = `The models could not be listed: ${error.message}`;
+  } finally {
+    enter.disabled = false;
+  }
+}
+
 async function load() {
-  const reply = await fetch("models");
-  const found = await reply.json();
-  if (!reply.ok) throw new Error(found.error);
-  models = found;
-  for (const name of new Set(models.map((model) => model.dataset))) chosen.append(element("option", name));
+  models = await (await request("models")).json();
+  const asked = !access.hidden;
+  keep(token);
+  field.value = "";
+  access.hidden = true;
+  tool.hidden = false;
+  chosen.replaceChildren(...[...new Set(models.map((model) => model.dataset))].map((name) => element("option", name)));
+  if (asked) chosen.focus();
   const body = document.querySelector("#models tbody");
+  body.replaceChildren();
   for (const model of models) {
     const row = element("tr");
     row.append(element("td", model.name), element("td", model.version), element("td", known(model.dataset, String)));
@@ -82,12 +138,11 @@ function scaled(left, top, wide, high, width, height) {
 async function ask(model, send) {
   const start = performance.now();
   const reply = await send(model);
-  if (!reply.ok) throw new Error((await reply.json()).error);
   return { reply, took: performance.now() - start };
 }
 
 async function sendPixels(model, pixels) {
-  const { reply, took } = await ask(model, () => fetch(`v2/models/${model.name}/infer`, {
+  const { reply, took } = await ask(model, () => request(`v2/models/${model.name}/infer`, {
     method: "POST", body: pixels, headers: { "Inference-Header-Content-Length": "0", "Content-Type": "application/octet-stream" },
   }));
   const length = Number(reply.headers.get("Inference-Header-Content-Length"));
@@ -106,7 +161,7 @@ async function sendPixels(model, pixels) {
 }
 
 async function sendFile(model, file) {
-  const { reply, took } = await ask(model, () => fetch(`v2/models/${model.name}/classify`, {
+  const { reply, took } = await ask(model, () => request(`v2/models/${model.name}/classify`, {
     method: "POST", body: file, headers: { "Content-Type": file.type || "application/octet-stream" },
   }));
   const [found] = (await reply.json()).predictions;
@@ -118,8 +173,10 @@ async function askAll(send) {
   const mine = ++pending;
   const found = await Promise.allSettled(ofDataset().map(async (model) => ({ model, ...(await send(model)) })));
   if (mine !== pending) return;
-  const failed = found.find((each) => each.status === "rejected");
-  message.textContent = failed ? failed.reason.message : "";
+  const failures = found.filter((each) => each.status === "rejected").map((each) => each.reason);
+  const refused = failures.find((error) => error instanceof Refused);
+  if (refused) { askToken(refused.message); return; }
+  message.textContent = failures.length ? failures[0].message : "";
   answers.replaceChildren(...found.filter((each) => each.status === "fulfilled").map((each) => shown(each.value)));
 }
 
@@ -208,4 +265,10 @@ for (const kind of ["dragover", "dragleave", "drop"])
     drop.classList.toggle("over", kind === "dragover");
     if (kind === "drop" && event.dataTransfer.files[0]) readFile(event.dataTransfer.files[0]);
   });
-load().catch((error) => { message.textContent = `The models could not be listed: ${error.message}`; });
+access.addEventListener("submit", (event) => {
+  event.preventDefault();
+  refusal.textContent = "";
+  token = field.value.trim();
+  begin();
+});
+begin();

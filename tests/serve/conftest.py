@@ -1,8 +1,12 @@
-"""Fixtures of the server's tests: tiny models in a repository, and a server in a thread of its own."""
+"""Fixtures of the server's tests: tiny models in a repository, and a server in a thread or a process of its own."""
 
 import asyncio
 import http.client
 import json
+import os
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,8 +27,10 @@ from serve.server import Limits, Server
 SHAPE = (1, 4, 4)
 LABELS_OF = ("cat", "dog", "hot dog")
 ADMIN = "administrator"
+PROJECT = Path(__file__).resolve().parents[2]
 
 PutModel = Callable[..., Path]
+Command = Callable[..., tuple[subprocess.Popen[str], int]]
 
 
 def weights(seed: int) -> np.ndarray:
@@ -126,7 +132,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
     threads: list[tuple[threading.Thread, Running]] = []
 
     def begin(
-        *, access: Access | None = None, limits: Limits | None = None, workers: int = 1, grpc_port: int | None = None
+        *,
+        access: Access | None = None,
+        limits: Limits | None = None,
+        workers: int = 1,
+        grpc_port: int | None = None,
+        tls: ssl.SSLContext | None = None,
+        loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
     ) -> Running:
         made: list[Running] = []
         ready = threading.Event()
@@ -136,7 +148,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             server = Server(
                 Catalogue(tmp_path / "repository"),
                 access=access or Access(administrators=[ADMIN]),
-                limits=limits or Limits(),
+                limits=limits or Limits(linger=0.02),
                 workers=workers,
                 poll=0,
                 say=lambda line: made[0].log.append(line) if made else early.append(line),
@@ -146,11 +158,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 made.append(Running(port, server, early))
                 ready.set()
 
-            await server.run("127.0.0.1", 0, grpc_port=grpc_port, started=started, signals=False)
+            await server.run("127.0.0.1", 0, tls=tls, grpc_port=grpc_port, started=started, signals=False)
 
         def main() -> None:
             try:
-                asyncio.run(run())
+                with asyncio.Runner(loop_factory=loop) as runner:
+                    runner.run(run())
             except BaseException as error:  # noqa: BLE001 - told to the test below
                 failures.append(error)
                 ready.set()
@@ -177,6 +190,35 @@ def running(put_model: PutModel, start: Start) -> Running:
     """Return a server with one model, `net`."""
     put_model()
     return start()
+
+
+@pytest.fixture
+def command(put_model: PutModel, tmp_path: Path) -> Iterator[Command]:
+    """Return a starter of the command; it returns the process and its port."""
+    put_model()
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, **environment: str) -> tuple[subprocess.Popen[str], int]:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "serve", str(tmp_path / "repository"), "--port", "0", *words],
+            cwd=PROJECT,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        started.append(process)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("ready:"):
+                return process, int(line.split(":")[-1].partition("/")[0])
+        raise AssertionError(f"it ended with {process.wait()}")
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
 
 
 @pytest.fixture

@@ -8,47 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tritonclient import http as triton
 
-from tests.serve.conftest import LABELS_OF, PutModel, expected
-
-PROJECT = Path(__file__).resolve().parents[2]
-
-Command = Callable[..., tuple[subprocess.Popen[str], int]]
-
-
-@pytest.fixture
-def command(put_model: PutModel, tmp_path: Path) -> Iterator[Command]:
-    """Return a starter of the command; it returns the process and its port."""
-    put_model()
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*words: str, **environment: str) -> tuple[subprocess.Popen[str], int]:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "serve", str(tmp_path / "repository"), "--port", "0", *words],
-            cwd=PROJECT,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
-        started.append(process)
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("ready:"):
-                return process, int(line.split(":")[-1].partition("/")[0])
-        raise AssertionError(f"it ended with {process.wait()}")
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
+from tests.serve.conftest import LABELS_OF, PROJECT, Command, PutModel, expected
 
 
 def test_tritons_client_gets_its_answers(command: Command, images: np.ndarray) -> None:
@@ -169,6 +135,7 @@ def failing(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["nowhere", "--host", "0.0.0.0"], "without a token only loopback is listened on"),  # noqa: S104 - what is refused
         (["nowhere", "--workers", "0"], "--workers is 0"),
         (["nowhere", "--certificate", "c.pem"], "TLS needs both"),
+        (["nowhere", "--certificate", "c.pem", "--key", "k.pem"], "--certificate c.pem and --key k.pem must be PEM"),
         (["nowhere", "--tokens", "missing"], "No such file"),
     ],
 )
