@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -93,6 +93,7 @@ class App:
             return
         path = wanted.path
         if path in ("/v2/health/live", "/v2/health/ready"):
+            _method(request, "GET")
             alive = path.endswith("live") or self.ready
             send(json_reply(200 if alive else 503, {path.rpartition("/")[2]: alive}))
             return
@@ -121,7 +122,12 @@ class App:
             content = metrics(self.statistics, self.catalogue, self.batcher)
             send(Reply(200, content, {"content-type": CONTENT_TYPE}))
         else:
-            send(json_reply(200, document() if name == "openapi.json" else model_list(self.catalogue.all_served())))
+            served = self.catalogue.all_served()
+            send(json_reply(200, self._document() if name == "openapi.json" else model_list(served)))
+
+    def _document(self) -> dict[str, Any]:
+        served = {name: model.served for name, model in self.catalogue.models.items() if model.served}
+        return document(served)
 
     def _repository(self, request: Request, send: Send, rest: list[str]) -> None:
         _method(request, "POST")

@@ -1,5 +1,6 @@
 """The OpenAPI document at /openapi.json: every path, what it takes and what it answers."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from serve.description import NAME, VERSION
@@ -92,8 +93,14 @@ MODEL = "/v2/models/{model}"
 VERSIONED = f"{MODEL}/versions/{{version}}"
 
 
-def document() -> dict[str, Any]:
-    """Return the document, as JSON has it."""
+def document(served: Mapping[str, Iterable[int]] | None = None) -> dict[str, Any]:
+    """Return the document, as JSON has it.
+
+    Args:
+        served: numbers of the versions of every model, which the document lists.
+    """
+    numbers = sorted({number for each in (served or {}).values() for number in each})
+    values = {"model": _one_of(sorted(served or {})), "version": _one_of([str(number) for number in numbers])}
     paths: dict[str, Any] = {
         "/v2": _get("Server", "What the server is"),
         "/v2/health/live": _get("Any", "Whether it runs"),
@@ -119,7 +126,7 @@ def document() -> dict[str, Any]:
         ]
     for path, entry in paths.items():
         names = [name for name in ("model", "version") if f"{{{name}}}" in path]
-        known = [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
+        known = [{"name": name, "in": "path", "required": True, "schema": values[name]} for name in names]
         entry["parameters"] = [*known, *entry.get("parameters", [])]
     return {
         "openapi": "3.1.0",
@@ -131,6 +138,10 @@ def document() -> dict[str, Any]:
         },
         "security": [{}, {"token": []}],
     }
+
+
+def _one_of(values: list[str]) -> Schema:
+    return {**TEXT, "enum": values} if values else TEXT
 
 
 def _get(schema: str, summary: str, *failures: str) -> dict[str, Any]:
