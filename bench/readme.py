@@ -1,8 +1,8 @@
 """`python -m bench.readme`: write the committed results into README.md, between their markers, and the evidence's page.
 
-The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left, and bench/evidence/speed.json,
-which `python -m bench.speed` wrote; the other measurements in that folder are shown in its own README.md. `--check`
-changes nothing and exits with 1 where a page does not show them.
+The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left, and what `python -m bench.speed`,
+`bench.serving` and `bench.fire` wrote to speed.json, serving.json and fire.json there; the other measurements in that
+folder are shown in its own README.md. `--check` changes nothing and exits with 1 where a page does not show them.
 """
 
 import argparse
@@ -19,10 +19,12 @@ from bench.conditions import one_line
 from bench.errors import UserError
 from bench.evidence_page import page
 from bench.files import write_text
+from bench.fire.table import table as fire_text
 from bench.record import load
 from bench.remarks import published, study_answers
 from bench.results import ArmRow, StudyResult
 from bench.rounding import MISSING, measured, number, percent, signed
+from bench.serving.table import report as serving_text
 from bench.speed_table import readme_text as speed_text
 from bench.typesetting import markdown_text
 
@@ -33,6 +35,10 @@ RECORDS = EVIDENCE / "quick" / "records.jsonl"
 SPEED = EVIDENCE / "speed.json"
 MARKERS = ("<!-- results: made by `python -m bench.readme` -->", "<!-- end of results -->")
 SPEED_MARKERS = ("<!-- speed: made by `python -m bench.readme` -->", "<!-- end of speed -->")
+SERVING = EVIDENCE / "serving.json"
+FIRE = EVIDENCE / "fire.json"
+SERVING_MARKERS = ("<!-- serving: made by `python -m bench.readme` -->", "<!-- end of serving -->")
+FIRE_MARKERS = ("<!-- fire: made by `python -m bench.readme` -->", "<!-- end of fire -->")
 HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
 
 
@@ -101,6 +107,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     wanted = with_text(README.read_text("utf-8"), MARKERS, results_text(analyse(load(RECORDS))))
     wanted = with_text(wanted, SPEED_MARKERS, speed_text(json.loads(SPEED.read_text("utf-8"))))
+    wanted = with_text(wanted, SERVING_MARKERS, serving_text(json.loads(SERVING.read_text("utf-8"))))
+    wanted = with_text(wanted, FIRE_MARKERS, fire_text(json.loads(FIRE.read_text("utf-8"))))
     for path, text in ((README, wanted), (EVIDENCE / "README.md", page(EVIDENCE))):
         if not arguments.check:
             write_text(path, text)

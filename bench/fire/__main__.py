@@ -1,12 +1,14 @@
 """`python -m bench.fire NAME`: what the server does where things go wrong, and whether it holds what it promises.
 
-    fuzz      broken requests: no 5xx but 503, no crash, memory flat
-    overload  ten times its capacity: admitted requests in time, most of the capacity used, the rest 429
-    stops     SIGTERM under load: every request that left is answered exactly once
-    swaps     new versions under load: the same, by the version that the answer names
-    slow      500 clients that take their time: the others wait at most twice as long
-    soak      half an hour of everything mixed: memory flat
-    damaged   models that were changed: refused by name, the others served
+    start      how soon it is there, and what it takes at rest
+    fuzz       broken requests: no 5xx but 503, no crash, memory flat
+    described  what a property-based tester makes of the OpenAPI document: answered as it says
+    overload   ten times its capacity: admitted requests in time, most of the capacity used, the rest 429
+    stops      SIGTERM under load: every request that left is answered exactly once
+    swaps      new versions under load: the same, by the version that the answer names
+    slow       500 clients that take their time: the others wait at most twice as long
+    soak       half an hour of everything mixed: memory flat
+    damaged    models that were changed: refused by name, the others served
 
 Each starts a server of its own, prints its figures with a verdict, and exits with 1 where something does not hold.
 """
@@ -22,7 +24,7 @@ from bench.command import main_guard
 from bench.environment import environment
 from bench.errors import UserError
 from bench.files import write_json
-from bench.fire import damaged, fuzz, overload, slow, soak, stops, swaps
+from bench.fire import damaged, described, fuzz, overload, slow, soak, start, stops, swaps
 from bench.fire.table import promises, table
 
 NOT_HELD = 1
@@ -30,7 +32,9 @@ MODEL, OTHER = "activation_lenet5-relu", "activation_lenet5-tanh"
 
 Trial = Callable[[argparse.Namespace], dict[str, Any]]
 TRIALS: Mapping[str, Trial] = {
+    "start": lambda given: start.run(given.repository, given.count or 5),
     "fuzz": lambda given: fuzz.run(given.repository, given.model, given.count or 100_000, given.seed),
+    "described": lambda given: described.run(given.repository, given.environments, given.count or 100, given.seed),
     "overload": lambda given: overload.run(given.repository, given.model, 10.0, given.count or 60),
     "stops": lambda given: stops.run(given.repository, given.model, given.count or 50),
     "swaps": lambda given: swaps.run(given.repository, given.model, given.other, given.count or 50),
@@ -38,7 +42,9 @@ TRIALS: Mapping[str, Trial] = {
     "soak": lambda given: soak.run(given.repository, given.model, given.count or 30),
     "damaged": lambda given: damaged.run(given.repository, given.model),
 }
-COUNTED = "of requests (fuzz), seconds (overload), stops, swaps, slow clients, minutes (soak)"
+COUNTED = (
+    "of starts, requests (fuzz), examples (described), seconds (overload), stops, swaps, slow clients, minutes (soak)"
+)
 
 
 @main_guard
@@ -53,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--other", default=OTHER, help=f"second model of `swaps`; default {OTHER}")
     parser.add_argument("--count", default=None, type=int, help=f"{COUNTED}; default: as in the README")
     parser.add_argument("--seed", default=0, type=int, help="of the broken requests; default 0")
+    parser.add_argument("--environments", default=Path(".peers"), type=Path, metavar="DIR", help="default .peers")
     parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="add the figures to this file")
     given = parser.parse_args(argv)
     if given.count is not None and given.count < 1:

@@ -33,6 +33,7 @@ class Ours:
 
     def __init__(self, server: Server, port: int) -> None:
         self.server, self.port = server, port
+        self.ready_seconds = 0.0  # from its start until it said that it is ready
 
     def get(self, path: str) -> bytes:
         """Return the body of an answer.
@@ -80,7 +81,7 @@ def started(repository: Path, *options: str) -> Iterator[Ours]:
     command = [sys.executable, "-m", "serve", str(repository.resolve()), "--port", str(port), *options]
     with running(command, PROJECT) as server:
         ours = Ours(server, port)
-        server.wait_until(ours.ready)
+        ours.ready_seconds = server.wait_until(ours.ready)
         yield ours
 
 

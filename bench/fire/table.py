@@ -1,6 +1,7 @@
 """What came of the fire, as a table: what was done, what was measured, whether the promises held."""
 
-from collections.abc import Callable, Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tabulate import tabulate
@@ -8,6 +9,7 @@ from tabulate import tabulate
 from bench.conditions import COMMIT_LETTERS
 from bench.rounding import number
 
+MOST_HELP_SECONDS, MOST_READY_SECONDS = 0.3, 2.0
 MOST_GROWTH = 0.02
 LEAST_GOODPUT = 0.8
 MOST_DELAY = 2.0
@@ -15,10 +17,18 @@ FLAT = 1.02  # memory at the end over memory at a fifth
 
 Found = Mapping[str, Any]
 PROMISES: Mapping[str, Mapping[str, Callable[[Found], bool]]] = {
+    "start": {
+        "--help in under 0.3 s": lambda found: found["help_median_seconds"] < MOST_HELP_SECONDS,
+        "ten models in under 2 s": lambda found: found["ready_median_seconds"] < MOST_READY_SECONDS,
+        "no torch": lambda found: not found["torch"],
+    },
     "fuzz": {
         "no 5xx but 503, good requests right": lambda found: found["failed"] == 0,
         "no crash": lambda found: found["alive"],
         "memory flat": lambda found: found["rss_mb_at_the_end"] <= FLAT * found["rss_mb_at_a_fifth"],
+    },
+    "described": {
+        "all as the document says": lambda found: found["passed"] == found["requests"] and found["alive"],
     },
     "overload": {
         "admitted requests in time": lambda found: found["admitted_late"] == 0,
@@ -67,6 +77,10 @@ def _count(value: float) -> str:
     return number(value, 0)
 
 
+def _spread(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
+
+
 def _memory(found: Found, first: str, last: str) -> str:
     return f"RSS {found[first]:.1f} then {found[last]:.1f} MB"
 
@@ -76,10 +90,12 @@ def _answers(found: Found) -> str:
 
 
 DONE: Mapping[str, Callable[[Found], str]] = {
+    "start": lambda found: f"{found['models']} models, n = {found['turns']}",
     "fuzz": lambda found: (
         f"{_count(found['requests'])} broken requests (seed {found['seed']}), "
         f"{_count(found['good_requests_between'])} good ones between"
     ),
+    "described": lambda found: f"{found['tester']} on {found['operations']} operations of the OpenAPI document",
     "overload": lambda found: (
         f"{found['times_capacity']:.1f} times the capacity of {found['capacity_before']:.0f} and "
         f"{found['capacity_after']:.0f} requests/s (before, after) for {_count(found['seconds'])} s, {found['model']}"
@@ -93,7 +109,12 @@ DONE: Mapping[str, Callable[[Found], str]] = {
     "damaged": lambda found: f"{found['damages']} damaged models beside a good one",
 }
 MEASURED: Mapping[str, Callable[[Found], str]] = {
+    "start": lambda found: (
+        f"`--help` {_spread(found['help_seconds'])} s; from start to ready {_spread(found['ready_seconds'])} s; "
+        f"at rest {found['rss_mb']:.0f} MB resident"
+    ),
     "fuzz": lambda found: f"{_answers(found)}; {_memory(found, 'rss_mb_at_a_fifth', 'rss_mb_at_the_end')}",
+    "described": lambda found: f"{_count(found['requests'])} requests, {_count(found['passed'])} passed every check",
     "overload": lambda found: (
         f"goodput {found['goodput_per_second']:.0f} requests/s, {found['goodput_share']:.0%} of capacity; "
         f"{_answers(found)}; admitted p99 {found['admitted_p99_seconds']:.2f} s of {found['deadline_seconds']:g} s, "

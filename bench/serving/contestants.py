@@ -133,12 +133,21 @@ def python_of(contestant: Contestant, environments: Path) -> Path:
     """
     if not contestant.requirements:
         return Path(sys.executable)
-    folder = environments / contestant.name.lower()
+    return environment_python(contestant.name.lower(), contestant.requirements, environments)
+
+
+def environment_python(name: str, requirements: Sequence[str], environments: Path) -> Path:
+    """Return the Python of an environment with these requirements, which is made first where it is missing.
+
+    Raises:
+        UserError: they cannot be installed.
+    """
+    folder = environments / name
     python, stamp = folder / "bin" / "python", folder / "installed"
-    wanted = "\n".join(contestant.requirements)
+    wanted = "\n".join(requirements)
     if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
         _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *contestant.requirements])
+        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements])
         stamp.write_text(wanted, "utf-8")
     return python.absolute()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.fire import __main__ as command
-from bench.fire import damaged, fuzz, soak, stops, swaps
+from bench.fire import damaged, fuzz, soak, start, stops, swaps
 from bench.fire.client import Answer
 from bench.fire.load import Clients
 from bench.fire.overload import Answers
@@ -21,6 +21,16 @@ IMAGE = np.zeros((1, 28, 28), np.uint8)
 ENVIRONMENT = {"hardware": "machine", "cores": 2, "python": "3.11", "commit": "a" * 40}
 LATENCIES = {"p50_ms": 1.0, "p99_ms": 2.0, "longest_ms": 3.0}
 HELD: dict[str, dict[str, Any]] = {
+    "start": {
+        "turns": 2,
+        "models": 10,
+        "help_seconds": [0.1, 0.2],
+        "help_median_seconds": 0.15,
+        "ready_seconds": [1.0, 1.2],
+        "ready_median_seconds": 1.1,
+        "rss_mb": 200.0,
+        "torch": False,
+    },
     "fuzz": {
         "requests": 10,
         "seed": 0,
@@ -31,6 +41,7 @@ HELD: dict[str, dict[str, Any]] = {
         "rss_mb_at_a_fifth": 100.0,
         "rss_mb_at_the_end": 101.0,
     },
+    "described": {"tester": "x==1", "operations": 21, "requests": 100, "passed": 100, "alive": True},
     "overload": {
         "seconds": 60,
         "times_capacity": 10.0,
@@ -109,6 +120,15 @@ def test_damaged_models_are_refused_by_name(exported_once: Path, model: str) -> 
 
     assert all(promises("damaged", found).values()), found
     assert "golden logits differ" in found["refused"]["weights-changed-sums-too 1"]
+
+
+def test_a_start_is_timed(exported_once: Path) -> None:
+    """Torch is never loaded; how long it took is for a quiet machine to say."""
+    found = start.run(exported_once, 1)
+
+    assert promises("start", found)["no torch"]
+    assert found["models"] == len(found["ready_seconds"]) == 1
+    assert found["rss_mb"] > 10
 
 
 def test_a_stop_loses_no_request(exported_once: Path, model: str) -> None:
@@ -199,9 +219,13 @@ def test_what_held_is_told(trial: str) -> None:
 @pytest.mark.parametrize(
     ("trial", "change"),
     [
+        ("start", {"help_median_seconds": 0.3}),
+        ("start", {"ready_median_seconds": 2.0}),
+        ("start", {"torch": True}),
         ("fuzz", {"failed": 1}),
         ("fuzz", {"alive": False}),
         ("fuzz", {"rss_mb_at_the_end": 103.0}),
+        ("described", {"passed": 99}),
         ("overload", {"admitted_late": 1}),
         ("overload", {"answers": {"200": 9, "504": 1}}),
         ("overload", {"goodput_share": 0.79}),
