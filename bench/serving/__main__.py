@@ -84,6 +84,7 @@ def measure(contestant: Contestant, python: Path, question: Question, turn: int,
     """Start a server, check it, load it; yield a row a format and load."""
     port = free_port()
     url = f"http://127.0.0.1:{port}{contestant.path.replace('NAME', question.model.name)}"
+    version = version_of(contestant, python)
     command, variables = contestant.command(python, question.model, port)
     with running(command, PROJECT, variables) as server:
         first = contestant.formats[0].encode(question.images[1])
@@ -100,7 +101,7 @@ def measure(contestant: Contestant, python: Path, question: Question, turn: int,
                 yield Row(
                     turn=turn,
                     server=contestant.name,
-                    version=version_of(contestant, python),
+                    version=version,
                     format=form.name,
                     model=question.model.name,
                     load=load.name,
