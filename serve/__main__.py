@@ -1,28 +1,37 @@
 """`python -m serve REPOSITORY`: answers the Open Inference Protocol v2 over HTTP from a model repository."""
 
 import argparse
+import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from serve.errors import ConfigurationError
+
 USAGE_ERROR = 2
+LAST_PORT = 65535
 TOKENS, ADMINISTRATORS = "CONVBENCH_TOKENS", "CONVBENCH_ADMIN_TOKENS"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the options."""
-    made = argparse.ArgumentParser(prog="python -m serve", description=__doc__)
+    made = argparse.ArgumentParser(
+        prog="python -m serve",
+        description=__doc__,
+        allow_abbrev=False,  # --processes gives its children these words but for itself: it must know it by its name
+    )
     made.add_argument("repository", type=Path, nargs="?", default=Path("model_repository"))
     made.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
-    made.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
+    made.add_argument("--port", type=_port, default=8000, help="default 8000; 0: any that is free")
     made.add_argument(
         "--processes", type=int, default=1, help="that share the port, where HTTP is the limit; default 1"
     )
     made.add_argument(
         "--reuse-port", action="store_true", help=argparse.SUPPRESS
     )  # what --processes gives its children
-    made.add_argument("--grpc-port", type=int, help="answer gRPC too; needs grpcio and tritonclient")
+    made.add_argument("--grpc-port", type=_port, help="answer gRPC too; needs grpcio and tritonclient")
     made.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
     made.add_argument("--poll", type=float, default=5.0, help="seconds between looks at the repository; 0: SIGHUP only")
     made.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
@@ -36,26 +45,61 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM; return the exit status."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens: who reloads early shall not end it
     arguments = parser().parse_args(argv)
     from export.repository import RepositoryError  # noqa: PLC0415 - `--help` waits for nothing
-    from serve.run import ConfigurationError, serve  # noqa: PLC0415 - as above
+    from serve.run import serve  # noqa: PLC0415 - as above
 
     try:
         return serve(
             arguments,
             sys.argv[1:] if argv is None else argv,
             tokens=read_tokens(arguments.tokens, TOKENS),
-            administrators=read_tokens(arguments.admin_tokens, ADMINISTRATORS),
+            administrators=read_tokens(arguments.admin_tokens, ADMINISTRATORS, "--admin-tokens"),
         )
     except (RepositoryError, ConfigurationError, OSError, ModuleNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's own error
+        reason = str(error)
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            reason = f"port {arguments.port} is taken on {arguments.host}: pass --port N, 0 for any that is free"
+        print(f"error: {reason}", file=sys.stderr)  # noqa: T201 - the command's own error
         return USAGE_ERROR
 
 
-def read_tokens(path: Path | None, variable: str) -> list[str]:
-    """Return the tokens in a file, a line each, or in an environment variable, with commas between."""
-    words = os.environ.get(variable, "").split(",") if path is None else path.read_text("utf-8").splitlines()
-    return [word.strip() for word in words if word.strip()]
+def read_tokens(path: Path | None, variable: str, option: str = "--tokens") -> list[str]:
+    """Return the tokens in a file, a line each but for empty ones and comments, or in an environment variable.
+
+    Args:
+        path: of the file, None for the variable.
+        variable: with commas between tokens.
+        option: that named the file.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or there is no token where some were announced.
+    """
+    given = os.environ.get(variable)
+    if path is None and given is None:
+        return []
+    try:
+        words = (given or "").split(",") if path is None else path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{option} {path} cannot be read: {error}") from error
+    found = [word.strip() for word in words if word.strip() and not (path and word.strip().startswith("#"))]
+    if not found:
+        source = variable if path is None else f"{option} {path}"
+        raise ConfigurationError(f"{source} has no token: everybody could ask; write one, or leave it out")
+    return found
+
+
+def _port(text: str) -> int:
+    """Return a port.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isascii() or not text.isdigit() or int(text[:9]) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {LAST_PORT}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -32,9 +32,13 @@ class Access:
             RequestError: 401, no or a wrong token; 403, administration without a token for it.
         """
         if administrator:
+            if not self._administrators:
+                raise RequestError(403, "this server has no administrator's token: start it with --admin-tokens")
             if not _matches(headers, self._administrators):
                 raise RequestError(403, "loading and unloading need the administrator's token")
         elif self._tokens and not _matches(headers, [*self._tokens, *self._administrators]):
+            if b"authorization" in headers:
+                raise RequestError(401, "this token is not one of the server's", CHALLENGE)
             raise RequestError(401, "a bearer token is needed: send `Authorization: Bearer TOKEN`", CHALLENGE)
 
 

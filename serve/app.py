@@ -1,16 +1,16 @@
 """Routes: from a request to a reply, without waiting: an inference is answered by callback when its batch has run."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from time import monotonic
 from typing import Any, NamedTuple
 
-import orjson
-
 from serve import answers, classify, oip
 from serve.access import Access
+from serve.administration import index, no_overrides
 from serve.batching import Batcher
+from serve.beside import Beside
 from serve.description import model_metadata, model_settings, server_metadata
 from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
@@ -25,17 +25,25 @@ from serve.target import Target
 from serve.website import model_list, page_file
 
 JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
+HEALTH = ("/v2/health/live", "/v2/health/ready")
+PICTURES_WAITING, CHANGES_WAITING = 64, 16  # requests whose pictures are to be read, loads and unloads
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
 
 
 class Asked(NamedTuple):
-    """What a request wants run, and the seconds that it gives itself (None: what the model is configured for)."""
+    """What a request wants run, since when, and the seconds that it gives itself.
+
+    Attributes:
+        timeout: None for what the model is configured for.
+        arrived: on `time.monotonic`, None for now.
+    """
 
     request: Request
     send: Send
     version: Version
     images: Pixels
     timeout: float | None = None
+    arrived: float | None = None
 
 
 class App:
@@ -51,10 +59,29 @@ class App:
     def __init__(self, catalogue: Catalogue, batcher: Batcher, access: Access, statistics: Statistics) -> None:
         self.catalogue, self.batcher, self.access, self.statistics = catalogue, batcher, access, statistics
         self.ready = False
+        self.pictures = Beside("pictures", PICTURES_WAITING)
+        self.administration = Beside("administration", CHANGES_WAITING)
 
     def handle(self, request: Request, send: Send) -> None:
         """Answer a request; `send` is called exactly once, unless the client leaves first."""
         guarded(send, lambda: self._route(request, send))
+
+    def close(self) -> None:
+        """Give the threads back; batches that run end first."""
+        self.pictures.close()
+        self.administration.close()
+        self.batcher.close()
+
+    def check_access(self, wanted: Target, headers: Mapping[bytes, bytes]) -> None:
+        """Let a request pass or refuse it: health and the page are everybody's.
+
+        Raises:
+            RequestError: 401 or 403.
+        """
+        parts = wanted.parts
+        if wanted.path in HEALTH or page_file(wanted.path[1:]) is not None:
+            return
+        self.access.check(headers, administrator=parts[:2] == ("v2", "repository") and parts[-1] != "index")
 
     def body_limit(self, wanted: Target) -> int:
         """Return how many bytes a request may have: it follows from the largest batch of its model."""
@@ -87,14 +114,14 @@ class App:
 
     def _route(self, request: Request, send: Send) -> None:
         wanted = request.target
+        self.check_access(wanted, request.headers)
         if wanted.model:
-            self.access.check(request.headers)
             self._model(request, send, self.find(wanted.model, wanted.number))
             return
-        path = wanted.path
-        if path in ("/v2/health/live", "/v2/health/ready"):
+        path, parts = wanted.path, wanted.parts
+        if path in HEALTH:
             _method(request, "GET")
-            alive = path.endswith("live") or self.ready
+            alive = path.endswith("live") or (self.ready and bool(self.catalogue.all_served()))
             send(json_reply(200 if alive else 503, {path.rpartition("/")[2]: alive}))
             return
         file = page_file(path[1:])
@@ -102,8 +129,6 @@ class App:
             _method(request, "GET")
             send(Reply(200, file.content, dict(file.headers)))
             return
-        parts = wanted.parts
-        self.access.check(request.headers, administrator=parts[:2] == ("v2", "repository") and parts[-1] != "index")
         match parts:
             case ("openapi.json" | "models" | "metrics" as name,):
                 self._overview(request, send, name)
@@ -114,7 +139,7 @@ class App:
             case ("v2", "repository", *rest):
                 self._repository(request, send, rest)
             case _:
-                raise RequestError(404, f"no such path: {path[:100]}")
+                raise RequestError(404, f"no such path: {path[:100]}; /openapi.json lists them")
 
     def _overview(self, request: Request, send: Send, name: str) -> None:
         _method(request, "GET")
@@ -133,14 +158,15 @@ class App:
         _method(request, "POST")
         match rest:
             case ["index"]:
-                send(json_reply(200, self._index(request.body)))
+                send(json_reply(200, index(self.catalogue, request.body)))
             case ["models", name, ("load" | "unload") as action]:
                 change = self.catalogue.load if action == "load" else self.catalogue.unload
 
                 def changed(error: RequestError | None) -> None:
                     send(json_reply(200, {}) if error is None else error_reply(error))
 
-                self.batcher.aside(lambda: change(name), changed)
+                no_overrides(request.body)
+                request.job = self.administration.submit(lambda: change(name), changed)
             case _:
                 raise RequestError(404, f"no such path: {request.target.path[:100]}")
 
@@ -161,10 +187,10 @@ class App:
             case "stats":
                 self._get(request, send, self.statistics.of([version]))
             case _:
-                raise RequestError(404, f"no such path: {request.target.path[:100]}")
+                raise RequestError(404, f"no such path: {request.target.path[:100]}; /openapi.json lists them")
 
     def _infer(self, request: Request, send: Send, version: Version) -> None:
-        encoding = request.headers.get(b"content-encoding", b"identity")
+        encoding = request.headers.get(b"content-encoding", b"identity").lower()
         if encoding != b"identity":
             name = encoding.decode("latin-1")
             raise RequestError(415, f"content-encoding {name!r} is not taken: send plain bytes")
@@ -179,6 +205,10 @@ class App:
         """Decode pictures beside the event loop, then run them as any other request."""
         invert = classify.polarity(request.target.query)
         content_type = request.headers.get(b"content-type", b"").decode("latin-1")
+        arrived, config = monotonic(), version.config
+
+        def read() -> list[Picture]:
+            return pictures(content_type, request.body, config.dims, invert=invert, most=config.max_batch)
 
         def decoded(found: Sequence[Picture] | RequestError) -> None:
             if isinstance(found, RequestError):
@@ -188,9 +218,10 @@ class App:
             def reply(said: Answers) -> Reply:
                 return json_reply(200, classify.answer(version, found, said))
 
-            guarded(send, lambda: self._run(Asked(request, send, version, classify.stacked(version, found)), reply))
+            asked = Asked(request, send, version, classify.stacked(version, found), arrived=arrived)
+            guarded(send, lambda: self._run(asked, reply))
 
-        self.batcher.aside(lambda: pictures(content_type, request.body, version.config.dims, invert=invert), decoded)
+        request.job = self.pictures.submit(read, decoded, config.timeout)
 
     def _run(self, asked: Asked, reply: Callable[[Answers], Reply]) -> None:
         """Queue images; `reply` makes the reply of their answers."""
@@ -207,9 +238,17 @@ class App:
             else:
                 guarded(send, lambda: answer(job, result))
 
-        request.job = self.submit(asked.version, asked.images, done, asked.timeout)
+        request.job = self.submit(asked.version, asked.images, done, asked.timeout, arrived=asked.arrived)
 
-    def submit(self, version: Version, images: Pixels, done: Done, timeout: float | None = None) -> Job:
+    def submit(
+        self,
+        version: Version,
+        images: Pixels,
+        done: Done,
+        timeout: float | None = None,
+        *,
+        arrived: float | None = None,
+    ) -> Job:
         """Queue images; `done` is called once with their answers, or with why there are none.
 
         Args:
@@ -217,15 +256,16 @@ class App:
             images: (n, channels, height, width).
             done: called on the loop's thread.
             timeout: seconds that the request gives itself; None: what the model is configured for.
+            arrived: on `time.monotonic`, where that was before now.
 
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
-        config, arrived = version.config, monotonic()
+        config, since = version.config, monotonic() if arrived is None else arrived
         seconds = config.timeout
         if timeout is not None and config.timeout_override:
             seconds = min(timeout, config.timeout)
-        job = Job(version, images, arrived, arrived + seconds, done)
+        job = Job(version, images, since, since + seconds, done)
         self.batcher.submit(job)
         return job
 
@@ -233,14 +273,6 @@ class App:
     def _get(request: Request, send: Send, content: object) -> None:
         _method(request, "GET")
         send(json_reply(200, content))
-
-    def _index(self, body: bytes) -> list[dict[str, str]]:
-        try:
-            wanted = orjson.loads(body) if body else {}
-        except orjson.JSONDecodeError as error:
-            raise RequestError(400, f"the request is not JSON: {error}") from None
-        only_ready = isinstance(wanted, dict) and wanted.get("ready") is True
-        return [row for row in self.catalogue.index() if not only_ready or row["state"] == "READY"]
 
 
 def _timing(job: Job, now: float) -> str:

@@ -61,7 +61,7 @@ class Asgi:
             elif message["type"] == "lifespan.shutdown":
                 if self.app is not None:
                     self.app.ready = False
-                    self.app.batcher.close()
+                    self.app.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -95,12 +95,16 @@ class Asgi:
         app.handle(request, lambda reply: None if future.done() else future.set_result(reply))
         leaving = asyncio.create_task(_left(receive))
         leaving.add_done_callback(lambda _: future.cancel())
-        await asyncio.wait([future])
-        leaving.cancel()
+        try:
+            await asyncio.wait([future])
+        finally:
+            leaving.cancel()
+            if not future.done() or future.cancelled():
+                future.cancel()
+                if request.job is not None:
+                    request.job.cancel()
         if not future.cancelled():
             await _reply(future.result(), app, scope, send)
-        elif request.job is not None:
-            request.job.cancel()
 
 
 async def _body(receive: Receive, app: App, wanted: Target) -> bytes | None:

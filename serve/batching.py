@@ -6,11 +6,12 @@ together, and it is answered once, by its result, by its error or by its deadlin
 
 import asyncio
 import math
+import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from time import monotonic
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,9 +20,8 @@ from serve.errors import RequestError
 from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
+LATE = "the deadline passed before there was an answer"
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
-
-Result = TypeVar("Result")
 
 
 class Ran(NamedTuple):
@@ -38,8 +38,8 @@ class Observer(Protocol):
     def ran(self, version: Version, jobs: Sequence[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
         """Take a batch; those of its requests that are over have no use for their results."""
 
-    def late(self, job: Job, now: float) -> None:
-        """Take a request whose deadline passed."""
+    def failed(self, job: Job, now: float) -> None:
+        """Take a request that is refused, or whose deadline passed."""
 
 
 class Batcher:
@@ -55,7 +55,6 @@ class Batcher:
         self.workers = workers
         self._free = workers
         self._executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="run")
-        self._aside: Executor = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._lanes: dict[int, Lane] = {}  # of versions with work, by their identity
         self._ready: deque[Lane] = deque()  # lanes with work, in the order of their turns
         self._due: dict[int, list[Job]] = {}
@@ -74,11 +73,11 @@ class Batcher:
         if self._free and self.waiting(job.version) >= config.queue:
             self._dispatch()  # what came in this moment does not wait yet
         lane = self._lanes.get(id(job.version)) or Lane(job.version)
-        wait = self._seconds_ahead(lane)
-        if len(lane.jobs) >= config.queue:
-            raise _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        if job.arrived + wait + lane.own_seconds(job.count) > job.deadline:
-            raise _too_busy(f"{config.name}: its queue would take {wait:.3f} s, longer than this request may", wait)
+        refusal = self._refusal(job, lane)
+        if refusal is not None:
+            if self._observer is not None:
+                self._observer.failed(job, monotonic())
+            raise refusal
         self._lanes[id(job.version)] = lane
         if not lane.jobs:
             self._ready.append(lane)
@@ -87,30 +86,27 @@ class Batcher:
         if self._ticker is None:
             self._ticked = self._bucket(monotonic()) - 1
             self._ticker = self.loop.call_later(TICK, self._tick)
-        if self._free and not self._dispatching:
+        if not self._dispatching:
             self._dispatching = True
             self.loop.call_soon(self._dispatch)  # with everything else that has arrived by now
+
+    def _refusal(self, job: Job, lane: Lane) -> RequestError | None:
+        """Return why a request cannot wait, None where it can."""
+        config, wait = job.version.config, self._seconds_ahead(lane)
+        if len(lane.jobs) >= config.queue:
+            return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
+        takes, may = wait + lane.own_seconds(job.count), job.deadline - monotonic()
+        if takes > may:
+            return _too_busy(
+                f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
+            )
+        return None
 
     def _seconds_ahead(self, lane: Lane) -> float:
         """Return how long what is before a new request takes: its own model's batches, and the others' turns."""
         turns = lane.batches + 1
         others = sum(min(each.batches, turns) * each.batch_seconds for each in self._lanes.values() if each is not lane)
         return (lane.batches * lane.batch_seconds + others) / self.workers
-
-    def aside(self, work: Callable[[], Result], done: Callable[[Result | RequestError], None]) -> None:
-        """Do some work beside the event loop, decoding for instance; `done` takes what it returns, or its error."""
-
-        def run() -> None:
-            found: Result | RequestError
-            try:
-                found = work()
-            except RequestError as error:
-                found = error
-            except Exception as error:  # noqa: BLE001 - a defect must not leave a client without an answer
-                found = RequestError(500, f"{type(error).__name__}: {error}")
-            self.loop.call_soon_threadsafe(done, found)
-
-        self._aside.submit(run)
 
     def waiting(self, version: Version) -> int:
         """Return how many requests wait for a version."""
@@ -126,20 +122,27 @@ class Batcher:
         """Give the threads back; what still runs ends first."""
         if self._ticker is not None:
             self._ticker.cancel()
-        self._aside.shutdown(wait=True)
         self._executor.shutdown(wait=True)
 
     def _dispatch(self) -> None:
         """Give free workers the next batches, a model's turn each."""
         self._dispatching = False
-        while self._free and self._ready:
+        waiting: deque[Lane] = deque()  # for a worker; what is short needs none
+        while self._ready:
             lane = self._ready.popleft()
-            jobs = lane.take()
-            if lane.jobs:
-                self._ready.append(lane)  # its next turn comes after everybody else's
-            if jobs:
-                self._start(lane, jobs)
-            self._forget_if_idle(lane)
+            if self._free or lane.next_seconds() < SHORT_RUN:
+                self._next(lane)
+            else:
+                waiting.append(lane)
+        self._ready = waiting
+
+    def _next(self, lane: Lane) -> None:
+        jobs = lane.take()
+        if lane.jobs:
+            self._ready.append(lane)  # its next turn comes after everybody else's
+        if jobs:
+            self._start(lane, jobs)
+        self._forget_if_idle(lane)
 
     def _start(self, lane: Lane, jobs: list[Job]) -> None:
         """Run a batch, here where handing it to a worker would take longer."""
@@ -176,7 +179,7 @@ class Batcher:
         if self._observer is not None:
             self._observer.ran(lane.version, jobs, results, ran)
         for job, result in zip(jobs, results, strict=True):
-            job.finish(result)
+            _finish(job, result)
 
     def _forget_if_idle(self, lane: Lane) -> None:
         """Keep no version alive that has no work: it may have been replaced."""
@@ -194,10 +197,18 @@ class Batcher:
             for job in self._due.pop(bucket, ()):
                 if not job.over:
                     if self._observer is not None:
-                        self._observer.late(job, monotonic())
-                    job.finish(RequestError(504, f"{job.version.name}: the deadline passed before there was an answer"))
+                        self._observer.failed(job, monotonic())
+                    _finish(job, RequestError(504, f"{job.version.name}: {LATE}"))
         self._ticked = now
         self._ticker = self.loop.call_later(TICK, self._tick) if self._due else None
+
+
+def _finish(job: Job, result: Answers | RequestError) -> None:
+    """Answer a request; what goes wrong there must not take the others along."""
+    try:
+        job.finish(result)
+    except Exception:  # noqa: BLE001 - as said
+        traceback.print_exc()
 
 
 def run_jobs(version: Version, parts: Sequence[Pixels]) -> list[Answers | RequestError]:

@@ -19,7 +19,11 @@ def polarity(query: str) -> bool | None:
     Raises:
         RequestError: 400, neither true nor false.
     """
-    given = parse_qs(query, keep_blank_values=True).get("invert")
+    found = parse_qs(query, keep_blank_values=True)
+    for name in found:
+        if name != "invert":
+            raise RequestError(400, f"unknown parameter {name[:60]!r}: known is invert")
+    given = found.get("invert")
     if given is None:
         return None
     if given not in (["true"], ["false"]):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
-from serve.app import App
+from serve.app import OVERHEAD_BYTES, App
 from serve.errors import RequestError
 from serve.heads import Head
 from serve.messages import Reply, Request, error_reply
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from serve.server import Server
 
 HEADER_BYTES = 16_384
+CHUNK_OVERHEAD = 9  # bytes on the wire a byte of a body, in chunks of one byte
 PIPELINED = 16  # requests that a client may send before it reads an answer
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 NO_TARGET = target(b"")
@@ -44,16 +45,16 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.exchanges: deque[Exchange] = deque()
         self.deadline = 0.0  # when the client must have sent more, of `time.monotonic`
-        self._parser = httptools.HttpRequestParser(self)
-        self._closing = self._stuck = self._deaf = self._encrypted = False
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._closing = self._stuck = self._deaf = self._refused = self._encrypted = False
         self._data = b""  # that is being read, where it starts with a request
         self._begin()
 
     def _begin(self) -> None:
         self._url, self._headers, self._body = b"", {}, []  # type: bytes, dict[bytes, bytes], list[bytes]
         self._target = NO_TARGET
-        self._header_bytes = self._body_bytes = 0
-        self._limit: int | None = None
+        self._header_bytes = self._body_bytes = self._raw_bytes = 0
+        self._limit: int | None = None  # of the body; the head is complete where there is one
         self._reading = False
 
     def _allow(self, seconds: float) -> None:
@@ -80,6 +81,8 @@ class Connection(asyncio.Protocol):
         self.exchanges.clear()
         self._closing = True
         self.server.forget(self)
+        self._begin()
+        self._data, self._parser, self.transport = b"", None, None  # the parser knows us: a circle would stay for long
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
@@ -89,7 +92,7 @@ class Connection(asyncio.Protocol):
             known = None if self._reading else self.server.heads.split(data)
             if known is None:
                 self._data = b"" if self._reading else data
-                self._parser.feed_data(data)
+                self._feed(data)
             else:
                 head, body = known
                 self._take(Request(head.method, head.target, head.headers, body), close=head.close)
@@ -100,6 +103,19 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, RequestError) else RequestError(400, f"not HTTP/1.1: {error}"))
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser read; what is no body is bounded, also where a single header has no end.
+
+        Raises:
+            RequestError: 431, the head or what is between the chunks is too long.
+        """
+        while data and self._parser is not None:
+            part, data = data[:HEADER_BYTES], data[HEADER_BYTES:]
+            self._raw_bytes += len(part)
+            self._parser.feed_data(part)
+            if self._raw_bytes > 2 * HEADER_BYTES + CHUNK_OVERHEAD * self._body_bytes:
+                raise RequestError(431, f"the headers have more than {HEADER_BYTES} bytes")
 
     def eof_received(self) -> bool:
         """Answer what was read from a client that sends no more, then close; TLS cannot stay half open."""
@@ -138,7 +154,8 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header."""
         self._count_header(len(name) + len(value) + 4)
-        self._headers[name.lower()] = value
+        if self._limit is None:  # not behind the body: a trailer is no header
+            self._headers[name.lower()] = value
 
     def _count_header(self, count: int) -> None:
         self._header_bytes += count
@@ -148,10 +165,15 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Refuse a body that is too large before it is sent."""
         self._target = target(self._url)
+        if self._parser is not None and self._parser.get_http_version() == "1.1" and b"host" not in self._headers:
+            raise RequestError(400, "the request has no Host header")
         self._limit = self.app.body_limit(self._target)
-        length = self._headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._limit:
-            raise self.app.too_large(self._target, f"{int(length)} bytes", self._limit)
+        told = self._headers.get(b"content-length", b"0")
+        length = int(told) if told.isdigit() else 0
+        if b"transfer-encoding" in self._headers or length > OVERHEAD_BYTES:  # before much of it is sent
+            self.app.check_access(self._target, self._headers)
+        if length > self._limit:
+            raise self.app.too_large(self._target, f"{length} bytes", self._limit)
         self._allow(self.server.limits.body)
         if self._headers.get(b"expect", b"").lower() == b"100-continue" and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -166,8 +188,11 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Answer a whole request."""
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        close = self._parser.should_upgrade() or not self._parser.should_keep_alive()
-        head = Head(self._parser.get_method().decode("latin-1"), self._target, self._headers, len(body), close)
+        parser = self._parser
+        if parser is None:
+            return
+        close = parser.should_upgrade() or not parser.should_keep_alive()
+        head = Head(parser.get_method().decode("latin-1"), self._target, self._headers, len(body), close)
         self.server.heads.learn(self._data, head)
         self._data = b""
         self._begin()
@@ -190,6 +215,8 @@ class Connection(asyncio.Protocol):
 
     def _answered(self, exchange: Exchange, reply: Reply) -> None:
         exchange.reply = reply
+        if b"x-request-id" in exchange.request.headers:
+            reply.headers["x-request-id"] = exchange.request.headers[b"x-request-id"].decode("latin-1")
         while self.exchanges and self.exchanges[0].reply is not None and not self._closing:
             first = self.exchanges.popleft()
             last = first.close or (self.server.stopping and not self.exchanges)
@@ -207,7 +234,7 @@ class Connection(asyncio.Protocol):
         head += f"content-length: {len(reply.body)}\r\n{CLOSE if close else ''}\r\n"
         self.transport.write(head.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
         if close:
-            self._close()
+            self._close(linger=self._refused)
 
     def _log(self, exchange: Exchange) -> None:
         """Write a line of the access log."""
@@ -230,25 +257,30 @@ class Connection(asyncio.Protocol):
     def _refuse(self, error: RequestError) -> None:
         """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
         if not self._closing and not self._deaf:
-            self._deaf = True
-            exchange = Exchange(Request("GET", NO_TARGET, {}), monotonic(), close=True)
+            self._deaf = self._refused = True
+            exchange = Exchange(Request("", self._target, {}), monotonic(), close=True)
             self.exchanges.append(exchange)
             self._answered(exchange, error_reply(error))
 
-    def _close(self) -> None:
+    def _close(self, *, linger: bool = False) -> None:
+        """Close; where a client still sends what is refused, let it read why before the connection is reset."""
         self._closing = True
-        if self.transport is not None:
+        self.deadline = self.server.now + self.server.limits.close
+        if self.transport is None:
+            return
+        if linger and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
             self.transport.close()
 
     def expire(self) -> None:
         """Turn away a client that is too slow, or that has nothing to say."""
-        if self._stuck and self.transport is not None:
+        if (self._stuck or self._closing) and self.transport is not None:
             self._closing = True
             self.transport.abort()  # it will not read a reason either
-            return
-        if self.exchanges or self._closing:
+        elif self.exchanges:
             return  # it waits for us
-        if self._reading:
+        elif self._reading:
             self._refuse(RequestError(408, "the request came too slowly"))
         else:
             self._close()

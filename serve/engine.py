@@ -1,6 +1,7 @@
 """One version of a model, loaded: its session, the batch sizes it is run at, and its answers."""
 
 import time
+import zipfile
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,6 +120,11 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
         tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RepositoryError(f"{folder}: its card has no tolerances ({error}): export the model again") from error
+    classes = set(config.outputs.values()) | {golden.logits.shape[-1]}
+    if classes != {len(labels)}:
+        raise RepositoryError(
+            f"{model / LABELS} has {len(labels)} labels for {sorted(classes)} classes: export it again"
+        )
     _check_golden(folder, session, images, golden, tolerances)
     sizes, seconds = choose_sizes(session, images, config.max_batch)
     return Version(
@@ -152,9 +158,9 @@ def _session(path: Path, threads: int, device: str) -> onnxruntime.InferenceSess
 
 def _golden(folder: Path, config: ModelConfig) -> tuple[Pixels, Answers]:
     try:
-        with np.load(folder / GOLDEN, allow_pickle=False) as stored:
+        with (folder / GOLDEN).open("rb") as file, np.load(file, allow_pickle=False) as stored:
             images, golden = stored[INPUT], Answers(*(stored[name] for name in OUTPUTS))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise RepositoryError(f"{folder / GOLDEN} cannot be read ({error}): export the model again") from error
     if images.dtype != np.uint8 or images.shape[1:] != config.dims or not len(images):
         raise RepositoryError(f"{folder / GOLDEN} holds images {images.shape}, the model takes {config.dims}")

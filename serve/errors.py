@@ -15,3 +15,7 @@ class RequestError(Exception):
         super().__init__(message)
         self.status = status
         self.headers = dict(headers or {})
+
+
+class ConfigurationError(ValueError):
+    """A server that cannot be started as asked; the message says what to do."""

@@ -152,7 +152,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         version = self._find(request.model_name, request.model_version)
         images = _images(version, request)
         wanted = _wanted(version, request)
-        remaining = context.time_remaining()
+        remaining = _seconds(request, context)
         future: asyncio.Future[Answers | RequestError] = asyncio.get_running_loop().create_future()
 
         def done(_: object, found: Answers | RequestError) -> None:
@@ -200,7 +200,16 @@ def _images(version: Version, request: Any) -> Pixels:  # noqa: ANN401 - a messa
     return oip.from_json(numbers, shape)
 
 
+def _seconds(request: Any, context: Context) -> float | None:  # noqa: ANN401 - a message
+    """Return the seconds that a request gives itself: its deadline, or its parameter `timeout` in microseconds."""
+    asked = request.parameters["timeout"].int64_param / 1e6 if "timeout" in request.parameters else 0.0
+    found = [each for each in (asked or None, context.time_remaining()) if each is not None]
+    return min(found, default=None)
+
+
 def _wanted(version: Version, request: Any) -> tuple[oip.Wanted, ...]:  # noqa: ANN401 - a message
+    for tensor in (*request.inputs, *request.outputs):
+        oip.no_shared_memory(tensor.parameters, tensor.name)
     outputs = [
         {"name": output.name, "parameters": {"classification": output.parameters["classification"].int64_param}}
         for output in request.outputs

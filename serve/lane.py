@@ -77,6 +77,10 @@ class Lane:
         """Seconds that a whole batch takes at present."""
         return self.seconds * self.slowness
 
+    def next_seconds(self) -> float:
+        """Return how long the next batch takes."""
+        return self.version.expected_seconds(self.version.worth_running(self.images))
+
     def own_seconds(self, images: int) -> float:
         """Return how long the run of a request takes that comes now: where others wait they may fill its batch."""
         alone = self.version.expected_seconds(images)

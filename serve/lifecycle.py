@@ -1,11 +1,11 @@
 """Which versions are served: loaded, checked, swapped for newer ones without losing a request; why others are not."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.repository import CONFIG, MODEL_NAME, RepositoryError, models, versions
+from export.repository import CONFIG, MODEL_NAME, VERSION, RepositoryError, models, versions
 from serve.engine import Version, load_version
 from serve.errors import RequestError
 from serve.pbtxt import ModelConfig, model_config
@@ -21,6 +21,7 @@ class Model:
         served: by number, ascending.
         newest: of them, which answers where none is named.
         refused: the reason, by number; number 0 stands for the model itself.
+        looked_at: what the files of a version were like when it was loaded or refused; they may still be copied.
         unloaded: by an administrator; it stays away until it is loaded again.
     """
 
@@ -28,6 +29,7 @@ class Model:
     served: dict[int, Version] = field(default_factory=dict)
     newest: Version | None = None
     refused: dict[int, str] = field(default_factory=dict)
+    looked_at: dict[int, frozenset[tuple[str, int, int]]] = field(default_factory=dict)
     unloaded: bool = False
 
     def serve(self, versions: Mapping[int, Version]) -> None:
@@ -47,6 +49,7 @@ class Catalogue:
 
     def __init__(self, repository: Path, *, threads: int = 1, device: str = "cpu") -> None:
         self.repository, self.threads, self.device = repository, threads, device
+        self.say: Callable[[str], None] = lambda _: None  # takes what an administrator did
         self.models: dict[str, Model] = {}
         self._loading = threading.Lock()
 
@@ -62,6 +65,8 @@ class Catalogue:
         with self._loading:
             events: list[str] = []
             names = models(self.repository)
+            if (self.repository / CONFIG).exists():
+                raise RepositoryError(f"{self.repository} is a model, not a repository of models: pass its parent")
             for name in names:
                 model = self.models.setdefault(name, Model(name))
                 if not model.unloaded:
@@ -75,8 +80,10 @@ class Catalogue:
         folder = self.repository / model.name
         try:
             config = model_config((folder / CONFIG).read_text("utf-8"), model.name, folder / CONFIG)
-        except (OSError, UnicodeDecodeError, RepositoryError) as error:
-            return self._refuse(model, 0, f"{error}")
+        except FileNotFoundError:
+            return self._refuse(model, 0, f"{folder} has no {CONFIG}: it is no model")
+        except Exception as error:  # noqa: BLE001 - nothing in one model's folder may keep the others away
+            return self._refuse(model, 0, _reason(error))
         model.refused.pop(0, None)
         events: list[str] = []
         served: dict[int, Version] = {}
@@ -85,21 +92,26 @@ class Catalogue:
                 break
             if number in model.served:
                 served[number] = model.served[number]
-            elif number not in model.refused:
+            elif number not in model.refused or model.looked_at.get(number) != _state(folder / str(number)):
                 events += self._load(model, number, config, served)
         if not served and model.served:  # nothing new may be served: the old stays
             served = dict(model.served)
+        events += [
+            f"{model.name} version {number} is served no more" for number in model.served if number not in served
+        ]
         if served.keys() != model.served.keys():
             model.serve(served)
         return events
 
     def _load(self, model: Model, number: int, config: ModelConfig, served: dict[int, Version]) -> list[str]:
+        model.looked_at[number] = _state(self.repository / model.name / str(number))
         try:
             served[number] = load_version(
                 self.repository / model.name, number, config, threads=self.threads, device=self.device
             )
-        except (OSError, KeyError, TypeError, ValueError) as error:  # a damaged card has any shape
-            return self._refuse(model, number, str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._refuse(model, number, _reason(error))
+        model.refused.pop(number, None)
         return [f"{model.name} version {number} is served, batch sizes {served[number].sizes}"]
 
     @staticmethod
@@ -121,7 +133,8 @@ class Catalogue:
                 raise RequestError(404, f"unknown model {name!r}")
             model = self.models.setdefault(name, Model(name))
             model.unloaded, model.refused = False, {}
-            self._refresh_model(model)
+            for event in (f"{name} is loaded by an administrator", *self._refresh_model(model)):
+                self.say(event)
         if not model.served:
             raise RequestError(400, f"{name} cannot be loaded: {'; '.join(model.refused.values()) or 'no version'}")
 
@@ -135,6 +148,7 @@ class Catalogue:
         with self._loading:
             if name not in self.models:
                 raise RequestError(404, f"unknown model {name!r}")
+            self.say(f"{name} is unloaded by an administrator")
             self.models[name].unloaded = True
             self.models[name].serve({})
 
@@ -153,9 +167,11 @@ class Catalogue:
             if version is None:
                 raise RequestError(503, f"{name} is not served: {self._reason(model)}")
             return version
-        if not number.isascii() or not number.isdigit() or int(number) not in model.served:
+        if not VERSION.fullmatch(number) or int(number) not in model.served:
             known = ", ".join(map(str, model.served)) or "none"
-            raise RequestError(404, f"{name} has no version {number!r}: served are {known}")
+            why = model.refused.get(int(number)) if VERSION.fullmatch(number) else None
+            because = f"; it was refused: {why}" if why else ""
+            raise RequestError(404, f"{name} has no version {number[:20]!r}: served are {known}{because}")
         return model.served[int(number)]
 
     @staticmethod
@@ -180,4 +196,19 @@ class Catalogue:
 
     def all_served(self) -> list[Version]:
         """Return every version that is served."""
-        return [version for model in self.models.values() for version in model.served.values()]
+        return [version for model in list(self.models.values()) for version in model.served.values()]
+
+
+def _state(version: Path) -> frozenset[tuple[str, int, int]]:
+    """Return the names, sizes and times of a version's files."""
+    try:
+        found = [(path.name, path.stat()) for path in (*version.iterdir(), version.parent / CONFIG)]
+    except OSError:  # it is being moved or removed
+        return frozenset()
+    return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+
+
+def _reason(error: Exception) -> str:
+    """Return an error in one line; those of libraries need their kind with it."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, RepositoryError | OSError) else f"{type(error).__name__}: {text}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from serve.beside import Ticket
 from serve.errors import RequestError
 from serve.lane import Job
 from serve.oip import JSON
@@ -20,7 +21,7 @@ class Request:
     target: Target
     headers: Mapping[bytes, bytes]
     body: bytes = b""
-    job: Job | None = None  # what answers it, so that it can be dropped when the client leaves
+    job: Job | Ticket | None = None  # what answers it, so that it can be dropped when the client leaves
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ With the extensions binary_tensor_data (raw requests included) and classificatio
 [n, channels, height, width], and two outputs, `logits` and `probabilities`, FP32 [n, classes].
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -14,11 +14,13 @@ import orjson
 from export.repository import INPUT, OUTPUTS
 from serve.engine import Pixels, Version
 from serve.errors import RequestError
+from serve.wording import kind, short
 
 HEADER_LENGTH = b"inference-header-content-length"
 LENGTH_DIGITS = 20  # of a number of bytes: Python refuses to read thousands of them
 DEEPEST = 100  # nesting of data
 JSON, BINARY = "application/json", "application/octet-stream"
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")  # what files of them begin with
 FLAGS = (b"true", b"false")
 REFUSED_CONSTANTS = (b"NaN", b"Infinity")
 
@@ -53,10 +55,10 @@ def parse(version: Version, header_length: bytes | None, body: bytes) -> Inferen
     """
     if header_length is None:
         return _parse_json(version, body, b"")
-    if not header_length.isdigit():
+    if not header_length.isdigit() or len(header_length) > LENGTH_DIGITS:
         given = header_length.decode("latin-1")
-        raise RequestError(400, f"{HEADER_LENGTH.decode()} is {given!r}: it must be a number of bytes")
-    length = int(header_length[:LENGTH_DIGITS])
+        raise RequestError(400, f"{HEADER_LENGTH.decode()} is {given[:LENGTH_DIGITS]!r}: it must be a number of bytes")
+    length = int(header_length)
     if length > len(body):
         raise RequestError(400, f"{HEADER_LENGTH.decode()} is {length}: the body has {len(body)} bytes")
     if length == 0:
@@ -72,7 +74,7 @@ def _parse_json(version: Version, header: bytes, tensors: bytes) -> Inference:
     _only(request, ("id", "parameters", "inputs", "outputs"), "the request")
     identity = request.get("id")
     if identity is not None and not isinstance(identity, str):
-        raise RequestError(400, f"id is {identity!r}: it must be a string")
+        raise RequestError(400, f"id is {short(identity)}: it must be a string")
     parameters = _object(request.get("parameters", {}), "parameters")
     without_flags = not any(flag in header for flag in FLAGS)
     images = _image(version, request.get("inputs"), tensors, without_flags=without_flags)
@@ -88,12 +90,21 @@ def _loads(text: bytes) -> object:
         for constant in REFUSED_CONSTANTS:
             if constant in text:
                 raise RequestError(400, f"{constant.decode()} is not JSON: numbers must be finite") from None
-        raise RequestError(400, f"the request is not JSON: {error}") from None
+        raise RequestError(400, f"the request is not JSON: {error}{_instead(text)}") from None
+
+
+def _instead(text: bytes) -> str:
+    """Return what was perhaps meant, of a body that is not JSON."""
+    if text.startswith(PICTURES):
+        return "; it is a picture: those go to .../classify"
+    return (
+        "" if text[:1] in (b"{", b"[", b'"', b"") else f"; bytes need {HEADER_LENGTH.decode()}, 0 for one image alone"
+    )
 
 
 def _object(value: object, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise RequestError(400, f"{what} must be a JSON object, not {_kind(value)}")
+        raise RequestError(400, f"{what} must be a JSON object, not {kind(value)}")
     return value
 
 
@@ -105,7 +116,7 @@ def _only(values: Mapping[str, Any], known: Sequence[str], what: str) -> None:
 
 def _flag(value: object, what: str) -> bool:
     if not isinstance(value, bool):
-        raise RequestError(400, f"{what} is {value!r}: it must be true or false")
+        raise RequestError(400, f"{what} is {short(value)}: it must be true or false")
     return value
 
 
@@ -113,7 +124,7 @@ def _timeout(value: object) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise RequestError(400, f"parameters.timeout is {value!r}: it must be microseconds, 0 for the model's own")
+        raise RequestError(400, f"parameters.timeout is {short(value)}: it must be microseconds, 0 for the model's own")
     return value / 1e6 if value else None
 
 
@@ -126,6 +137,7 @@ def _image(version: Version, inputs: object, tensors: bytes, *, without_flags: b
     _only(given, ("name", "shape", "datatype", "parameters", "data"), "inputs[0]")
     shape = checked_shape(version, given)
     parameters = _object(given.get("parameters", {}), "inputs[0].parameters")
+    no_shared_memory(parameters, "inputs[0]")
     size = parameters.get("binary_data_size")
     if size is not None and "data" in given:
         raise RequestError(400, "inputs[0] has both data and binary_data_size: give one of them")
@@ -134,8 +146,19 @@ def _image(version: Version, inputs: object, tensors: bytes, *, without_flags: b
             raise RequestError(400, f"{len(tensors)} bytes follow the JSON, but no input has a binary_data_size")
         return from_json(given.get("data"), shape, without_flags=without_flags)
     if isinstance(size, bool) or not isinstance(size, int) or size != len(tensors):
-        raise RequestError(400, f"binary_data_size is {size!r}: {len(tensors)} bytes follow the JSON")
+        raise RequestError(400, f"binary_data_size is {short(size)}: {len(tensors)} bytes follow the JSON")
     return from_bytes(tensors, shape)
+
+
+def no_shared_memory(parameters: Iterable[str], where: str) -> None:
+    """Refuse tensors that lie in memory that client and server would share.
+
+    Raises:
+        RequestError: 400.
+    """
+    for name in parameters:
+        if name.startswith("shared_memory"):
+            raise RequestError(400, f"{where}: shared memory is not offered, send the tensor with the request")
 
 
 def checked_shape(version: Version, given: Mapping[str, Any]) -> tuple[int, ...]:
@@ -145,20 +168,25 @@ def checked_shape(version: Version, given: Mapping[str, Any]) -> tuple[int, ...]
         RequestError: 400.
     """
     if given.get("name") != INPUT:
-        raise RequestError(400, f"inputs[0].name is {_short(given.get('name'))}: {version.name} takes {INPUT!r}")
+        raise RequestError(400, f"inputs[0].name is {short(given.get('name'))}: {version.name} takes {INPUT!r}")
     if given.get("datatype") != "UINT8":
-        raise RequestError(400, f"inputs[0].datatype is {_short(given.get('datatype'))}: {version.name} takes UINT8")
+        raise RequestError(
+            400,
+            f"inputs[0].datatype is {short(given.get('datatype'))}: {version.name} takes UINT8, pixels from 0 to 255",
+        )
     return _shape(version, given.get("shape"))
 
 
 def _shape(version: Version, value: object) -> tuple[int, ...]:
     dims, most = version.config.dims, version.config.max_batch
     if not isinstance(value, list) or any(isinstance(each, bool) or not isinstance(each, int) for each in value):
-        raise RequestError(400, f"inputs[0].shape is {_short(value)}: it must be a list of whole numbers")
+        raise RequestError(400, f"inputs[0].shape is {short(value)}: it must be a list of whole numbers")
     if len(value) != len(dims) + 1 or tuple(value[1:]) != dims:
-        raise RequestError(400, f"inputs[0].shape is {_short(value)}: {version.name} takes {['n', *dims]}")
+        raise RequestError(
+            400, f"inputs[0].shape is {short(value)}: {version.name} takes [n, {', '.join(map(str, dims))}]"
+        )
     if not 1 <= value[0] <= most:
-        raise RequestError(400, f"inputs[0].shape is {value}: {version.name} takes 1 to {most} images a request")
+        raise RequestError(400, f"inputs[0].shape is {short(value)}: {version.name} takes 1 to {most} images a request")
     return tuple(value)
 
 
@@ -187,7 +215,7 @@ def from_json(data: object, shape: tuple[int, ...], *, without_flags: bool = Fal
         RequestError: 400, with the first number that is wrong.
     """
     if not isinstance(data, list):
-        raise RequestError(400, f"inputs[0].data must be a list, not {_kind(data)}")
+        raise RequestError(400, f"inputs[0].data must be a list, not {kind(data)}")
     flat = data if data and not isinstance(data[0], list) else _flattened(data, shape)
     expected = _product(shape)
     if len(flat) != expected:
@@ -205,7 +233,7 @@ def from_json(data: object, shape: tuple[int, ...], *, without_flags: bool = Fal
 
 def _not_whole(flat: Sequence[object]) -> RequestError:
     place, value = next((place, value) for place, value in enumerate(flat) if type(value) is not int)
-    return RequestError(400, f"inputs[0].data[{place}] is {_short(value)}: UINT8 holds whole numbers")
+    return RequestError(400, f"inputs[0].data[{place}] is {short(value)}: UINT8 holds whole numbers")
 
 
 def _flattened(data: list[Any], shape: tuple[int, ...]) -> list[Any]:
@@ -214,7 +242,7 @@ def _flattened(data: list[Any], shape: tuple[int, ...]) -> list[Any]:
     for depth, length in enumerate(shape):
         for part in level:
             if not isinstance(part, list) or len(part) != length:
-                found = f"{len(part)} values" if isinstance(part, list) else _kind(part)
+                found = f"{len(part)} values" if isinstance(part, list) else kind(part)
                 raise RequestError(400, f"inputs[0].data is ragged: {found} at depth {depth}, the shape has {length}")
         level = list(chain.from_iterable(level))
     return level
@@ -229,7 +257,7 @@ def wanted_outputs(version: Version, outputs: object, *, binary: bool) -> tuple[
     if outputs is None:
         return tuple(Wanted(name, binary, 0) for name in OUTPUTS)
     if not isinstance(outputs, list):
-        raise RequestError(400, f"outputs must be a list, not {_kind(outputs)}")
+        raise RequestError(400, f"outputs must be a list, not {kind(outputs)}")
     found: dict[str, Wanted] = {}
     for place, each in enumerate(outputs):
         where = f"outputs[{place}]"
@@ -237,10 +265,11 @@ def wanted_outputs(version: Version, outputs: object, *, binary: bool) -> tuple[
         _only(given, ("name", "parameters"), where)
         name = given.get("name")
         if name not in OUTPUTS:
-            raise RequestError(400, f"{where}.name is {_short(name)}: {version.name} has {' and '.join(OUTPUTS)}")
+            raise RequestError(400, f"{where}.name is {short(name)}: {version.name} has {' and '.join(OUTPUTS)}")
         if name in found:
             raise RequestError(400, f"{where}.name is {name!r} a second time")
         parameters = _object(given.get("parameters", {}), f"{where}.parameters")
+        no_shared_memory(parameters, where)
         own = _flag(parameters.get("binary_data", binary), f"{where}.parameters.binary_data")
         found[name] = Wanted(name, own, _classes(version, parameters.get("classification", 0), where))
     return tuple(found.values()) or tuple(Wanted(name, binary, 0) for name in OUTPUTS)
@@ -248,7 +277,7 @@ def wanted_outputs(version: Version, outputs: object, *, binary: bool) -> tuple[
 
 def _classes(version: Version, value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise RequestError(400, f"{where}.parameters.classification is {_short(value)}: it must be how many classes")
+        raise RequestError(400, f"{where}.parameters.classification is {short(value)}: it must be how many classes")
     return min(value, len(version.labels))
 
 
@@ -257,13 +286,3 @@ def _product(shape: Sequence[int]) -> int:
     for length in shape:
         total *= length
     return total
-
-
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "nothing"}
-    return names.get(type(value), "a number")
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) < 60 else f"{text[:57]}..."  # noqa: PLR2004 - a message stays a line

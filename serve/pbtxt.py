@@ -197,6 +197,9 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
         raise RepositoryError(f"{path}: its outputs are {list(outputs)}, not logits and probabilities")
     policy = _first(_first(values, "dynamic_batching"), "default_queue_policy")
     latest = _first(_first(values, "version_policy"), "latest")
+    for field in ("default_timeout_microseconds", "max_queue_size"):
+        if int(policy.get(field, [1])[0]) < 1:
+            raise RepositoryError(f"{path}: {field} is {policy[field][0]}: this server bounds both, give at least 1")
     return ModelConfig(
         name=name,
         max_batch=max(1, int(values.get("max_batch_size", [1])[0])),

@@ -1,8 +1,11 @@
 """Several processes on one port, where HTTP is the limit and not the nets: the kernel spreads connections over them."""
 
 import contextlib
+import os
+import queue
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -13,6 +16,7 @@ from typing import TextIO
 OWN = ("--processes", "--port")  # options that the children do not get as they were given
 GRACE = 60.0  # seconds that children may take to stop
 FAILED = 1
+STDIN = 0
 
 
 class Supervisor:
@@ -34,7 +38,7 @@ class Supervisor:
         self._lock = threading.Lock()
 
     def run(self) -> int:
-        """Return the exit status: 0 where every child ended with 0.
+        """Return the exit status: 0 where every child ended as it was asked to.
 
         Raises:
             OSError: the address cannot be listened on, or this system cannot share a port.
@@ -42,18 +46,31 @@ class Supervisor:
         if not hasattr(socket, "SO_REUSEPORT"):
             raise OSError("this system cannot share a port between processes: leave --processes out")
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as alone:  # another server that shares its port would be joined
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind((self.host, self.port))
         with socket.socket(family, socket.SOCK_STREAM) as reserved:  # bound, never listening: it only keeps the port
             reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             reserved.bind((self.host, self.port))
             port = reserved.getsockname()[1]
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._pass_on)
-            self.children = [self._start(port) for _ in range(self.count)]
+            for _ in range(self.count):
+                if not self._stopping:
+                    self.children.append(self._start(port))
+            signal.signal(signal.SIGHUP, self._pass_on)  # it was ignored so far, which the children inherit
+            if self._stopping:  # while a child was started, which was not listed yet
+                self._pass_on(signal.SIGTERM, None)
             return self._wait()
 
     def _start(self, port: int) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "serve", *self.words, "--port", str(port), "--reuse-port"]
-        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+        command = [sys.executable, "-m", "serve", "--port", str(port), "--reuse-port", *self.words]
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            stdin=subprocess.PIPE,  # nothing is written to it: it ends when this process does, see `when_orphaned`
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         assert child.stderr is not None  # noqa: S101 - it is a pipe
         threading.Thread(target=self._relay, args=(child.stderr,), daemon=True).start()
         return child
@@ -76,13 +93,38 @@ class Supervisor:
 
     def _wait(self) -> int:
         """Wait for all; where one ends unasked, stop the others: a part of the answers would come no more."""
-        statuses = []
+        asked = {0, -signal.SIGTERM, -signal.SIGINT}  # the last two: before it listened to signals
+        failed = False
+        ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         for child in self.children:
-            statuses.append(child.wait(GRACE if self._stopping else None))
+            threading.Thread(target=lambda child=child: ended.put(child.wait()), daemon=True).start()
+        statuses: list[int] = []
+        while len(statuses) < len(self.children):
+            try:
+                statuses.append(ended.get(timeout=GRACE if self._stopping else None))
+            except queue.Empty:
+                self.say(
+                    f"{len(self.children) - len(statuses)} processes did not end within {GRACE:.0f} s: they are killed"
+                )
+                self._pass_on(signal.SIGKILL, None)
             if not self._stopping:
+                failed = True
                 self.say(f"a process ended with {statuses[-1]}: the others are stopped")
                 self._pass_on(signal.SIGTERM, None)
-        return 0 if not any(statuses) else FAILED
+        return FAILED if failed or not asked.issuperset(statuses) else 0
+
+
+def when_orphaned(stop: Callable[[], None]) -> None:
+    """Call `stop`, in a thread of its own, once the supervisor that started this process is gone, however it ended."""
+    if not stat.S_ISFIFO(os.fstat(STDIN).st_mode):
+        return  # started by hand
+
+    def watch() -> None:
+        while os.read(STDIN, 1):
+            pass
+        stop()
+
+    threading.Thread(target=watch, name="supervisor", daemon=True).start()
 
 
 def without(words: Sequence[str], options: Sequence[str]) -> list[str]:

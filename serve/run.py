@@ -2,26 +2,24 @@
 
 import argparse
 import asyncio
-import json
+import contextlib
 import os
 import ssl
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from export.repository import models
+from export.repository import CONFIG, models
 from serve.access import Access
+from serve.access_log import AccessLog
+from serve.errors import ConfigurationError
 from serve.lifecycle import Catalogue
-from serve.processes import Supervisor
+from serve.processes import Supervisor, when_orphaned
 from serve.server import Limits, Server
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class ConfigurationError(ValueError):
-    """A server that cannot be started as asked; the message says what to do."""
 
 
 def serve(
@@ -39,25 +37,16 @@ def serve(
         ConfigurationError: another address than loopback without a token, no usable TLS pair, fewer than one worker.
         RepositoryError, OSError
     """
-    if not tokens and arguments.host not in LOOPBACK:
-        raise ConfigurationError(
-            f"--host is {arguments.host}: without a token only loopback is listened on; pass --tokens FILE"
-        )
-    if arguments.processes < 1:
-        raise ConfigurationError(f"--processes is {arguments.processes}: at least one must answer")
-    workers = max(1, cores() // arguments.processes) if arguments.workers is None else arguments.workers
-    if workers < 1:
-        raise ConfigurationError(f"--workers is {workers}: at least one batch must run")
+    processes = 1 if arguments.reuse_port else arguments.processes
+    workers = max(1, cores() // max(1, processes)) if arguments.workers is None else arguments.workers
+    _check(arguments, tokens, workers)
     tls = _tls(arguments.certificate, arguments.key)
-    if tls is not None and arguments.grpc_port is not None:
-        raise ConfigurationError("gRPC is answered without TLS only: leave --grpc-port or --certificate out")
-    if arguments.processes > 1:
-        if arguments.grpc_port is not None:
-            raise ConfigurationError("gRPC is answered by one process: leave --grpc-port or --processes out")
+    if processes > 1:
         models(arguments.repository)  # better said once than by every child
-        given = [*words, *([] if "--workers" in words else ["--workers", str(workers)])]
-        return Supervisor(given, arguments.processes, arguments.host, arguments.port, _say).run()
+        given = ["--workers", str(workers), *words] if arguments.workers is None else words
+        return Supervisor(given, processes, arguments.host, arguments.port, _say).run()
     catalogue = Catalogue(arguments.repository, threads=1, device=arguments.device)
+    access_log = AccessLog(sys.stdout.fileno(), _say) if arguments.access_log else None
 
     async def run() -> None:
         server = Server(
@@ -66,14 +55,22 @@ def serve(
             limits=Limits(),
             workers=workers,
             poll=arguments.poll,
-            access_log=_log_line if arguments.access_log else None,
+            say=_say,
+            access_log=access_log,
         )
+        if arguments.reuse_port:
+            when_orphaned(_from_elsewhere(server.request_stop))
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
 
         def started(port: int) -> None:
             scheme = "http" if tls is None else "https"
             if server.grpc_port is not None:
-                server.say(f"gRPC on {arguments.host}:{server.grpc_port}")
-            server.say(f"ready: {len(catalogue.all_served())} models at {scheme}://{arguments.host}:{port}/v2")
+                server.say(f"gRPC on {host}:{server.grpc_port}")
+            if not tokens:
+                server.say(f"no token: whoever reaches {arguments.host} may ask")
+            if not catalogue.all_served():
+                server.say(f"no model is served: {_why_none(arguments.repository)}")
+            server.say(f"ready: {len(catalogue.all_served())} models at {scheme}://{host}:{port}/v2")
 
         await server.run(
             arguments.host,
@@ -84,16 +81,62 @@ def serve(
             started=started,
         )
 
-    _run(run())
+    try:
+        _run(run())
+    finally:
+        if access_log is not None:
+            access_log.close()
     return 0
 
 
+def _check(arguments: argparse.Namespace, tokens: Sequence[str], workers: int) -> None:
+    """Look at what can be told from the options alone.
+
+    Raises:
+        ConfigurationError: they cannot be served as they are.
+    """
+    if not tokens and arguments.host not in LOOPBACK:
+        raise ConfigurationError(
+            f"--host is {arguments.host}: without a token only loopback is listened on; pass --tokens FILE"
+        )
+    if arguments.processes < 1:
+        raise ConfigurationError(f"--processes is {arguments.processes}: at least one must answer")
+    if arguments.poll < 0:
+        raise ConfigurationError(f"--poll is {arguments.poll}: seconds, or 0 for SIGHUP only")
+    if workers < 1:
+        raise ConfigurationError(f"--workers is {workers}: at least one batch must run")
+    if arguments.grpc_port is not None and arguments.certificate is not None:
+        raise ConfigurationError("gRPC is answered without TLS only: leave --grpc-port or --certificate out")
+    if arguments.grpc_port is not None and arguments.processes > 1:
+        raise ConfigurationError("gRPC is answered by one process: leave --grpc-port or --processes out")
+    if arguments.access_log and sys.stdout is None:
+        raise ConfigurationError(
+            "--access-log writes to standard output, which is closed: redirect it, or leave it out"
+        )
+
+
+def _why_none(repository: Path) -> str:
+    """Return why no model of a repository is served."""
+    count = sum((repository / name / CONFIG).exists() for name in models(repository))
+    if not count:
+        return f"{repository} has no folder with a {CONFIG}"
+    return f"none of its {count} models may be served, see above"
+
+
+def _from_elsewhere(call: Callable[[], None]) -> Callable[[], None]:
+    """Return what makes this loop call, from another thread; after the loop's end it does nothing."""
+    loop = asyncio.get_running_loop()
+
+    def schedule() -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(call)
+
+    return schedule
+
+
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log
-
-
-def _log_line(entry: Mapping[str, Any]) -> None:
-    print(json.dumps(entry), flush=True)  # noqa: T201 - the log goes to standard output
+    with contextlib.suppress(OSError):  # nobody reads it: requests are answered all the same
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from export.repository import RepositoryError
 from serve.access import Access
 from serve.app import App
 from serve.batching import Batcher
@@ -35,6 +34,7 @@ class Limits:
         header: seconds for a request's head, and for a TLS handshake.
         body: seconds for its body, and for reading an answer.
         idle: seconds between requests.
+        close: seconds that a client may take to read its last answer.
         linger: seconds that a server which stops still answers, saying so, before it closes silent connections.
     """
 
@@ -42,6 +42,7 @@ class Limits:
     header: float = 10.0
     body: float = 30.0
     idle: float = 75.0
+    close: float = 5.0
     linger: float = 0.5
 
 
@@ -75,6 +76,7 @@ class Server:
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics)
         self.app = App(catalogue, self.batcher, access, self.statistics)
+        catalogue.say = say
         self.heads = Heads()
         self.connections: set[Connection] = set()
         self.stopping = False
@@ -141,7 +143,11 @@ class Server:
             ssl_handshake_timeout=None if tls is None else self.limits.header,
             ssl_shutdown_timeout=None if tls is None else GOODBYE,
         )
-        grpc_server = None if grpc_port is None else await self._start_grpc(f"{host}:{grpc_port}")
+        grpc_server = (
+            None
+            if grpc_port is None
+            else await self._start_grpc(f"[{host}]:{grpc_port}" if ":" in host else f"{host}:{grpc_port}")
+        )
         ticking = self.loop.create_task(self._tick())
         await self._refresh()
         self.app.ready = True
@@ -157,7 +163,7 @@ class Server:
             await grpc_server.stop(GRACE)
         await self._finish()
         ticking.cancel()
-        self.batcher.close()
+        self.app.close()
 
     async def _start_grpc(self, address: str) -> Any:  # noqa: ANN401 - of a library that is optional
         """Listen for gRPC.
@@ -196,7 +202,7 @@ class Server:
             self._reload.clear()
             try:
                 await self._refresh()
-            except (RepositoryError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever lies in the repository, what is new there later is read
                 self.say(f"the repository could not be looked at, what was served stays: {error}")
 
     async def _tick(self) -> None:

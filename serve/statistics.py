@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from time import time
 from typing import Any
 
 from serve.batching import Ran
@@ -56,6 +57,7 @@ class Counters:
 
     fail: Duration = field(default_factory=Duration)
     inferences: int = 0
+    last: float = 0.0  # seconds since 1970 at the last answer
     executions: int = 0
     batches: dict[int, Duration] = field(default_factory=dict)
     queue_buckets: Buckets = field(default_factory=lambda: Buckets(SECONDS))
@@ -100,9 +102,10 @@ class Statistics:
             queue(job.started - job.arrived)
             request(ran.ended - job.arrived)
             counters.inferences += job.count
+            counters.last = time()
 
-    def late(self, job: Job, now: float) -> None:
-        """Count a request whose deadline passed, at a time of `time.monotonic`."""
+    def failed(self, job: Job, now: float) -> None:
+        """Count a request that is refused, or whose deadline passed, at a time of `time.monotonic`."""
         self.counters(job.version).fail.add(now - job.arrived)
 
     def of(self, versions: Iterable[Version]) -> dict[str, Any]:
@@ -115,6 +118,7 @@ class Statistics:
         return {
             "name": version.name,
             "version": str(version.number),
+            "last_inference": int(1e3 * counters.last),
             "inference_count": counters.inferences,
             "execution_count": counters.executions,
             "inference_stats": {

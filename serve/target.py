@@ -1,7 +1,10 @@
 """What a request asks for, read from its URL: a path, or a model with what is wanted of it."""
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
+
+ABSOLUTE = re.compile(r"^https?://[^/?]*", re.IGNORECASE)  # as proxies ask
 
 
 class Target(NamedTuple):
@@ -27,7 +30,7 @@ class Target(NamedTuple):
 @lru_cache(maxsize=256)  # the few URLs that services use all day; others cost a parse
 def target(url: bytes) -> Target:
     """Return the parts of a URL."""
-    path, _, query = url.decode("latin-1").partition("?")
+    path, _, query = ABSOLUTE.sub("", url.decode("latin-1"), count=1).partition("?")
     parts = tuple(path.strip("/").split("/"))
     match parts:
         case ("v2", "models", "stats"):

@@ -20,11 +20,13 @@ class File(NamedTuple):
     headers: dict[str, str]
 
 
-@cache
 def page_file(path: str) -> File | None:
     """Return the file at a path such as `page.js`, None if the page has none there."""
-    if path not in FILES:
-        return None
+    return _read(path) if path in FILES else None
+
+
+@cache
+def _read(path: str) -> File:
     name, kind = FILES[path]
     headers = {"content-type": kind, "content-security-policy": POLICY, "x-content-type-options": "nosniff"}
     return File((FOLDER / name).read_bytes(), headers)

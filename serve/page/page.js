@@ -6,6 +6,8 @@ const pad = document.getElementById("pad");
 const ink = pad.getContext("2d", { willReadFrequently: true });
 const message = document.getElementById("message");
 const answers = document.getElementById("answers");
+const given = document.getElementById("shown");
+const wide = document.getElementById("wide"), hint = document.getElementById("hint");
 const chosen = document.getElementById("dataset");
 const tool = document.getElementById("tool"), access = document.getElementById("access");
 const field = document.getElementById("token"), enter = document.getElementById("enter"), refusal = document.getElementById("refusal");
@@ -135,10 +137,11 @@ function scaled(left, top, wide, high, width, height) {
   return { pixels, width, height };
 }
 
+// The server's own figure: all nets are asked at once, so that a reply waits for the others'.
 async function ask(model, send) {
-  const start = performance.now();
   const reply = await send(model);
-  return { reply, took: performance.now() - start };
+  const run = /run;dur=([\d.]+)/.exec(reply.headers.get("server-timing") ?? "");
+  return { reply, took: run ? Number(run[1]) : NaN };
 }
 
 async function sendPixels(model, pixels) {
@@ -192,7 +195,7 @@ function shown({ model, took, labels, note }) {
     row.append(element("span", label), track, element("span", `${percent(probability)} %`));
     card.append(row);
   }
-  const facts = [`${took.toFixed(1)} ms`, `${known(model.test_accuracy, (share) => percent(share, 2))} % right of its test images (${between(model, 1)})`,
+  const facts = [Number.isNaN(took) ? "" : `${took.toFixed(1)} ms`, `${known(model.test_accuracy, (share) => percent(share, 2))} % right of its test images (${between(model, 1)})`,
     `${(model.size / 1e3).toFixed(0)} kB`, note].filter(Boolean);
   card.append(element("div", facts.join(" · "), { class: "small" }));
   return card;
@@ -203,8 +206,19 @@ function readDrawing() {
   if (pixels) askAll((model) => sendPixels(model, pixels));
 }
 
+// What was given, as the browser shows it; what it cannot show is left out, and the server says why.
+function preview(file) {
+  const address = URL.createObjectURL(file);
+  const picture = element("img", undefined, { id: "preview", alt: `The picture that was given: ${file.name}` });
+  picture.addEventListener("load", () => URL.revokeObjectURL(address));
+  picture.addEventListener("error", () => { URL.revokeObjectURL(address); picture.remove(); });
+  picture.src = address;
+  given.replaceChildren(picture);
+}
+
 function readFile(file) {
   clear();
+  preview(file);
   askAll((model) => sendFile(model, file));
 }
 
@@ -212,6 +226,7 @@ function clear() {
   pending++;
   ink.clearRect(0, 0, pad.width, pad.height);
   answers.replaceChildren();
+  given.replaceChildren();
   message.textContent = "";
   last = null;
 }
@@ -265,6 +280,12 @@ for (const kind of ["dragover", "dragleave", "drop"])
     drop.classList.toggle("over", kind === "dragover");
     if (kind === "drop" && event.dataTransfer.files[0]) readFile(event.dataTransfer.files[0]);
   });
+// A table that is cut off says so, and can be scrolled with the keyboard.
+const watch = new ResizeObserver(() => {
+  hint.hidden = wide.scrollWidth <= wide.clientWidth;
+  if (hint.hidden) wide.removeAttribute("tabindex"); else wide.tabIndex = 0;
+});
+for (const each of [wide, document.getElementById("models")]) watch.observe(each);
 access.addEventListener("submit", (event) => {
   event.preventDefault();
   refusal.textContent = "";

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,9 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serve.conftest import Running, expected
+from serve.access import Access
+from tests.serve.conftest import PutModel, Running, Start, expected
 
+TOKEN = "a-token"  # noqa: S105 - of this test's server
 EXAMPLES = Path(__file__).resolve().parents[2] / "serve" / "examples"
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 
 
 @pytest.fixture
@@ -22,9 +27,26 @@ def golden(running: Running) -> Path:
     return running.server.catalogue.repository / "net" / "1" / "golden.npz"
 
 
-def run(*words: object) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    """Return a picture."""
+    file = io.BytesIO()
+    Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4)).save(file, "PNG")
+    (tmp_path / "a.png").write_bytes(file.getvalue())
+    return tmp_path / "a.png"
+
+
+def run(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command and return what it said."""
-    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own
+    clean = {name: value for name, value in os.environ.items() if name != "CONVBENCH_TOKEN"}
+    return subprocess.run(  # noqa: S603 - our own
+        [str(word) for word in words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**clean, **environment},
+    )
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.py")))
@@ -48,13 +70,46 @@ def test_an_unknown_model_is_said(running: Running, golden: Path) -> None:
     assert "unknown model 'nothing': known are net" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-def test_curl_classifies_a_picture(running: Running, tmp_path: Path) -> None:
-    """A file goes out, labels come back."""
-    file = io.BytesIO()
-    Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4)).save(file, "PNG")
-    (tmp_path / "a.png").write_bytes(file.getvalue())
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.py")))
+def test_a_python_example_says_how_it_is_called(example: str) -> None:
+    """Where it is called without its arguments."""
+    done = run(sys.executable, EXAMPLES / example)
 
-    done = run("sh", EXAMPLES / "curl.sh", "net", tmp_path / "a.png", f"http://127.0.0.1:{running.port}")
+    assert done.returncode == 1
+    assert f"serve/examples/{example} MODEL GOLDEN.npz" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@needs_curl
+def test_curl_classifies_a_picture(running: Running, drawn: Path) -> None:
+    """A file goes out, labels come back."""
+    done = run("sh", EXAMPLES / "curl.sh", "net", drawn, f"http://127.0.0.1:{running.port}")
 
     assert len(json.loads(done.stdout)["predictions"][0]["labels"]) == 3, done.stderr
+
+
+def test_curl_says_how_it_is_called(tmp_path: Path) -> None:
+    """Without its arguments, and that a file cannot be read."""
+    alone = run("sh", EXAMPLES / "curl.sh")
+    missing = run("sh", EXAMPLES / "curl.sh", "net", tmp_path / "missing.png")
+
+    assert (alone.returncode, alone.stderr) == (2, f"usage: sh {EXAMPLES}/curl.sh MODEL FILE [URL]\n")
+    assert (missing.returncode, missing.stderr) == (1, f"error: {tmp_path}/missing.png cannot be read\n")
+
+
+@needs_curl
+def test_every_example_sends_the_token(put_model: PutModel, start: Start, drawn: Path) -> None:
+    """Of the environment; without it the server refuses them."""
+    golden = put_model() / "golden.npz"
+    address = f"127.0.0.1:{start(access=Access([TOKEN])).port}"
+
+    for words in (
+        ("sh", EXAMPLES / "curl.sh", "net", drawn, f"http://{address}"),
+        (sys.executable, EXAMPLES / "requests_client.py", "net", golden, f"http://{address}"),
+        (sys.executable, EXAMPLES / "triton_client.py", "net", golden, address),
+    ):
+        without, done = run(*words), run(*words, CONVBENCH_TOKEN=TOKEN)
+        assert "bearer token is needed" in without.stdout + without.stderr
+        assert without.returncode != 0
+        assert done.returncode == 0, done.stderr
+        assert done.stdout

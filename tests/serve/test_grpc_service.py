@@ -70,7 +70,7 @@ def test_numbers_are_taken_as_bytes_are(client: Client, images: np.ndarray) -> N
     ("name", "shape", "status", "message"),
     [
         ("nothing", (1, 1, 4, 4), "NOT_FOUND", "unknown model 'nothing'"),
-        ("net", (1, 1, 4, 5), "INVALID_ARGUMENT", "net takes ['n', 1, 4, 4]"),
+        ("net", (1, 1, 4, 5), "INVALID_ARGUMENT", "net takes [n, 1, 4, 4]"),
         ("net", (9, 1, 4, 4), "INVALID_ARGUMENT", "net takes 1 to 8 images a request"),
     ],
 )

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from tritonclient import http as triton
 
+from serve.__main__ import read_tokens
 from tests.serve.conftest import LABELS_OF, PROJECT, Command, PutModel, expected
 
 
@@ -136,12 +138,19 @@ def failing(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["nowhere", "--workers", "0"], "--workers is 0"),
         (["nowhere", "--certificate", "c.pem"], "TLS needs both"),
         (["nowhere", "--certificate", "c.pem", "--key", "k.pem"], "--certificate c.pem and --key k.pem must be PEM"),
-        (["nowhere", "--tokens", "missing"], "No such file"),
+        (["nowhere", "--tokens", "missing"], "--tokens missing cannot be read"),
+        (["nowhere", "--admin-tokens", "missing"], "--admin-tokens missing cannot be read"),
+        (["nowhere", "--poll", "-1"], "--poll is -1"),
+        (["nowhere", "--port", "80800"], "'80800' is no port: 0 to 65535"),
+        (["nowhere", "--grpc-port", "x"], "'x' is no port"),
+        (["nowhere", "--process", "2"], "unrecognized arguments: --process"),
+        (["nowhere", "--processes", "0"], "--processes is 0"),
+        (["nowhere", "--processes", "2", "--grpc-port", "0"], "gRPC is answered by one process"),
     ],
 )
 def test_a_server_that_cannot_start_says_why(words: list[str], message: str) -> None:
     """One line, exit status 2."""
-    done = failing(*words, "--port", "0")
+    done = failing("--port", "0", *words)
 
     assert done.returncode == 2
     assert message in done.stderr
@@ -156,3 +165,105 @@ def test_tokens_come_from_the_environment(command: Command) -> None:
     assert urllib.request.urlopen(asked).status == 200  # noqa: S310 - our own server
     with pytest.raises(urllib.error.HTTPError, match="401"):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/v2")
+
+
+def test_an_empty_file_of_tokens_is_no_permission(tmp_path: Path) -> None:
+    """Comments and empty lines are no tokens: a server that anybody may ask must be asked for."""
+    (tmp_path / "tokens").write_text("# nobody\n\n  # yet\n", "utf-8")
+
+    done = failing("nowhere", "--tokens", str(tmp_path / "tokens"))
+
+    assert done.returncode == 2
+    assert f"--tokens {tmp_path / 'tokens'} has no token" in done.stderr
+
+
+def test_a_comment_is_no_token(tmp_path: Path) -> None:
+    """Nor are the spaces around one."""
+    (tmp_path / "tokens").write_text("# ours\n secret \n", "utf-8")
+
+    assert read_tokens(tmp_path / "tokens", "UNSET") == ["secret"]
+
+
+def starting(*words: str, sending: int = 0) -> list[str]:
+    """Return what the command says until it is ready; it gets a signal all the time, then SIGTERM, and ends with 0.
+
+    Args:
+        words: of the command line.
+        sending: this signal, from when SIGHUP is ignored on, which needs /proc; 0: none.
+    """
+    command = [sys.executable, "-m", "serve", "--port", "0", *words]
+    lines: list[str] = []
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+        assert process.stderr is not None
+        reader = threading.Thread(target=lambda: lines.extend(iter(process.stderr.readline, "")))  # type: ignore[union-attr]  # as above
+        reader.start()
+        end = time.monotonic() + 30
+        try:
+            while sending and not ignores_sighup(process.pid):  # the interpreter itself starts
+                assert time.monotonic() < end
+                time.sleep(0.001)
+            while process.poll() is None and not any(line.startswith("ready:") for line in lines):
+                assert time.monotonic() < end
+                process.send_signal(sending)
+                time.sleep(0.005)
+            process.terminate()
+            assert process.wait(20) == 0, lines
+        finally:
+            process.kill()
+            reader.join()
+    return lines
+
+
+def ignores_sighup(process: int) -> bool:
+    """Return whether a process ignores SIGHUP, as the kernel tells."""
+    status = Path(f"/proc/{process}/status").read_text("ascii")
+    mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    return bool(int(mask, 16) & 1 << signal.SIGHUP - 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+@pytest.mark.parametrize("words", [[], ["--processes", "2"]])
+def test_sighup_while_it_starts_does_not_end_it(put_model: PutModel, tmp_path: Path, words: list[str]) -> None:
+    """From its first step until it is ready, again and again: who deploys a model at that moment breaks nothing."""
+    put_model()
+
+    assert "ready: 1 models" in starting(str(tmp_path / "repository"), *words, sending=signal.SIGHUP)[-1]
+
+
+@pytest.mark.parametrize("words", [[], ["--processes", "2"]])
+def test_an_ipv6_address_is_a_url(put_model: PutModel, tmp_path: Path, words: list[str]) -> None:
+    """In brackets, as it can be pasted."""
+    put_model()
+    try:
+        with socket.socket(socket.AF_INET6) as free:
+            free.bind(("::1", 0))
+    except OSError:
+        pytest.skip("needs IPv6")
+
+    assert " at http://[::1]:" in starting(str(tmp_path / "repository"), "--host", "::1", *words)[-1]
+
+
+def test_a_server_without_a_model_says_so(put_model: PutModel, tmp_path: Path) -> None:
+    """And whether there is none, or none that may be served."""
+    repository = tmp_path / "repository"
+    (repository / "no-model").mkdir(parents=True)
+
+    assert f"no model is served: {repository} has no folder with a config.pbtxt\n" in starting(str(repository))
+
+    put_model(golden_of=1)
+
+    assert "no model is served: none of its 1 models may be served, see above\n" in starting(str(repository))
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    """With what to do; the system's own words name neither."""
+    tmp_path.joinpath("repository").mkdir()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for processes in ("1", "2"):
+            done = failing(str(tmp_path / "repository"), "--port", str(port), "--processes", processes)
+
+            assert done.returncode == 2
+            assert done.stderr == f"error: port {port} is taken on 127.0.0.1: pass --port N, 0 for any that is free\n"

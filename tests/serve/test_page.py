@@ -59,3 +59,43 @@ def test_every_control_has_a_name(page: Page) -> None:
     assert len(names) == 4
     assert all(names)
     assert page.run("return document.getElementById('answers').ariaLive") == "polite"
+
+
+def test_a_file_is_shown(page: Page, tmp_path: Path) -> None:
+    """By its name, too; its address is given back, and what is no picture is not shown."""
+    page.run(
+        "window.revoked = []; const old = URL.revokeObjectURL;"
+        "URL.revokeObjectURL = (address) => { revoked.push(address); old.call(URL, address); }"
+    )
+    words = tmp_path / "words.png"
+    words.write_bytes(b"words")
+
+    assert "not cropped or centred" in page.driver.find_element("class name", "given").text
+    page.choose(zero(tmp_path))
+    page.wait("document.getElementById('preview')?.naturalWidth == 28")
+    page.wait("revoked.includes(document.getElementById('preview').src)")
+    assert page.run("return document.getElementById('preview').checkVisibility()")
+    assert page.run("return document.getElementById('preview').alt").endswith("zero.png")
+    page.choose(words)
+    page.wait("document.getElementById('message').textContent.includes('not a picture')")
+    page.wait("!document.getElementById('preview') && revoked.length == 2")
+    page.choose(zero(tmp_path))
+    page.wait("document.getElementById('preview')?.naturalWidth == 28")
+    page.draw_seven()
+    page.driver.find_element("id", "clear").click()
+    assert page.run("return document.getElementById('preview')") is None
+
+
+def test_a_narrow_window_says_that_the_table_is_cut_off(page: Page) -> None:
+    """It can be scrolled with the keyboard then; nothing else is cut off."""
+    from selenium.webdriver.common.keys import Keys  # noqa: PLC0415 - where selenium is
+
+    assert not page.driver.find_element("id", "hint").is_displayed()
+    page.driver.set_window_size(500, 800)  # no narrower in headless Chromium
+    page.run("document.body.style.width = '400px'")
+    page.wait("document.getElementById('hint').checkVisibility()")
+
+    table = page.driver.find_element("id", "wide")
+    table.send_keys(*[Keys.ARROW_RIGHT] * 5)
+    page.wait("document.getElementById('wide').scrollLeft > 0")
+    assert page.run("return document.body.scrollWidth <= document.body.clientWidth")

@@ -53,7 +53,7 @@ def test_a_token_is_asked_for(page: Page) -> None:
 def test_a_wrong_token_is_refused_and_the_right_one_taken(page: Page, tmp_path: Path) -> None:
     """With the server's reason, and asked again; then the models are listed and answer what is drawn or dropped."""
     _give(page, "wrong")
-    page.wait("document.getElementById('refusal').textContent.includes('a bearer token is needed')")
+    page.wait("document.getElementById('refusal').textContent.includes('this token is not one of')")
     assert page.run(STORED) == '[{},{},""]'
     _wait_for_form(page)
     _give(page, TOKEN)
@@ -94,7 +94,7 @@ def test_a_token_that_is_taken_back_is_asked_for_again(page: Page, locked: Runni
     page.draw_seven()
     _wait_for_form(page)
 
-    assert "a bearer token is needed" in page.driver.find_element("id", "refusal").text
+    assert "this token is not one of the server's" in page.driver.find_element("id", "refusal").text
     assert page.run(STORED) == '[{},{},""]'
     _give(page, "another")
     page.wait_for_models()

@@ -1,0 +1,86 @@
+"""The access log: a JSON line a request, written beside the event loop, which never waits for who reads it."""
+
+import json
+import queue
+import select
+import threading
+from collections.abc import Callable, Mapping
+from os import write
+from typing import Any
+
+CAPACITY = 10_000  # lines that wait for the reader
+CHUNK = 2048  # bytes, and a line more, at once: a pipe takes 4096 without mixing them with another process's
+FAREWELL = 2.0  # seconds that the lines that wait may take in the end
+
+
+class AccessLog:
+    """Takes entries without waiting; a thread of its own writes them.
+
+    Where the reader is too slow, entries are dropped, and a line `{"dropped": N}` follows once it reads again. Where it
+    is gone, writing ends for good.
+
+    Args:
+        descriptor: of the file or pipe, such as standard output's.
+        say: takes what happened, a sentence each.
+        capacity: lines that may wait.
+    """
+
+    def __init__(self, descriptor: int, say: Callable[[str], None], capacity: int = CAPACITY) -> None:
+        self.descriptor, self.say, self.capacity = descriptor, say, capacity
+        self._waiting: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
+        self._dropped = self._told = 0  # each is written by one thread only
+        self._ended = False
+        self._writer = threading.Thread(target=self._run, name="access log", daemon=True)
+        self._writer.start()
+
+    def __call__(self, entry: Mapping[str, Any]) -> None:
+        """Take an entry, or count it as dropped; from one thread only."""
+        if self._ended:
+            return
+        if self._waiting.qsize() >= self.capacity:
+            self._dropped += 1
+        else:
+            self._waiting.put(entry)
+
+    def close(self, timeout: float = FAREWELL) -> None:
+        """Write what waits, for so many seconds at most; say how much is lost."""
+        self._waiting.put(None)
+        self._writer.join(timeout)
+        if self._writer.is_alive():
+            lost = max(0, self._waiting.qsize() - 1) + self._dropped - self._told
+            self.say(f"nobody reads the access log: its last lines, {lost} and those being written, are lost")
+
+    def _run(self) -> None:
+        try:
+            while self._write_some():
+                pass
+        except OSError as error:
+            self._ended = True
+            self.say(f"the access log ends, requests are answered without it: it cannot be written: {error}")
+
+    def _write_some(self) -> bool:
+        """Wait for entries and write some; False where the last was written.
+
+        Raises:
+            OSError: nobody will read them.
+        """
+        lines = b""
+        entry = self._waiting.get()
+        while entry is not None:
+            lines += json.dumps(entry).encode("ascii") + b"\n"
+            if len(lines) > CHUNK or self._waiting.empty():
+                break
+            entry = self._waiting.get()
+        self._write(lines)
+        dropped = self._dropped - self._told
+        if dropped:
+            self._write(json.dumps({"dropped": dropped}).encode("ascii") + b"\n")
+            self._told += dropped
+        return entry is not None
+
+    def _write(self, lines: bytes) -> None:
+        while lines:
+            try:
+                lines = lines[write(self.descriptor, lines) :]
+            except BlockingIOError:  # who started us made it so
+                select.select([], [self.descriptor], [])
