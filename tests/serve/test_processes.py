@@ -141,6 +141,7 @@ def test_sigterm_while_children_are_started_stops_them(monkeypatch: pytest.Monke
         return started[-1]
 
     monkeypatch.setattr(supervisor, "_start", start)
+    monkeypatch.setattr("serve.processes.GRACE", 5.0)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     try:
         assert supervisor.run() == 0
