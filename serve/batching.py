@@ -127,10 +127,12 @@ class Batcher:
     def _dispatch(self) -> None:
         """Give free workers the next batches, a model's turn each."""
         self._dispatching = False
-        waiting: deque[Lane] = deque()  # for a worker; what is short needs none
+        waiting: deque[Lane] = (
+            deque()
+        )  # for a worker; a short run needs none, but the next batch of one that runs gathers
         while self._ready:
             lane = self._ready.popleft()
-            if self._free or lane.next_seconds() < SHORT_RUN:
+            if self._free or (not lane.running and lane.next_seconds() < SHORT_RUN):
                 self._next(lane)
             else:
                 waiting.append(lane)

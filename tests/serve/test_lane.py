@@ -53,6 +53,37 @@ def test_a_short_run_is_not_handed_to_a_thread() -> None:
     assert threads[1].startswith("run")
 
 
+def test_what_is_short_does_not_wait_for_the_long_runs_of_others() -> None:
+    """But while a model's own batch runs, its next one gathers, however short single images are."""
+    long, short, order = Fake(), Fake(), []  # type: Fake, Fake, list[Any]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        slow, quick = version(long, "slow", seconds=1.0), version(short, "quick", seconds=1e-6)
+        both = replace(version(short, "both"), seconds={1: 1e-6, 2: 1e-6, 4: 1e-6, 8: 0.1})
+        long.gate.clear()
+        job(batcher, slow, image(1), order)
+        await until(lambda: long.sizes == [1])
+        job(batcher, quick, image(2), order)
+        await until(lambda: len(order) == 1)
+        long.gate.set()
+        await until(lambda: len(order) == 2)
+        short.gate.clear()
+        job(batcher, both, image(1, 8), order)
+        await until(lambda: short.sizes == [1, 8])
+        for _ in range(3):
+            job(batcher, both, image(3), order)
+            await asyncio.sleep(0.01)
+        assert short.sizes == [1, 8]
+        short.gate.set()
+        await until(lambda: len(order) == 6)
+        batcher.close()
+
+    run(main)
+    assert order[0].logits[0, 0] == 2
+    assert short.sizes == [1, 8, 4]
+
+
 def test_a_version_without_work_is_not_kept_alive() -> None:
     """One that was replaced would keep its session's memory."""
     session, results = Fake(), []  # type: Fake, list[Any]
