@@ -6,9 +6,11 @@ stops; the order changes from turn to turn. The tables go to standard output as 
 """
 
 import argparse
+import contextlib
 import importlib.metadata
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -85,8 +87,11 @@ def measure(contestant: Contestant, python: Path, question: Question, turn: int,
     port = free_port()
     url = f"http://127.0.0.1:{port}{contestant.path.replace('NAME', question.model.name)}"
     version = version_of(contestant, python)
-    command, variables = contestant.command(python, question.model, port)
-    with running(command, PROJECT, variables) as server:
+    with tempfile.TemporaryDirectory() as alone, contextlib.ExitStack() as stack:
+        model = Path(alone) / question.model.name
+        model.symlink_to(question.model)  # all of them serve one model
+        command, variables = contestant.command(python, model, port)
+        server = stack.enter_context(running(command, PROJECT, variables))
         first = contestant.formats[0].encode(question.images[1])
         ready = server.wait_until(lambda: all(_answers(url, first) for _ in range(CONNECTIONS_IN_A_ROW)))
         for form in contestant.formats:
