@@ -21,6 +21,7 @@ from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
 LATE = "the deadline passed before there was an answer"
+SAFE = 0.9  # of the time that a request has, to be admitted: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 
 
@@ -96,7 +97,7 @@ class Batcher:
         if len(lane.jobs) >= config.queue:
             return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
         takes, may = wait + lane.own_seconds(job.count), job.deadline - monotonic()
-        if takes > may:
+        if takes > SAFE * may:
             return _too_busy(
                 f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
             )
