@@ -4,7 +4,7 @@ import time
 import zipfile
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from serve.pbtxt import ModelConfig
 
 ERRORS_ONLY = 3  # onnxruntime's log level
 TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
+RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
 RUN_OVERHEAD = 1e-4  # seconds a batch that the server takes beside the run
 NEARLY_MOST = 0.95  # of the most images a second
 WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
@@ -39,6 +40,20 @@ class Tolerances(NamedTuple):
     probabilities: float
 
 
+@dataclass
+class Pace:
+    """How much longer a version's runs take now than when it was loaded, alone: a moving average.
+
+    It begins high: beside other runs and the clients everything takes longer, and whoever is admitted must be in time.
+    """
+
+    slowness: float = 1.5
+
+    def learn(self, ratio: float) -> None:
+        """Take a run's seconds over those expected: slow ones count at once, fast ones little by little."""
+        self.slowness += (RISE if ratio > self.slowness else FALL) * (ratio - self.slowness)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Version:
     """A version that may be served.
@@ -52,6 +67,7 @@ class Version:
         seconds: that a run takes, by batch size.
         session: of onnxruntime.
         bytes: of the file.
+        pace: of its runs at present.
     """
 
     name: str
@@ -63,6 +79,7 @@ class Version:
     seconds: dict[int, float]
     session: onnxruntime.InferenceSession
     bytes: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def largest(self) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 from serve.engine import Answers, Pixels, Version
 from serve.errors import RequestError
 
-RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
 NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)
 
 Done = Callable[["Job", Answers | RequestError], None]
@@ -65,7 +64,6 @@ class Lane:
         self.jobs: deque[Job] = deque()
         self.images = 0  # that wait
         self.running = 0  # batches
-        self.slowness = 1.0  # of runs now, over what they took when the version was loaded
 
     @property
     def batches(self) -> int:
@@ -75,7 +73,7 @@ class Lane:
     @property
     def batch_seconds(self) -> float:
         """Seconds that a whole batch takes at present."""
-        return self.seconds * self.slowness
+        return self.seconds * self.version.pace.slowness
 
     def next_seconds(self) -> float:
         """Return how long the next batch takes."""
@@ -84,12 +82,11 @@ class Lane:
     def own_seconds(self, images: int) -> float:
         """Return how long the run of a request takes that comes now: where others wait they may fill its batch."""
         alone = self.version.expected_seconds(images)
-        return self.slowness * (max(alone, self.seconds) if self.running or self.images else alone)
+        return self.version.pace.slowness * (max(alone, self.seconds) if self.running or self.images else alone)
 
     def learn(self, images: int, seconds: float) -> None:
-        """Take how long a run took: slow ones count at once, fast ones little by little."""
-        ratio = seconds / self.version.expected_seconds(images)
-        self.slowness += (RISE if ratio > self.slowness else FALL) * (ratio - self.slowness)
+        """Take how long a run took."""
+        self.version.pace.learn(seconds / self.version.expected_seconds(images))
 
     def take(self) -> list[Job]:
         """Return the next requests that fit into one run; those that are over are dropped."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from serve.batching import Batcher
-from serve.engine import Answers, Version
+from serve.engine import Answers, Pace, Version
 from serve.errors import RequestError
 from serve.lane import Job
 from serve.pbtxt import ModelConfig
@@ -68,6 +68,7 @@ def version(session: Fake, name: str = "net", *, seconds: float = 0.001, **chang
         sizes=sizes,
         seconds=dict.fromkeys(sizes, seconds),
         session=session,
+        pace=Pace(1.0),
     )
 
 
