@@ -21,7 +21,7 @@ from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
 LATE = "the deadline passed before there was an answer"
-SAFE = 0.9  # of the time that a request has, to be admitted: runs are not all alike
+SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 
 
@@ -96,8 +96,9 @@ class Batcher:
         config, wait = job.version.config, self._seconds_ahead(lane)
         if len(lane.jobs) >= config.queue:
             return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        takes, may = wait + lane.own_seconds(job.count), job.deadline - monotonic()
-        if takes > SAFE * may:
+        may = job.deadline - monotonic()
+        takes = (wait + lane.own_seconds(job.count)) / SAFE if wait else job.version.expected_seconds(job.count)
+        if takes > may:
             return _too_busy(
                 f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
             )
