@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from bench.serving.formats import OIP_BYTES, OIP_JSON
+from bench.serving.model import Floats, Pixels, alike
 
-Images = npt.NDArray[np.uint8]
-
+OK = 200
 ANSWER_SECONDS = 40.0  # longer than any limit of the server
 
 
@@ -39,9 +38,14 @@ class Answer:
         found: dict[str, Any] = json.loads(self.body)
         return found
 
-    def logits(self) -> npt.NDArray[np.float32]:
-        """Return the logits of an answer in JSON."""
-        return np.array(next(each["data"] for each in self.json()["outputs"] if each["name"] == "logits"), np.float32)
+    def logits(self) -> Floats:
+        """Return the logits of an answer in JSON, of one image."""
+        found: Floats = OIP_JSON.decode(self.body, 1)[0]
+        return found
+
+    def says(self, right: Floats) -> bool:
+        """Return whether it is an answer in bytes, of one image, with the right logits."""
+        return self.status == OK and alike(OIP_BYTES.decode(self.body, 1)[0], right)
 
 
 class Client:
@@ -108,13 +112,14 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
 
 
-def inference(model: str, image: npt.NDArray[np.uint8], identity: str) -> bytes:
+def inference(model: str, image: Pixels, identity: str) -> bytes:
     """Return an inference as JSON with an id that the answer repeats."""
     tensor = {"name": "image", "shape": [1, *image.shape], "datatype": "UINT8", "data": image.ravel().tolist()}
     body = json.dumps({"id": identity, "inputs": [tensor], "outputs": [{"name": "logits"}]}, separators=(",", ":"))
     return post(f"/v2/models/{model}/infer", body.encode(), "content-type: application/json")
 
 
-def raw_inference(model: str, image: npt.NDArray[np.uint8]) -> bytes:
-    """Return an inference with one image as its body."""
-    return post(f"/v2/models/{model}/infer", image.tobytes(), "inference-header-content-length: 0")
+def raw_inference(model: str, images: Pixels) -> bytes:
+    """Return an inference with images (n, channels, height, width) as bytes; one alone needs no header of its own."""
+    body, headers = OIP_BYTES.encode(images)
+    return post(f"/v2/models/{model}/infer", body, *(f"{name.lower()}: {value}" for name, value in headers.items()))

@@ -1,4 +1,4 @@
-"""Our server as the fire meets it: started as a user starts it, with its golden images and their answers."""
+"""Our server as the fire meets it: started as a user starts it."""
 
 import json
 import os
@@ -10,17 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import onnxruntime
 import psutil
 
-from bench.errors import UserError
 from bench.serving.processes import Server, free_port, running
 
 PROJECT = Path(__file__).resolve().parents[2]
-Images = npt.NDArray[np.uint8]
-Logits = npt.NDArray[np.float32]
 
 
 class Ours:
@@ -83,30 +77,3 @@ def started(repository: Path, *options: str) -> Iterator[Ours]:
         ours = Ours(server, port)
         ours.ready_seconds = server.wait_until(ours.ready)
         yield ours
-
-
-def newest(model: Path) -> Path:
-    """Return the folder of a model's newest version.
-
-    Raises:
-        UserError: it has none.
-    """
-    versions = sorted((int(each.name) for each in model.glob("*") if each.name.isdigit()), reverse=True)
-    if not versions:
-        raise UserError(f"{model} has no version: `make export` writes a model repository, --model names a model")
-    return model / str(versions[0])
-
-
-def golden(version: Path) -> tuple[Images, Logits]:
-    """Return a version's golden images, and its logits of each of them."""
-    with np.load(version / "golden.npz") as stored:
-        images: Images = stored["image"]
-    return images, logits_of(version, images)
-
-
-def logits_of(version: Path, images: Images) -> Logits:
-    """Return a version's logits of each image alone, on this machine, through onnxruntime."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(version / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    return np.concatenate([session.run(["logits"], {"image": image[None]})[0] for image in images])

@@ -19,7 +19,8 @@ import numpy as np
 
 from bench.errors import UserError
 from bench.fire.client import raw_inference
-from bench.fire.ours import golden, newest, started
+from bench.fire.ours import started
+from bench.serving.model import golden, newest
 
 CLOSED_CONNECTIONS = 64  # of the capacity's measurement
 OPEN_CONNECTIONS = 1500  # one request each: on a busy one the next answer would wait for the last
@@ -155,7 +156,7 @@ def run(repository: Path, model: str, times: float, seconds: float) -> dict[str,
     """
     version = newest(repository / model)
     images, _ = golden(version)
-    request = raw_inference(model, images[0])
+    request = raw_inference(model, images[:1])
     with started(repository, "--poll", "0") as ours:
         settings = _settings(ours.get(f"/v2/models/{model}/config"))
         before = asyncio.run(capacity(ours.port, request, seconds / 4))

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from bench.fire.client import Images, inference, post, raw_inference
+from bench.fire.client import inference, post, raw_inference
+from bench.serving.model import Pixels
 
 LONG = 20_000
 DEEP = 50_000
@@ -36,7 +37,7 @@ class Generator:
         seed: of the choices.
     """
 
-    def __init__(self, model: str, image: Images, seed: int) -> None:
+    def __init__(self, model: str, image: Pixels, seed: int) -> None:
         self.model, self.image = model, image
         self.path = f"/v2/models/{model}/infer"
         self.random = random.Random(seed)  # noqa: S311 - no secret
@@ -91,7 +92,7 @@ class Generator:
             "range": "range: bytes=0-",
             "encoding": "content-encoding: " + self.random.choice(("gzip", "br", "identity, gzip", "")),
         }
-        request = raw_inference(self.model, self.image)
+        request = raw_inference(self.model, self.image[None])
         head, end, body = request.partition(b"\r\n\r\n")
         chosen = self.random.choice(list(lines.values())).encode("latin-1", "replace")
         return head + b"\r\n" + chosen + end + body
@@ -226,7 +227,7 @@ class Generator:
 
     def _bytes(self) -> bytes:
         """A good request with some bytes changed, left out or put in."""
-        good = self.random.choice((raw_inference(self.model, self.image), inference(self.model, self.image, "x")))
+        good = self.random.choice((raw_inference(self.model, self.image[None]), inference(self.model, self.image, "x")))
         content = bytearray(good[: self.random.choice((300, len(good)))])
         for _ in range(self.random.randrange(1, 9)):
             place = self.random.randrange(len(content))

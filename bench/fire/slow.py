@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from bench.fire.client import Images, connected, get, raw_inference
-from bench.fire.load import Clients, quantiles
-from bench.fire.ours import golden, newest, started
+from bench.fire.client import connected, get, raw_inference
+from bench.fire.load import SHOWN, Clients, quantiles
+from bench.fire.ours import started
+from bench.serving.model import Pixels, golden, newest
 
 CLIENTS = 8
 TURN_SECONDS = 4.0
@@ -58,9 +59,9 @@ async def _turn(clients: Clients, slow: int, request: bytes) -> list[float]:
 
 
 async def _measure(
-    clients: Clients, slow: int, images: Images, turns: int
+    clients: Clients, slow: int, images: Pixels, turns: int
 ) -> tuple[list[list[float]], list[list[float]]]:
-    request = raw_inference(clients.model, images[0])
+    request = raw_inference(clients.model, images[:1])
     without: list[list[float]] = []
     beside: list[list[float]] = []
     for turn in range(turns):
@@ -94,6 +95,6 @@ def run(repository: Path, model: str, slow: int, turns: int) -> dict[str, Any]:
         "p99_ratios": [round(each, 2) for each in ratios[0.99]],
         "not_answered_once": len(clients.account.not_once),
         "wrong": len(clients.account.wrong),
-        "failures": clients.account.wrong[:20],
+        "failures": clients.account.wrong[:SHOWN],
         "alive": alive,
     }

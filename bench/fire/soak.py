@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import io
 import itertools
-import json
 import statistics
 import time
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any
 
 from PIL import Image
 
-from bench.fire.client import Images, connected, get, inference, post, raw_inference
-from bench.fire.load import Clients, quantiles
-from bench.fire.ours import Ours, golden, newest, started
+from bench.fire.client import connected, get, inference, post, raw_inference
+from bench.fire.load import SHOWN, Clients, quantiles
+from bench.fire.ours import Ours, started
 from bench.fire.requests import Generator
+from bench.serving.model import Pixels, golden, newest
 
 CLIENTS = 8
 SAMPLE_SECONDS = 5.0
@@ -32,28 +32,19 @@ PATHS = (
 NEW_CONNECTION_EVERY = 50  # requests
 
 
-def _png(image: Images) -> bytes:
+def _png(image: Pixels) -> bytes:
     with io.BytesIO() as file:
         Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0)).save(file, "PNG")
         return file.getvalue()
 
 
-def mixture(model: str, images: Images) -> list[bytes]:
+def mixture(model: str, images: Pixels) -> list[bytes]:
     """Return requests of every kind: one image raw and as JSON, several, pictures, pages, figures."""
     few = images[: min(8, len(images))]
-    several = post(
-        f"/v2/models/{model}/infer",
-        _binary_head(few) + few.tobytes(),
-        f"inference-header-content-length: {len(_binary_head(few))}",
-    )
+    several = raw_inference(model, few)
     picture = post(f"/v2/models/{model}/classify", _png(images[0]), "content-type: image/png")
-    kinds = [raw_inference(model, images[0])] * 8 + [inference(model, images[1], "x")] * 4
+    kinds = [raw_inference(model, images[:1])] * 8 + [inference(model, images[1], "x")] * 4
     return [*kinds, several, several, picture, *map(get, PATHS)]
-
-
-def _binary_head(images: Images) -> bytes:
-    tensor = {"name": "image", "shape": images.shape, "datatype": "UINT8"}
-    return json.dumps({"inputs": [{**tensor, "parameters": {"binary_data_size": images.nbytes}}]}).encode()
 
 
 class Soak:
@@ -65,7 +56,7 @@ class Soak:
         images: that are sent.
     """
 
-    def __init__(self, ours: Ours, model: str, images: Images) -> None:
+    def __init__(self, ours: Ours, model: str, images: Pixels) -> None:
         self.ours = ours
         self.requests = mixture(model, images)
         self.broken = iter(Generator(model, images[0], 0))
@@ -133,7 +124,7 @@ def run(repository: Path, model: str, minutes: float) -> dict[str, Any]:
         "server_errors": soak.server_errors,
         "unanswered": soak.unanswered + len(clients.account.not_once),
         "wrong": len(clients.account.wrong),
-        "failures": clients.account.wrong[:20],
+        "failures": clients.account.wrong[:SHOWN],
         "rss_mb_minute_5_of_30": early,
         "rss_mb_minute_30_of_30": late,
         "growth": round(late / early - 1, 4),

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.fire.load import Clients, quantiles
-from bench.fire.ours import Ours, golden, newest, started
+from bench.fire.load import SHOWN, Clients, quantiles
+from bench.fire.ours import Ours, started
+from bench.serving.model import golden, newest
 
 CLIENTS = 32
 LOAD_SECONDS = 0.5  # before the signal
@@ -48,7 +49,7 @@ def run(repository: Path, model: str, count: int) -> dict[str, Any]:
         "requests": requests,
         "not_answered_once": not_once,
         "wrong": len(wrong),
-        "failures": wrong[:20],
+        "failures": wrong[:SHOWN],
         "exit_statuses": sorted({str(status) for status in statuses}),
         "longest_stop_seconds": round(max(ends), 2),
         **quantiles(latencies),

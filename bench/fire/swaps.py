@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
-from bench.fire.load import Clients, quantiles
-from bench.fire.ours import Logits, Ours, golden, logits_of, newest, started
+from bench.fire.load import SHOWN, Clients, quantiles
+from bench.fire.ours import Ours, started
 from bench.fire.versions import put_version
+from bench.serving.model import Floats, golden, logits_of, newest
 
 CLIENTS = 16
 BETWEEN_SECONDS = 0.2
@@ -27,7 +28,7 @@ class Swapper:
     def __init__(self, folder: Path, models: tuple[Path, Path]) -> None:
         self.model = folder / models[0].name
         self.sources = tuple(newest(each) for each in models)
-        self.answers: list[Logits] = []  # right ones, of the nets in turns
+        self.answers: list[Floats] = []  # right ones, of the nets in turns
         self.number = 0
 
     def publish(self) -> int:
@@ -83,7 +84,7 @@ def run(repository: Path, model: str, other: str, count: int) -> dict[str, Any]:
         "requests": len(account.sent),
         "not_answered_once": len(account.not_once),
         "wrong": len(account.wrong),
-        "failures": account.wrong[:20],
+        "failures": account.wrong[:SHOWN],
         "alive": alive,
         **quantiles(account.seconds),
     }

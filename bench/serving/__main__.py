@@ -7,7 +7,6 @@ stops; the order changes from turn to turn. The tables go to standard output as 
 
 import argparse
 import contextlib
-import importlib.metadata
 import subprocess
 import sys
 import tempfile
@@ -26,14 +25,14 @@ from bench.errors import UserError
 from bench.files import write_json
 from bench.names import unknown
 from bench.serving.contestants import CONTESTANTS, PROJECT, Contestant, python_of, version_of
-from bench.serving.formats import Floats, Format, Message, Pixels
+from bench.serving.formats import Format, Message
 from bench.serving.loads import LOADS, drive, require_wrk
+from bench.serving.model import alike, golden, newest
 from bench.serving.processes import Server, free_port, running
 from bench.serving.table import Row, report
 
 MODEL = "activation_lenet5-relu"
 WARM_SECONDS = 1  # before every load, not counted
-TOLERANCE = 1e-4  # of logits, between a server's answer and onnxruntime's here
 REQUEST_SECONDS = 10.0
 CONNECTIONS_IN_A_ROW = 20  # that must be answered: a server of several processes is ready when all of them are
 
@@ -49,18 +48,11 @@ class Question:
     """
 
     def __init__(self, model: Path) -> None:
-        versions = sorted((int(each.name) for each in model.glob("*") if each.name.isdigit()), reverse=True)
-        if not versions:
-            raise UserError(f"{model} has no version: `make export` writes a model repository, --model names a model")
-        self.model = model
-        self.path = model / str(versions[0]) / "model.onnx"
-        with np.load(self.path.with_name("golden.npz")) as stored:
-            golden: Pixels = stored["image"]
-        self.images = {load.images: np.resize(golden, (load.images, *golden.shape[1:])) for load in LOADS}
-        session = onnxruntime.InferenceSession(str(self.path), providers=["CPUExecutionProvider"])
-        self.logits: dict[int, Floats] = {
-            count: session.run(["logits"], {"image": images})[0] for count, images in self.images.items()
-        }
+        version = newest(model)
+        self.model, self.path = model, version / "model.onnx"
+        images, logits = golden(version)
+        self.images = {load.images: np.resize(images, (load.images, *images.shape[1:])) for load in LOADS}
+        self.logits = {load.images: np.resize(logits, (load.images, *logits.shape[1:])) for load in LOADS}
 
     def check(self, url: str, name: str, form: Format) -> None:
         """Check that a server gives the right answers.
@@ -70,7 +62,7 @@ class Question:
         """
         for count, images in self.images.items():
             found = form.decode(_post(url, form.encode(images)), count)
-            if not np.allclose(found, self.logits[count], atol=TOLERANCE):
+            if not alike(found, self.logits[count]):
                 raise UserError(f"{name} answers {found[0]} where {self.path} says {self.logits[count][0]}")
 
 
@@ -160,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     chosen = _chosen(arguments.servers)
     question = Question(arguments.repository.resolve() / arguments.model)
     pythons = [python_of(each, arguments.environments.resolve()) for each in chosen]
-    where = {**environment(), "onnxruntime": _runtime_version()}
+    where = {**environment(), "onnxruntime": onnxruntime.__version__}
     content: dict[str, Any] = {"environment": where, "model": arguments.model, "seconds": arguments.seconds}
     content |= {"wrk": "wrk with one thread", "raw_onnxruntime": [], "rows": []}
     for turn in range(arguments.repeats):
@@ -182,15 +174,6 @@ def _chosen(names: str | None) -> list[Contestant]:
         if name not in known:
             raise UserError(unknown("server", name, known))
     return [each for each in CONTESTANTS if each.name in wanted]
-
-
-def _runtime_version() -> str:
-    for package in ("onnxruntime-gpu", "onnxruntime"):
-        try:
-            return importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return str(onnxruntime.__version__)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.environment import commit
 from bench.errors import UserError
 from bench.serving.formats import NESTED_JSON, OIP_BYTES, OIP_JSON, PLAIN_BYTES, Format
+from bench.serving.model import newest
 
 PROJECT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).parent / "peers"
@@ -59,8 +60,8 @@ class Contestant:
         if not self.program:
             words = ["-m", "serve", str(model.parent), "--port", str(port), "--processes", str(PROCESSES)]
             return [str(python), *words, "--poll", "0"], {}
-        newest = max((folder for folder in model.iterdir() if folder.name.isdigit()), key=lambda each: int(each.name))
-        variables = {"PEER_MODEL": str((newest / "model.onnx").resolve()), "PEER_PORT": str(port), **self.variables}
+        file = (newest(model) / "model.onnx").resolve()
+        variables = {"PEER_MODEL": str(file), "PEER_PORT": str(port), **self.variables}
         return [str(python), str(PEERS / self.program)], variables
 
 

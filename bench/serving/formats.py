@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from bench.serving.model import Floats, Pixels
+
 Message = tuple[bytes, dict[str, str]]
 
 JSON = {"Content-Type": "application/json"}

@@ -1,12 +1,12 @@
 """Tests of serve.engine: an answer depends on its image alone, and a version that is not right is not loaded."""
 
-import hashlib
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bench.fire.versions import sum_up
 from serve.engine import Version, choose_sizes, load_version
 from serve.pbtxt import model_config
 from tests.serve.conftest import PutModel, expected
@@ -104,10 +104,7 @@ def test_a_card_without_tolerances_is_refused(put_model: PutModel) -> None:
     """In words."""
     folder = put_model()
     (folder / "card.json").write_text('{"name": "net"}', "utf-8")
-    sums = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
-    digest = hashlib.sha256((folder / "card.json").read_bytes()).hexdigest()
-    lines = [f"{digest}  card.json" if line.endswith("  card.json") else line for line in sums]
-    (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n", "utf-8")
+    sum_up(folder)
 
     with pytest.raises(ValueError, match="its card has no tolerances"):
         load_version(

@@ -1,21 +1,14 @@
 """Models that are not as any export writes them: each stays out with a reason, the others are served."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bench.fire.versions import sum_up
 from serve.lifecycle import Catalogue
 from tests.serve.conftest import PutModel
-
-
-def sum_up(version: Path) -> None:
-    """Write sums that hold."""
-    names = [line.partition("  ")[2] for line in (version / "SHA256SUMS").read_text("utf-8").splitlines()]
-    lines = [f"{hashlib.sha256((version / name).read_bytes()).hexdigest()}  {name}" for name in names]
-    (version / "SHA256SUMS").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def write(path: Path, content: bytes) -> None:
