@@ -139,7 +139,7 @@ class App:
             case ("v2", "repository", *rest):
                 self._repository(request, send, rest)
             case _:
-                raise RequestError(404, f"no such path: {path[:100]}; /openapi.json lists them")
+                raise _no_such_path(path)
 
     def _overview(self, request: Request, send: Send, name: str) -> None:
         _method(request, "GET")
@@ -168,7 +168,7 @@ class App:
                 no_overrides(request.body)
                 request.job = self.administration.submit(lambda: change(name), changed)
             case _:
-                raise RequestError(404, f"no such path: {request.target.path[:100]}")
+                raise _no_such_path(request.target.path)
 
     def _model(self, request: Request, send: Send, version: Version) -> None:
         match request.target.action:
@@ -187,7 +187,7 @@ class App:
             case "stats":
                 self._get(request, send, self.statistics.of([version]))
             case _:
-                raise RequestError(404, f"no such path: {request.target.path[:100]}; /openapi.json lists them")
+                raise _no_such_path(request.target.path)
 
     def _infer(self, request: Request, send: Send, version: Version) -> None:
         encoding = request.headers.get(b"content-encoding", b"identity").lower()
@@ -212,16 +212,15 @@ class App:
 
         def decoded(found: Sequence[Picture] | RequestError) -> None:
             if isinstance(found, RequestError):
-                send(error_reply(found))
-                return
+                raise found
 
             def reply(said: Answers) -> Reply:
                 return json_reply(200, classify.answer(version, found, said))
 
-            asked = Asked(request, send, version, classify.stacked(version, found), arrived=arrived)
-            guarded(send, lambda: self._run(asked, reply))
+            asked = Asked(request, send, version, classify.stacked(found), arrived=arrived)
+            self._run(asked, reply)
 
-        request.job = self.pictures.submit(read, decoded, config.timeout)
+        request.job = self.pictures.submit(read, lambda found: guarded(send, lambda: decoded(found)), config.timeout)
 
     def _run(self, asked: Asked, reply: Callable[[Answers], Reply]) -> None:
         """Queue images; `reply` makes the reply of their answers."""
@@ -273,6 +272,10 @@ class App:
     def _get(request: Request, send: Send, content: object) -> None:
         _method(request, "GET")
         send(json_reply(200, content))
+
+
+def _no_such_path(path: str) -> RequestError:
+    return RequestError(404, f"no such path: {path[:100]}; /openapi.json lists them")
 
 
 def _timing(job: Job, now: float) -> str:

@@ -16,8 +16,10 @@ from serve.batching import Batcher
 from serve.errors import RequestError
 from serve.lifecycle import Catalogue
 from serve.messages import Reply, Request, error_reply
+from serve.reloading import Reloader
 from serve.statistics import Statistics
 from serve.target import Target, target
+from serve.wording import say
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -31,12 +33,14 @@ class Asgi:
         repository: model repository.
         access: who may ask.
         workers: batches that run at the same time.
+        poll: seconds between looks for new versions; 0: none is looked for.
     """
 
-    def __init__(self, repository: Path, *, access: Access | None = None, workers: int = 1) -> None:
+    def __init__(self, repository: Path, *, access: Access | None = None, workers: int = 1, poll: float = 5.0) -> None:
         self.catalogue = Catalogue(repository)
-        self.access, self.workers = access or Access(), workers
+        self.access, self.workers, self.poll = access or Access(), workers, poll
         self.app: App | None = None
+        self._reloading: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -59,7 +63,8 @@ class Asgi:
                     return
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                if self.app is not None:
+                if self.app is not None and self._reloading is not None:
+                    self._reloading.cancel()
                     self.app.ready = False
                     self.app.close()
                 await send({"type": "lifespan.shutdown.complete"})
@@ -73,7 +78,9 @@ class Asgi:
         """
         async with self._starting:
             if self.app is None:
-                await asyncio.get_running_loop().run_in_executor(None, self.catalogue.refresh)
+                reloader = Reloader([self.catalogue.refresh], self.poll, say)
+                await reloader.look()
+                self._reloading = asyncio.create_task(reloader.run())
                 statistics = Statistics()
                 self.app = App(self.catalogue, Batcher(self.workers, statistics), self.access, statistics)
                 self.app.ready = True

@@ -16,13 +16,20 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from serve.engine import Answers, Pixels, Version, split_evenly
-from serve.errors import RequestError
+from serve.errors import LATE, RequestError
 from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
-LATE = "the deadline passed before there was an answer"
 SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
+
+
+class Batch(NamedTuple):
+    """Requests that share a run, and all their images together."""
+
+    jobs: Sequence[Job]
+    parts: Sequence[Pixels]
+    images: int
 
 
 class Ran(NamedTuple):
@@ -129,12 +136,11 @@ class Batcher:
     def _dispatch(self) -> None:
         """Give free workers the next batches, a model's turn each."""
         self._dispatching = False
-        waiting: deque[Lane] = (
-            deque()
-        )  # for a worker; a short run needs none, but the next batch of one that runs gathers
+        waiting: deque[Lane] = deque()  # for a worker
         while self._ready:
             lane = self._ready.popleft()
-            if self._free or (not lane.running and lane.next_seconds() < SHORT_RUN):
+            short = not lane.running and lane.next_seconds() < SHORT_RUN  # while a batch runs, the next one gathers
+            if self._free or short:
                 self._next(lane)
             else:
                 waiting.append(lane)
@@ -153,36 +159,36 @@ class Batcher:
         now = monotonic()
         for job in jobs:
             job.started = now
-        parts = [job.images for job in jobs]
-        if lane.version.expected_seconds(sum(map(len, parts))) < SHORT_RUN:
-            self._answer(lane, jobs, *self._run(lane, parts))
+        batch = Batch(jobs, [job.images for job in jobs], sum(job.count for job in jobs))
+        if lane.version.expected_seconds(batch.images) < SHORT_RUN:
+            self._answer(lane, batch, *self._run(lane, batch))
             return
         self._free -= 1
         lane.running += 1
-        self._executor.submit(self._run_beside, lane, jobs, parts)
+        self._executor.submit(self._run_beside, lane, batch)
 
-    def _run(self, lane: Lane, parts: list[Pixels]) -> tuple[list[Answers | RequestError], Ran]:
+    def _run(self, lane: Lane, batch: Batch) -> tuple[list[Answers | RequestError], Ran]:
         start = monotonic()
-        results = run_jobs(lane.version, parts)
+        results = run_jobs(lane.version, batch.parts)
         end = monotonic()
-        return results, Ran(sum(map(len, parts)), end - start, end)
+        return results, Ran(batch.images, end - start, end)
 
-    def _run_beside(self, lane: Lane, jobs: list[Job], parts: list[Pixels]) -> None:
+    def _run_beside(self, lane: Lane, batch: Batch) -> None:
         """Run a batch on a worker's thread."""
-        self.loop.call_soon_threadsafe(self._ran_beside, lane, jobs, *self._run(lane, parts))
+        self.loop.call_soon_threadsafe(self._ran_beside, lane, batch, *self._run(lane, batch))
 
-    def _ran_beside(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+    def _ran_beside(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
         self._free += 1
         lane.running -= 1
         self._dispatch()  # the next batch runs while these answers are written
-        self._answer(lane, jobs, results, ran)
+        self._answer(lane, batch, results, ran)
         self._forget_if_idle(lane)
 
-    def _answer(self, lane: Lane, jobs: list[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
+    def _answer(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
         lane.learn(ran.images, ran.seconds)
         if self._observer is not None:
-            self._observer.ran(lane.version, jobs, results, ran)
-        for job, result in zip(jobs, results, strict=True):
+            self._observer.ran(lane.version, batch.jobs, results, ran)
+        for job, result in zip(batch.jobs, results, strict=True):
             _finish(job, result)
 
     def _forget_if_idle(self, lane: Lane) -> None:

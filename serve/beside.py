@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
 from typing import TypeVar
 
-from serve.errors import RequestError
+from serve.errors import LATE, RequestError
 
 Result = TypeVar("Result")
 Done = Callable[[Result | RequestError], None]
@@ -78,7 +77,7 @@ class Beside:
             self.loop.call_soon_threadsafe(finished, found)
 
         if seconds is not None:
-            late = RequestError(504, f"{self.name}: the deadline passed before there was an answer")
+            late = RequestError(504, f"{self.name}: {LATE}")
             ticket.timer = self.loop.call_later(seconds, finish, late)
         self.waiting += 1
         self._executor.submit(run)
@@ -87,8 +86,3 @@ class Beside:
     def close(self) -> None:
         """Give the thread back; what has not begun is not done."""
         self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-def remaining(since: float, seconds: float) -> float:
-    """Return what is left of some seconds since a time of `time.monotonic`."""
-    return max(0.0, since + seconds - monotonic())

@@ -31,15 +31,8 @@ def polarity(query: str) -> bool | None:
     return given == ["true"]
 
 
-def stacked(version: Version, found: Sequence[Picture]) -> Pixels:
-    """Return the pictures as one batch.
-
-    Raises:
-        RequestError: 400, more than the model takes.
-    """
-    most = version.config.max_batch
-    if len(found) > most:
-        raise RequestError(400, f"the request has {len(found)} pictures: {version.name} takes 1 to {most} a request")
+def stacked(found: Sequence[Picture]) -> Pixels:
+    """Return the pictures as one batch."""
     return np.stack([each.pixels for each in found])
 
 

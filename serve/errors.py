@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+LATE = "the deadline passed before there was an answer"
+
 
 class RequestError(Exception):
     """A request that is not answered as asked.

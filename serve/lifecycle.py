@@ -52,6 +52,7 @@ class Catalogue:
         self.say: Callable[[str], None] = lambda _: None  # takes what an administrator did
         self.models: dict[str, Model] = {}
         self._loading = threading.Lock()
+        self._stopped = False
 
     def refresh(self) -> list[str]:
         """Look at the repository, load what is new, drop what is gone; return what happened, a sentence each.
@@ -68,6 +69,8 @@ class Catalogue:
             if (self.repository / CONFIG).exists():
                 raise RepositoryError(f"{self.repository} is a model, not a repository of models: pass its parent")
             for name in names:
+                if self._stopped:
+                    break
                 model = self.models.setdefault(name, Model(name))
                 if not model.unloaded:
                     events += self._refresh_model(model)
@@ -76,10 +79,15 @@ class Catalogue:
                 events.append(f"{name} is gone")
             return events
 
+    def stop(self) -> None:
+        """Load no more models: the server stops."""
+        self._stopped = True
+
     def _refresh_model(self, model: Model) -> list[str]:
         folder = self.repository / model.name
         try:
             config = model_config((folder / CONFIG).read_text("utf-8"), model.name, folder / CONFIG)
+            numbers = versions(folder)
         except FileNotFoundError:
             return self._refuse(model, 0, f"{folder} has no {CONFIG}: it is no model")
         except Exception as error:  # noqa: BLE001 - nothing in one model's folder may keep the others away
@@ -87,7 +95,7 @@ class Catalogue:
         model.refused.pop(0, None)
         events: list[str] = []
         served: dict[int, Version] = {}
-        for number in reversed(versions(folder)):  # the newest that may be served, an older one where they may not
+        for number in reversed(numbers):  # the newest that may be served, an older one where they may not
             if len(served) == config.versions:
                 break
             if number in model.served:

@@ -18,7 +18,6 @@ from serve.wording import kind, short
 
 HEADER_LENGTH = b"inference-header-content-length"
 LENGTH_DIGITS = 20  # of a number of bytes: Python refuses to read thousands of them
-DEEPEST = 100  # nesting of data
 JSON, BINARY = "application/json", "application/octet-stream"
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")  # what files of them begin with
 FLAGS = (b"true", b"false")

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import ssl
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -13,10 +12,12 @@ from typing import Any
 from export.repository import CONFIG, models
 from serve.access import Access
 from serve.access_log import AccessLog
+from serve.certificate import Certificate
 from serve.errors import ConfigurationError
 from serve.lifecycle import Catalogue
 from serve.processes import Supervisor, when_orphaned
 from serve.server import Limits, Server
+from serve.wording import address, say
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -44,9 +45,9 @@ def serve(
     if processes > 1:
         models(arguments.repository)  # better said once than by every child
         given = ["--workers", str(workers), *words] if arguments.workers is None else words
-        return Supervisor(given, processes, arguments.host, arguments.port, _say).run()
+        return Supervisor(given, processes, arguments.host, arguments.port, say).run()
     catalogue = Catalogue(arguments.repository, threads=1, device=arguments.device)
-    access_log = AccessLog(sys.stdout.fileno(), _say) if arguments.access_log else None
+    access_log = AccessLog(sys.stdout.fileno(), say) if arguments.access_log else None
 
     async def run() -> None:
         server = Server(
@@ -55,22 +56,20 @@ def serve(
             limits=Limits(),
             workers=workers,
             poll=arguments.poll,
-            say=_say,
             access_log=access_log,
         )
         if arguments.reuse_port:
             when_orphaned(_from_elsewhere(server.request_stop))
-        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
 
         def started(port: int) -> None:
             scheme = "http" if tls is None else "https"
             if server.grpc_port is not None:
-                server.say(f"gRPC on {host}:{server.grpc_port}")
+                say(f"gRPC on {address(arguments.host, server.grpc_port)}")
             if not tokens:
-                server.say(f"no token: whoever reaches {arguments.host} may ask")
+                say(f"no token: whoever reaches {arguments.host} may ask")
             if not catalogue.all_served():
-                server.say(f"no model is served: {_why_none(arguments.repository)}")
-            server.say(f"ready: {len(catalogue.all_served())} models at {scheme}://{host}:{port}/v2")
+                say(f"no model is served: {_why_none(arguments.repository)}")
+            say(f"ready: {len(catalogue.all_served())} models at {scheme}://{address(arguments.host, port)}/v2")
 
         await server.run(
             arguments.host,
@@ -134,11 +133,6 @@ def _from_elsewhere(call: Callable[[], None]) -> Callable[[], None]:
     return schedule
 
 
-def _say(line: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads it: requests are answered all the same
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log
-
-
 def _run(main: Coroutine[Any, Any, None]) -> None:
     """Run on uvloop where there is one: it takes half of asyncio's time a request."""
     try:
@@ -160,16 +154,9 @@ def cores() -> int:
         return count
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if (certificate is None) != (key is None):
+def _tls(certificate: Path | None, key: Path | None) -> Certificate | None:
+    if certificate is not None and key is not None:
+        return Certificate(certificate, key)
+    if certificate is not None or key is not None:
         raise ConfigurationError("TLS needs both --certificate and --key")
-    if certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:  # it names no file
-        raise ConfigurationError(
-            f"--certificate {certificate} and --key {key} must be PEM files of a pair, without a passphrase: {error}"
-        ) from error
-    return context
+    return None

@@ -1,11 +1,8 @@
 """The server: listens, keeps time for its connections, reloads, and stops without losing a request."""
 
 import asyncio
-import contextlib
 import gc
 import signal
-import ssl
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -14,10 +11,13 @@ from typing import Any
 from serve.access import Access
 from serve.app import App
 from serve.batching import Batcher
+from serve.certificate import Certificate
 from serve.connection import Connection
 from serve.heads import Heads
 from serve.lifecycle import Catalogue
+from serve.reloading import Reloader
 from serve.statistics import Statistics
+from serve.wording import address, say
 
 TICK = 0.25  # seconds between looks at the connections
 YOUNG = 20_000  # objects that are made before the collector looks at them: requests hardly make cycles
@@ -67,12 +67,12 @@ class Server:
         limits: Limits,
         workers: int = 1,
         poll: float = 5.0,
-        say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - the log
+        say: Callable[[str], None] = say,
         access_log: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
-        self.catalogue, self.limits, self.poll = catalogue, limits, poll
-        self.say, self.access_log = say, access_log
+        self.catalogue, self.limits, self.access_log = catalogue, limits, access_log
+        self.reloader = Reloader([catalogue.refresh], poll, say)
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics)
         self.app = App(catalogue, self.batcher, access, self.statistics)
@@ -83,7 +83,6 @@ class Server:
         self.grpc_port: int | None = None
         self.now = monotonic()
         self._stop = asyncio.Event()
-        self._reload = asyncio.Event()
 
     def admit(self, connection: Connection) -> bool:
         """Count a connection in; False where there are too many."""
@@ -97,17 +96,18 @@ class Server:
     def request_stop(self) -> None:
         """Stop: not ready at once, what is in flight is answered."""
         self._stop.set()
+        self.catalogue.stop()
 
     def request_reload(self) -> None:
         """Look at the repository now."""
-        self._reload.set()
+        self.reloader.ask()
 
     async def run(
         self,
         host: str,
         port: int,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Certificate | None = None,
         reuse_port: bool = False,
         grpc_port: int | None = None,
         signals: bool = True,
@@ -118,7 +118,7 @@ class Server:
         Args:
             host: to listen on.
             port: to listen on; 0: any that is free.
-            tls: certificate and key.
+            tls: certificate and key; they are looked at when the repository is.
             reuse_port: other processes listen on the same port.
             grpc_port: to answer gRPC on, None for not at all.
             signals: stop on SIGTERM and SIGINT, look at the repository on SIGHUP; the main thread only.
@@ -137,22 +137,21 @@ class Server:
             lambda: Connection(self.app, self),
             host,
             port,
-            ssl=tls,
+            ssl=None if tls is None else tls.context,
             reuse_port=reuse_port or None,
             backlog=1024,
             ssl_handshake_timeout=None if tls is None else self.limits.header,
             ssl_shutdown_timeout=None if tls is None else GOODBYE,
         )
-        grpc_server = (
-            None
-            if grpc_port is None
-            else await self._start_grpc(f"[{host}]:{grpc_port}" if ":" in host else f"{host}:{grpc_port}")
-        )
+        grpc_server = None if grpc_port is None else await self._start_grpc(address(host, grpc_port))
         ticking = self.loop.create_task(self._tick())
-        await self._refresh()
-        self.app.ready = True
-        started(listener.sockets[0].getsockname()[1])
-        reloading = self.loop.create_task(self._reload_when_asked())
+        await self.reloader.look()
+        if not self._stop.is_set():
+            self.app.ready = True
+            started(listener.sockets[0].getsockname()[1])
+        if tls is not None:
+            self.reloader.looks.append(tls.refresh)
+        reloading = self.loop.create_task(self.reloader.run())
         await self._stop.wait()
         self.app.ready, self.stopping = False, True
         if self.connections:
@@ -165,7 +164,7 @@ class Server:
         ticking.cancel()
         self.app.close()
 
-    async def _start_grpc(self, address: str) -> Any:  # noqa: ANN401 - of a library that is optional
+    async def _start_grpc(self, where: str) -> Any:  # noqa: ANN401 - of a library that is optional
         """Listen for gRPC.
 
         Raises:
@@ -174,7 +173,7 @@ class Server:
         """
         from serve import grpc_service  # noqa: PLC0415 - half a second, and an optional extra
 
-        found = await grpc_service.start(self.app, address)
+        found = await grpc_service.start(self.app, where)
         self.grpc_port = found.port
         return found
 
@@ -185,25 +184,6 @@ class Server:
             for connection in list(self.connections):
                 connection.stop()
             await asyncio.sleep(0.01)
-
-    async def _refresh(self) -> None:
-        events = await self.loop.run_in_executor(None, self.catalogue.refresh)
-        for event in events:
-            self.say(event)
-        if events:
-            gc.collect()
-            gc.freeze()  # what was loaded stays: the collector need not look at it again while requests wait
-
-    async def _reload_when_asked(self) -> None:
-        """Look at the repository every `poll` seconds, and on SIGHUP."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reload.wait(), self.poll or None)
-            self._reload.clear()
-            try:
-                await self._refresh()
-            except Exception as error:  # noqa: BLE001 - whatever lies in the repository, what is new there later is read
-                self.say(f"the repository could not be looked at, what was served stays: {error}")
 
     async def _tick(self) -> None:
         """Turn away connections that are too slow."""

@@ -1,4 +1,7 @@
-"""How values of a request are named in messages."""
+"""How values, addresses and events are worded, and where the log goes."""
+
+import contextlib
+import sys
 
 
 def kind(value: object) -> str:
@@ -13,3 +16,14 @@ def short(value: object) -> str:
         return kind(value)
     text = repr(value)
     return text if len(text) < 60 else f"{text[:57]}..."  # noqa: PLR2004 - a message stays a line
+
+
+def address(host: str, port: int) -> str:
+    """Return where a server listens; the colons of IPv6 must not be taken for the port's."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def say(line: str) -> None:
+    """Write a line of the log, to standard error."""
+    with contextlib.suppress(OSError):  # nobody reads it: requests are answered all the same
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log

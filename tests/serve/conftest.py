@@ -4,7 +4,6 @@ import asyncio
 import http.client
 import json
 import os
-import ssl
 import subprocess
 import sys
 import threading
@@ -21,8 +20,10 @@ from onnx import TensorProto, helper, numpy_helper
 from export.config import config_text, labels_text
 from export.repository import CARD, CONFIG, GOLDEN, LABELS, MODEL, publish, staged
 from serve.access import Access
+from serve.certificate import Certificate
 from serve.lifecycle import Catalogue
 from serve.server import Limits, Server
+from tests.serve.certificates import MakePair, Pair, made_pair
 
 SHAPE = (1, 4, 4)
 LABELS_OF = ("cat", "dog", "hot dog")
@@ -137,7 +138,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         limits: Limits | None = None,
         workers: int = 1,
         grpc_port: int | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: Certificate | None = None,
         loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
     ) -> Running:
         made: list[Running] = []
@@ -231,3 +232,23 @@ def request(images: np.ndarray, **more: object) -> dict[str, Any]:
     """Return a request as JSON has it."""
     tensor = {"name": "image", "shape": list(images.shape), "datatype": "UINT8", "data": images.ravel().tolist()}
     return {"inputs": [tensor], **more}
+
+
+@pytest.fixture
+def digit() -> np.ndarray:
+    """Return a light stroke on a dark ground, (8, 8)."""
+    made = np.zeros((8, 8), np.uint8)
+    made[1:7, 3:5] = 250
+    return made
+
+
+@pytest.fixture
+def make_pair(tmp_path: Path) -> MakePair:
+    """Return a maker of certificates with their keys, by name."""
+    return lambda name: made_pair(tmp_path, name)
+
+
+@pytest.fixture
+def pair(make_pair: MakePair) -> Pair:
+    """Return a new certificate and its key."""
+    return make_pair("server")

@@ -10,6 +10,7 @@ import pytest
 
 from serve.asgi import Asgi
 from tests.serve.conftest import PutModel, expected, request
+from tests.serve.fakes import until
 
 
 class Host:
@@ -130,3 +131,17 @@ def test_the_hosts_start_and_stop_are_followed(put_model: PutModel, tmp_path: Pa
     (failed,) = lifespan(Asgi(tmp_path / "nothing"), "startup")
     assert failed["type"] == "lifespan.startup.failed"
     assert "no model repository" in failed["message"]
+
+
+def test_a_new_version_is_picked_up(put_model: PutModel, tmp_path: Path) -> None:
+    """Without a restart of the host."""
+    put_model("net", 1)
+
+    async def main() -> None:
+        app = Asgi(tmp_path / "repository", poll=0.02)
+        assert (await Host(app, "GET", "/v2/models/net").run())[1]["versions"] == ["1"]
+        put_model("net", 2)
+        await until(lambda: [version.number for version in app.catalogue.all_served()] == [2])
+        assert (await Host(app, "GET", "/v2/models/net").run())[1]["versions"] == ["2"]
+
+    asyncio.run(main())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from serve.beside import Beside, remaining
+from serve.beside import Beside
 from serve.errors import RequestError
 from tests.serve.fakes import run, until
 
@@ -109,8 +109,3 @@ def test_closing_does_not_wait_for_what_has_not_begun() -> None:
 
     run(main)
     assert not begun
-
-
-def test_what_remains_is_never_negative() -> None:
-    """A deadline that passed leaves nothing."""
-    assert remaining(0.0, 1.0) == 0.0

@@ -2,67 +2,22 @@
 
 import http.client
 import json
-import shutil
 import signal
 import socket
 import ssl
-import subprocess
 import time
 import warnings
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from serve.server import Limits
+from tests.serve.certificates import Pair
 from tests.serve.conftest import Command, PutModel, Start, expected, request
 
-OPENSSL = shutil.which("openssl")
 SECONDS = 10  # that a client waits here: longer is an error
 NO_TLS = (b"GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x00\x05hello", bytes(range(256)))
 ASK = b"GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class Pair(NamedTuple):
-    """A certificate for 127.0.0.1, signed with its own key."""
-
-    certificate: Path
-    key: Path
-
-    @property
-    def words(self) -> list[str]:
-        """Return what the command line says of it."""
-        return ["--certificate", str(self.certificate), "--key", str(self.key)]
-
-    def client(self) -> ssl.SSLContext:
-        """Return the context of a client that trusts nobody else."""
-        return ssl.create_default_context(cafile=self.certificate)
-
-    def server(self) -> ssl.SSLContext:
-        """Return the context of a server."""
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.certificate, self.key)
-        return context
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Pair:
-    """Return a new certificate and its key."""
-    if OPENSSL is None:
-        pytest.skip("certificates are made with openssl")
-    made = Pair(tmp_path / "certificate.pem", tmp_path / "key.pem")
-    subprocess.run(  # noqa: S603 - words of ours
-        [
-            *(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"),
-            *("-addext", "keyUsage=critical,digitalSignature,keyCertSign"),
-            *("-keyout", str(made.key), "-out", str(made.certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return made
 
 
 def _connected(port: int) -> socket.socket:

@@ -1,0 +1,156 @@
+"""Tests of serve.reloading and serve.certificate, and of a stop before everything is loaded."""
+
+import asyncio
+import http.client
+import shutil
+import signal
+import ssl
+import threading
+from pathlib import Path
+
+import pytest
+
+from export import repository
+from serve import engine, lifecycle
+from serve.access import Access
+from serve.certificate import Certificate
+from serve.errors import ConfigurationError
+from serve.lifecycle import Catalogue
+from serve.reloading import Reloader
+from serve.server import Limits, Server
+from tests.serve.certificates import MakePair, Pair
+from tests.serve.conftest import Command, PutModel
+from tests.serve.fakes import until
+
+
+def replace(old: Pair, new: Pair) -> None:
+    """Put a pair in the place of another, as a renewal does."""
+    for name in ("certificate", "key"):
+        shutil.move(getattr(new, name), getattr(old, name))
+
+
+def trusts(port: int, client: ssl.SSLContext) -> bool:
+    """Return whether a client takes the server's certificate."""
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=client, timeout=10)
+    try:
+        connection.request("GET", "/v2")
+        return connection.getresponse().status == 200
+    except ssl.SSLCertVerificationError:
+        return False
+    finally:
+        connection.close()
+
+
+def test_a_renewed_certificate_is_read(command: Command, make_pair: MakePair) -> None:
+    """On SIGHUP, without a restart: new connections get it, and what is served stays."""
+    pair, renewed = make_pair("old"), make_pair("new")
+    process, port = command(*pair.words, "--poll", "0")
+    old, new = pair.client(), renewed.client()
+    assert (trusts(port, old), trusts(port, new)) == (True, False)
+
+    replace(pair, renewed)
+    process.send_signal(signal.SIGHUP)
+    assert process.stderr is not None
+    said = process.stderr.readline()
+
+    assert "was read again: new connections get it" in said
+    assert (trusts(port, old), trusts(port, new)) == (False, True)
+
+
+def test_half_a_pair_changes_nothing(make_pair: MakePair) -> None:
+    """It is told once; when the other half is there the pair is read."""
+    pair, renewed = make_pair("old"), make_pair("new")
+    certificate = Certificate(pair.certificate, pair.key)
+    assert certificate.refresh() == []
+
+    shutil.move(renewed.certificate, pair.certificate)
+    (told,) = certificate.refresh()
+    again = certificate.refresh()
+    shutil.move(renewed.key, pair.key)
+    (read,) = certificate.refresh()
+    pair.key.unlink()
+    (gone,) = certificate.refresh()
+
+    assert "are no pair" in told
+    assert again == []
+    assert "was read again" in read
+    assert "No such file" in gone
+
+
+def test_a_pair_that_is_none_is_refused_at_the_start(make_pair: MakePair) -> None:
+    """With the options that name it."""
+    one, other = make_pair("one"), make_pair("other")
+
+    with pytest.raises(ConfigurationError, match="must be PEM files of a pair"):
+        Certificate(one.certificate, other.key)
+
+
+def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
+    """It is told, and the next one comes all the same."""
+    said: list[str] = []
+    looks: list[int] = []
+
+    def look() -> list[str]:
+        looks.append(1)
+        if len(looks) == 1:
+            raise PermissionError(tmp_path)
+        return [f"look {len(looks)}"]
+
+    async def main() -> None:
+        reloader = Reloader([look], 0.01, said.append)
+        running = asyncio.create_task(reloader.run())
+        await until(lambda: len(said) > 1)
+        running.cancel()
+
+    asyncio.run(main())
+    assert said[0].startswith("the repository could not be looked at, what was served stays:")
+    assert said[1] == "look 2"
+
+
+def test_a_folder_that_cannot_be_read_leaves_the_other_models(
+    put_model: PutModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are served, and it is refused by name."""
+    put_model("good")
+    catalogue = Catalogue(put_model("locked").parents[1])
+    right = repository.versions
+
+    def versions(model: Path) -> list[int]:
+        if model.name == "locked":
+            raise PermissionError(13, "Permission denied", str(model))
+        return right(model)
+
+    monkeypatch.setattr(lifecycle, "versions", versions)
+    events = catalogue.refresh()
+
+    assert [version.name for version in catalogue.all_served()] == ["good"]
+    assert any(event.startswith("locked is not served: ") and "Permission denied" in event for event in events)
+
+
+def test_a_stop_while_models_are_loaded_is_obeyed(put_model: PutModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is being loaded is the last, and the server was never ready."""
+    put_model("one")
+    catalogue = Catalogue(put_model("two").parents[1])
+    loading, go_on = threading.Event(), threading.Event()
+    right = engine.load_version
+    started: list[int] = []
+
+    def load_version(*words: object, **options: object) -> object:
+        loading.set()
+        assert go_on.wait(10)
+        return right(*words, **options)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(lifecycle, "load_version", load_version)
+
+    async def main() -> None:
+        server = Server(catalogue, access=Access(), limits=Limits(linger=0.01), poll=0)
+        serving = asyncio.create_task(server.run("127.0.0.1", 0, signals=False, started=started.append))
+        await until(loading.is_set)
+        server.request_stop()
+        go_on.set()
+        await asyncio.wait_for(serving, 10)
+        assert not server.app.ready
+
+    asyncio.run(main())
+    assert len(catalogue.all_served()) == 1
+    assert started == []
