@@ -22,6 +22,7 @@ from serve.lane import Job, Lane
 TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
+OWN_RUN = 2e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 
 
 class Batch(NamedTuple):
@@ -61,6 +62,7 @@ class Batcher:
     def __init__(self, workers: int, observer: Observer | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.workers = workers
+        self._here = OWN_RUN if workers == 1 else SHORT_RUN  # seconds: runs that take less stay on the loop
         self._free = workers
         self._executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._lanes: dict[int, Lane] = {}  # of versions with work, by their identity
@@ -94,9 +96,7 @@ class Batcher:
         if self._ticker is None:
             self._ticked = self._bucket(monotonic()) - 1
             self._ticker = self.loop.call_later(TICK, self._tick)
-        if not self._dispatching:
-            self._dispatching = True
-            self.loop.call_soon(self._dispatch)  # with everything else that has arrived by now
+        self._dispatch_soon()
 
     def _refusal(self, job: Job, lane: Lane) -> RequestError | None:
         """Return why a request cannot wait, None where it can."""
@@ -133,39 +133,49 @@ class Batcher:
             self._ticker.cancel()
         self._executor.shutdown(wait=True)
 
+    def _dispatch_soon(self) -> None:
+        """Give out batches with everything else that has arrived by then."""
+        if not self._dispatching:
+            self._dispatching = True
+            self.loop.call_soon(self._dispatch)
+
     def _dispatch(self) -> None:
-        """Give free workers the next batches, a model's turn each."""
+        """Give free workers the next batches, a model's turn each; what runs here for longer is one of them."""
         self._dispatching = False
         waiting: deque[Lane] = deque()  # for a worker
         while self._ready:
             lane = self._ready.popleft()
             short = not lane.running and lane.next_seconds() < SHORT_RUN  # while a batch runs, the next one gathers
-            if self._free or short:
-                self._next(lane)
-            else:
+            if not self._free and not short:
                 waiting.append(lane)
-        self._ready = waiting
+            elif self._next(lane):
+                self._dispatch_soon()  # what came meanwhile is read before the next run
+                break
+        self._ready.extendleft(reversed(waiting))
 
-    def _next(self, lane: Lane) -> None:
+    def _next(self, lane: Lane) -> bool:
+        """Start the next batch of a lane; return whether it held the loop up."""
         jobs = lane.take()
         if lane.jobs:
             self._ready.append(lane)  # its next turn comes after everybody else's
-        if jobs:
-            self._start(lane, jobs)
+        held = bool(jobs) and self._start(lane, jobs)
         self._forget_if_idle(lane)
+        return held
 
-    def _start(self, lane: Lane, jobs: list[Job]) -> None:
-        """Run a batch, here where handing it to a worker would take longer."""
+    def _start(self, lane: Lane, jobs: list[Job]) -> bool:
+        """Run a batch, here where handing it to a worker would take longer; return whether it held the loop up."""
         now = monotonic()
         for job in jobs:
             job.started = now
         batch = Batch(jobs, [job.images for job in jobs], sum(job.count for job in jobs))
-        if lane.version.expected_seconds(batch.images) < SHORT_RUN:
+        seconds = lane.version.expected_seconds(batch.images)
+        if seconds < self._here or not self._free:
             self._answer(lane, batch, *self._run(lane, batch))
-            return
+            return seconds >= SHORT_RUN
         self._free -= 1
         lane.running += 1
         self._executor.submit(self._run_beside, lane, batch)
+        return False
 
     def _run(self, lane: Lane, batch: Batch) -> tuple[list[Answers | RequestError], Ran]:
         start = monotonic()

@@ -56,7 +56,7 @@ class Fake:
         return [np.repeat(first, 3, axis=1), np.repeat(first, 3, axis=1)]
 
 
-def version(session: Fake, name: str = "net", *, seconds: float = 0.001, **changes: Any) -> Version:  # noqa: ANN401 - of its configuration
+def version(session: Fake, name: str = "net", *, seconds: float = 0.01, **changes: Any) -> Version:  # noqa: ANN401 - of its configuration
     """Return a version that a fake session runs."""
     sizes = (1, 2, 4, 8)
     return Version(

@@ -34,23 +34,62 @@ def test_what_comes_in_one_moment_is_no_queue() -> None:
     assert session.sizes == [4, 4]
 
 
-def test_a_short_run_is_not_handed_to_a_thread() -> None:
-    """Handing it over takes longer."""
-    session, threads = Fake(), []  # type: Fake, list[str]
+@pytest.mark.parametrize(
+    ("workers", "seconds", "here"),
+    [(1, 1e-6, True), (1, 1e-3, True), (1, 1.0, False), (2, 1e-6, True), (2, 1e-3, False)],
+)
+def test_a_short_run_is_not_handed_to_a_thread(workers: int, seconds: float, *, here: bool) -> None:
+    """Handing it over takes longer; one worker shares its core with the loop, and longer runs stay there."""
+    session, results = Fake(), []  # type: Fake, list[Any]
 
     async def main() -> None:
-        batcher = Batcher(1)
-        for seconds in (1e-6, 1.0):
-            results: list[Any] = []
-            asked = version(session, seconds=seconds)
-            job(batcher, asked, image(1), results)
-            await until(partial(bool, results))
-            threads.append(session.thread)
+        batcher = Batcher(workers)
+        job(batcher, version(session, seconds=seconds), image(1), results)
+        await until(partial(bool, results))
         batcher.close()
 
     run(main)
-    assert threads[0] == threading.current_thread().name
-    assert threads[1].startswith("run")
+    assert (session.thread == threading.current_thread().name) is here
+    assert session.thread.startswith("run") is not here
+
+
+def test_between_runs_that_hold_the_loop_up_it_reads() -> None:
+    """What came meanwhile has its turn after one batch, however many wait."""
+    session, results, seen = Fake(), [], []  # type: Fake, list[Any], list[int]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session, seconds=1e-3)
+        for _ in range(3):
+            job(batcher, asked, image(1, 8), results)
+        batcher.loop.call_soon(lambda: seen.append(len(results)))
+        await until(lambda: len(results) == 3)
+        batcher.close()
+
+    run(main)
+    assert seen == [1]
+    assert session.sizes == [8, 8, 8]
+
+
+def test_a_request_of_several_runs_stays_in_its_turn() -> None:
+    """It has more images than a batch: while the worker is busy it runs here, and no worker is counted twice."""
+    long, short = Fake(), Fake()
+    results: list[Any] = []
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        long.gate.clear()
+        job(batcher, version(long, "slow", seconds=1.0), image(1), results, 30.0)
+        await until(lambda: long.sizes == [1])
+        job(batcher, version(short, "quick", seconds=4e-5, max_batch=32), image(2, 32), results, 30.0)
+        await until(lambda: len(results) == 1)
+        assert not batcher.idle
+        long.gate.set()
+        await until(lambda: len(results) == 2)
+        await until(lambda: batcher.idle)
+        batcher.close()
+
+    run(main)
+    assert short.sizes == [8, 8, 8, 8]
 
 
 def test_what_is_short_does_not_wait_for_the_long_runs_of_others() -> None:
