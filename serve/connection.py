@@ -6,7 +6,7 @@ from collections import deque
 from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
@@ -222,7 +222,7 @@ class Connection(asyncio.Protocol):
             last = first.close or (self.server.stopping and not self.exchanges)
             self._write(first.request.method, first.reply, close=last)  # type: ignore[arg-type]  # it is there
             if self.server.access_log is not None:
-                self._log(first)
+                self.server.access_log(_line(first.request, first.reply, first.arrived))  # type: ignore[arg-type]  # as above
 
     def _write(self, method: str, reply: Reply, *, close: bool) -> None:
         if self.transport is None:
@@ -235,24 +235,6 @@ class Connection(asyncio.Protocol):
         self.transport.write(head.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
         if close:
             self._close(linger=self._refused)
-
-    def _log(self, exchange: Exchange) -> None:
-        """Write a line of the access log."""
-        request, reply = exchange.request, exchange.reply
-        if self.server.access_log is None or reply is None:
-            return
-        self.server.access_log(
-            {
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "id": request.headers.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex,
-                "method": request.method,
-                "path": request.target.path[:200],
-                "status": reply.status,
-                "bytes_in": len(request.body),
-                "bytes_out": len(reply.body),
-                "milliseconds": round(1e3 * (monotonic() - exchange.arrived), 3),
-            }
-        )
 
     def _refuse(self, error: RequestError) -> None:
         """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
@@ -289,3 +271,17 @@ class Connection(asyncio.Protocol):
         """Close once every request that was read is answered."""
         if not self.exchanges and not self._reading:
             self._close()
+
+
+def _line(request: Request, reply: Reply, arrived: float) -> dict[str, Any]:
+    """Return a line of the access log."""
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "id": request.headers.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex,
+        "method": request.method,
+        "path": request.target.path[:200],
+        "status": reply.status,
+        "bytes_in": len(request.body),
+        "bytes_out": len(reply.body),
+        "milliseconds": round(1e3 * (monotonic() - arrived), 3),
+    }

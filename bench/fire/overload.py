@@ -16,6 +16,7 @@ from typing import Any
 
 import httptools
 import numpy as np
+import uvloop
 
 from bench.errors import UserError
 from bench.fire.client import raw_inference
@@ -159,12 +160,12 @@ def run(repository: Path, model: str, times: float, seconds: float) -> dict[str,
     request = raw_inference(model, images[:1])
     with started(repository, "--poll", "0") as ours:
         settings = _settings(ours.get(f"/v2/models/{model}/config"))
-        before = asyncio.run(capacity(ours.port, request, seconds / 4))
+        before = uvloop.run(capacity(ours.port, request, seconds / 4))
         cost = ours.server.cpu_seconds()
         rate = times * before
-        answers, left, skipped = asyncio.run(overload(ours.port, request, rate, seconds, 2 * settings))
+        answers, left, skipped = uvloop.run(overload(ours.port, request, rate, seconds, 2 * settings))
         cost = ours.server.cpu_seconds() - cost
-        after = asyncio.run(capacity(ours.port, request, seconds / 4))
+        after = uvloop.run(capacity(ours.port, request, seconds / 4))
         alive = ours.alive() and ours.ready()
     mean = statistics.mean((before, after))
     if cost / max(1, answers.statuses[OK]) < LEAST_SECONDS_AN_IMAGE:
