@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,16 @@ def run(repository: Path, environments: Path, examples: int, seed: int) -> dict[
         UserError: it cannot be installed, or it said nothing that can be read.
     """
     python = environment_python("schemathesis", REQUIREMENTS, environments)
-    with started(repository, "--poll", "0") as ours:
+    with started(repository, "--poll", "0") as ours, tempfile.TemporaryDirectory() as folder:
         command = [str(python.parent / "st"), "run", f"http://127.0.0.1:{ours.port}/openapi.json"]
         command += ["--max-examples", str(examples), "--seed", str(seed), "--checks", ",".join(CHECKS), "--no-color"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+        done = subprocess.run(  # noqa: S603 - our own command
+            command,
+            cwd=folder,  # it leaves notes where it runs
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         alive = ours.alive() and ours.ready()
     summary, operations = SUMMARY.search(done.stdout), OPERATIONS.search(done.stdout)
     if summary is None or operations is None:
