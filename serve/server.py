@@ -119,7 +119,7 @@ class Server:
             host: to listen on.
             port: to listen on; 0: any that is free.
             tls: certificate and key; they are looked at when the repository is.
-            reuse_port: other processes listen on the same port.
+            reuse_port: other processes listen on the same port; this one does when its models are loaded.
             grpc_port: to answer gRPC on, None for not at all.
             signals: stop on SIGTERM and SIGINT, look at the repository on SIGHUP; the main thread only.
             started: called with the port when every model was loaded.
@@ -133,6 +133,8 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self.loop.add_signal_handler(number, self.request_stop)
             self.loop.add_signal_handler(signal.SIGHUP, self.request_reload)
+        if reuse_port:  # the others answer there already: whom the kernel sends here must find everything loaded
+            await self.reloader.look()
         listener = await self.loop.create_server(
             lambda: Connection(self.app, self),
             host,
@@ -145,7 +147,8 @@ class Server:
         )
         grpc_server = None if grpc_port is None else await self._start_grpc(address(host, grpc_port))
         ticking = self.loop.create_task(self._tick())
-        await self.reloader.look()
+        if not reuse_port:
+            await self.reloader.look()
         if not self._stop.is_set():
             self.app.ready = True
             started(listener.sockets[0].getsockname()[1])

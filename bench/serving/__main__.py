@@ -10,6 +10,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -86,6 +87,7 @@ def measure(contestant: Contestant, python: Path, question: Question, turn: int,
         server = stack.enter_context(running(command, PROJECT, variables))
         first = contestant.formats[0].encode(question.images[1])
         ready = server.wait_until(lambda: all(_answers(url, first) for _ in range(CONNECTIONS_IN_A_ROW)))
+        time.sleep(WARM_SECONDS)  # a process that was slower than the others may still come
         for form in contestant.formats:
             question.check(url, contestant.name, form)
             for load in LOADS:

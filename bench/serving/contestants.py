@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.environment import commit
+from bench.environment import commit, short_commit
 from bench.errors import UserError
 from bench.serving.formats import NESTED_JSON, OIP_BYTES, OIP_JSON, PLAIN_BYTES, Format
 from bench.serving.model import newest
 
 PROJECT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).parent / "peers"
-COMMIT_LETTERS = 12
 OURS = "convbench"
 PROCESSES = 2  # of ours, as the others have two workers: one configuration for every row
 
@@ -156,7 +155,7 @@ def environment_python(name: str, requirements: Sequence[str], environments: Pat
 def version_of(contestant: Contestant, python: Path) -> str:
     """Return the version of a server; ours is its commit."""
     if not contestant.requirements:
-        return commit()[:COMMIT_LETTERS]
+        return short_commit(commit())
     package = contestant.requirements[0].partition("==")[0]
     return _run([str(python), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]).strip()
 

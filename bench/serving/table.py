@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from tabulate import tabulate
 
-from bench.conditions import COMMIT_LETTERS
+from bench.environment import short_commit
 from bench.rounding import MISSING, significant
 from bench.serving.contestants import CONTESTANTS, OURS
 from bench.serving.formats import BYTES_NAME, JSON_NAME
@@ -88,7 +88,7 @@ def _memory_table(rows: Sequence[Row]) -> str:
     for server, form in dict.fromkeys((row["server"], row["format"]) for row in rows):
         some = _pick(rows, server, form)
         memory, ready = (statistics.median(row[key] for row in some) for key in ("memory_mb", "ready_seconds"))
-        version = some[0]["version"][:COMMIT_LETTERS]
+        version = short_commit(some[0]["version"])
         lines.append([server, form, version, significant(ready, 2), f"{memory:.0f}", configurations[server, form]])
     return _markdown(lines, ["server", "requests", "version", "ready after s", "memory MB", "configuration"])
 
@@ -144,5 +144,5 @@ def _conditions(content: Mapping[str, Any]) -> str:
         f"<sub>{content['model']}; n = {turns} turns, in each every server starts anew and is loaded for "
         f"{content['seconds']} s a row by {content['wrk']} on the same cores; medians, ranges in brackets; onnxruntime "
         f"{where['onnxruntime']} alone, two processes, batch 32: {_range(raw)} images/s; {where['hardware']}, "
-        f"{where['cores']} cores; python {where['python']}; {where['commit'][:COMMIT_LETTERS]}</sub>"
+        f"{where['cores']} cores; python {where['python']}; {short_commit(where['commit'])}</sub>"
     )

@@ -96,3 +96,11 @@ async def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end
         await asyncio.sleep(0.001)
+
+
+def soon(condition: Callable[[], bool]) -> None:
+    """Wait in a test's own thread until something holds."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -12,6 +12,7 @@ import pytest
 from serve.server import Limits
 from serve.target import target
 from tests.serve.conftest import PutModel, Running, Start, request
+from tests.serve.fakes import soon
 
 INFER = b"/v2/models/net/infer"
 
@@ -236,10 +237,7 @@ def test_stopping_answers_what_is_in_flight(running: Running, images: np.ndarray
     assert answer.status == 200
     assert json.loads(answer.read())["model_name"] == "net"
     connection.close()
-    end = time.monotonic() + 5
-    while running.server.app.ready and time.monotonic() < end:
-        time.sleep(0.01)
-    assert not running.server.app.ready
+    soon(lambda: not running.server.app.ready)
 
 
 def test_what_is_too_large_for_a_model_that_is_not_served_is_told_why(running: Running) -> None:

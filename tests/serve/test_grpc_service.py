@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from serve.access import Access
-from tests.serve.conftest import ADMIN, LABELS_OF, PutModel, Running, Start, expected
+from serve.lane import Job
+from tests.serve.conftest import ADMIN, LABELS_OF, SHAPE, PutModel, Running, Start, expected
+from tests.serve.fakes import Fake, image, soon, version
 
 triton = pytest.importorskip("tritonclient.grpc", reason="gRPC is an optional extra")
 from tritonclient.grpc import service_pb2 as messages  # noqa: E402 - where it is installed
@@ -100,3 +102,35 @@ def test_tokens_hold_for_grpc_too(put_model: PutModel, start: Start, images: np.
     client.unload_model("net", headers=administrator)
     with pytest.raises(InferenceServerException, match="it was unloaded"):
         client.infer("net", [tensor(images)], headers=user)
+
+
+def test_the_work_of_a_caller_that_cancels_is_dropped(
+    running: Running, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had waiting does not run; the others are answered."""
+    session = Fake()
+    served = version(session)
+    running.server.catalogue.models["net"].serve({1: served})
+    session.gate.clear()
+    request = messages.ModelInferRequest(model_name="net")
+    request.inputs.add(name="image", datatype="UINT8", shape=(1, *SHAPE))
+    request.raw_input_contents.append(image(1).tobytes())
+    infer = client._client_stub.ModelInfer  # noqa: SLF001 - its own calls cannot be cancelled
+    jobs: list[Job] = []
+    submit = running.server.batcher.submit
+
+    def noted(job: Job) -> None:
+        jobs.append(job)
+        submit(job)
+
+    monkeypatch.setattr(running.server.batcher, "submit", noted)
+    calls = [infer.future(request)]
+    soon(lambda: session.sizes == [1])
+    calls += [infer.future(request) for _ in range(2)]
+    soon(lambda: len(jobs) == 3)
+    calls[2].cancel()
+    soon(lambda: any(job.over for job in jobs))
+    session.gate.set()
+
+    assert [call.result().model_name for call in calls[:2]] == ["net", "net"]
+    assert session.sizes == [1, 1]

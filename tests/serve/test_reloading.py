@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import shutil
 import signal
+import socket
 import ssl
 import threading
 from pathlib import Path
@@ -127,27 +128,73 @@ def test_a_folder_that_cannot_be_read_leaves_the_other_models(
     assert any(event.startswith("locked is not served: ") and "Permission denied" in event for event in events)
 
 
-def test_a_stop_while_models_are_loaded_is_obeyed(put_model: PutModel, monkeypatch: pytest.MonkeyPatch) -> None:
+class Gate:
+    """Loads versions when it is opened."""
+
+    def __init__(self) -> None:
+        self.loading, self.go_on = threading.Event(), threading.Event()
+
+    def load_version(self, *words: object, **options: object) -> object:
+        """Wait, then load."""
+        self.loading.set()
+        assert self.go_on.wait(10)
+        return engine.load_version(*words, **options)  # type: ignore[arg-type]  # as they came
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Return what every load waits for."""
+    made = Gate()
+    monkeypatch.setattr(lifecycle, "load_version", made.load_version)
+    return made
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_who_connects_while_models_are_loaded(put_model: PutModel, gate: Gate, *, shared: bool) -> None:
+    """Is told so; where processes share the port, is not taken: one that is ready may be there."""
+    catalogue = Catalogue(put_model().parents[1])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    statuses: list[int] = []
+
+    def ask() -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/v2/models/net")
+            return connection.getresponse().status
+        except ConnectionRefusedError:
+            return 0
+        finally:
+            connection.close()
+
+    async def main() -> None:
+        server = Server(catalogue, access=Access(), limits=Limits(linger=0.01), poll=0)
+        serving = asyncio.create_task(server.run("127.0.0.1", port, signals=False, reuse_port=shared))
+        await until(gate.loading.is_set)
+        statuses.append(await asyncio.to_thread(ask))
+        gate.go_on.set()
+        await until(lambda: server.app.ready)
+        statuses.append(await asyncio.to_thread(ask))
+        server.request_stop()
+        await asyncio.wait_for(serving, 10)
+
+    asyncio.run(main())
+    assert statuses == [0 if shared else 503, 200]
+
+
+def test_a_stop_while_models_are_loaded_is_obeyed(put_model: PutModel, gate: Gate) -> None:
     """The one that is being loaded is the last, and the server was never ready."""
     put_model("one")
     catalogue = Catalogue(put_model("two").parents[1])
-    loading, go_on = threading.Event(), threading.Event()
-    right = engine.load_version
     started: list[int] = []
-
-    def load_version(*words: object, **options: object) -> object:
-        loading.set()
-        assert go_on.wait(10)
-        return right(*words, **options)  # type: ignore[arg-type]  # as they came
-
-    monkeypatch.setattr(lifecycle, "load_version", load_version)
 
     async def main() -> None:
         server = Server(catalogue, access=Access(), limits=Limits(linger=0.01), poll=0)
         serving = asyncio.create_task(server.run("127.0.0.1", 0, signals=False, started=started.append))
-        await until(loading.is_set)
+        await until(gate.loading.is_set)
         server.request_stop()
-        go_on.set()
+        gate.go_on.set()
         await asyncio.wait_for(serving, 10)
         assert not server.app.ready
 
