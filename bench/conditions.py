@@ -1,12 +1,11 @@
 """States under which conditions a study's numbers were measured: what every table carries."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from bench.environment import short_commit
 from bench.record import Record, Setting
 from bench.results import StudyResult
 
-COMMIT_LETTERS = 12
 HASH_LETTERS = 16
 LIBRARIES = ("python", "torch", "torchvision", "numpy")
 
@@ -22,7 +21,7 @@ def conditions(result: StudyResult) -> dict[str, str]:
         "hardware": _hardware(setting),
         "execution": _execution(result),
         "software": _software(result),
-        "commit": _several(map(_short_commit, result.environments)),
+        "commit": _several(short_commit(str(each.get("commit", "unknown"))) for each in result.environments),
         "measured": _period(records),
     }
 
@@ -75,11 +74,6 @@ def _software(result: StudyResult) -> str:
     known = [name for name in LIBRARIES if any(name in environment for environment in result.environments)]
     versions = [f"{name} {_several(str(each.get(name)) for each in result.environments)}" for name in known]
     return ", ".join([*versions, _several(str(each.get("os")) for each in result.environments)])
-
-
-def _short_commit(environment: Mapping[str, Any]) -> str:
-    revision, plus, changes = str(environment.get("commit", "unknown")).partition("+")
-    return f"{revision[:COMMIT_LETTERS]}{plus}{changes}"
 
 
 def _period(records: Sequence[Record]) -> str:

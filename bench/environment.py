@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+COMMIT_LETTERS = 12  # that tables show
 LIBRARIES = ("torchvision", "numpy", "scipy", "mlxtend", "pytest", "pytest-benchmark")
 
 
@@ -44,6 +45,12 @@ def commit() -> str:
     if revision is None:
         return "unknown"
     return f"{revision}+changes" if _git("status", "--porcelain", "--untracked-files=no") else revision
+
+
+def short_commit(revision: str) -> str:
+    """Return a commit as tables show it: twelve letters, and that files differed."""
+    letters, plus, changes = revision.partition("+")
+    return f"{letters[:COMMIT_LETTERS]}{plus}{changes}"
 
 
 def _git(*arguments: str) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import side_by_side, startup
-from bench.conditions import COMMIT_LETTERS
+from bench.environment import short_commit
 
 LIBRARIES = ("python", "torch")
 
@@ -79,4 +79,4 @@ def _conditions(content: Mapping[str, Any]) -> str:
     where = content["environment"]
     threads = f", {content['threads']} threads" if "threads" in content else f", {where['cores']} cores"
     versions = ", ".join(f"{name} {where[name]}" for name in LIBRARIES)
-    return f"<sub>{where['hardware']}{threads}; {versions}; {where['commit'][:COMMIT_LETTERS]}</sub>"
+    return f"<sub>{where['hardware']}{threads}; {versions}; {short_commit(where['commit'])}</sub>"

@@ -14,7 +14,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from bench.command import main_guard
 from bench.device import Execution, apply, resolve_threads
-from bench.environment import environment
+from bench.environment import environment, short_commit
 from bench.fastest import execution_for
 from bench.leaderboard import Entry, entries
 from bench.loops import RECIPE, pixels, preprocess
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(hotspots(entry, execution), end="\n\n")  # noqa: T201 - the answer
     where = environment()
     machine = f"{where['hardware']}, {execution.threads} threads, torch {torch.__version__}"
-    print(f"<sub>{machine}; {where['commit'][:12]}</sub>")  # noqa: T201 - as above
+    print(f"<sub>{machine}; {short_commit(where['commit'])}</sub>")  # noqa: T201 - as above
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from bench.environment import short_commit
 from bench.inference import BATCHES
 from bench.rounding import MISSING, number, significant
 
@@ -36,7 +37,7 @@ def conditions(rows: Sequence[Row]) -> str:
         f"n = {', '.join(map(str, counts))} turns; medians, ranges in brackets; batch 64, SGD with momentum; "
         f"{found['hardware']} ({first['device']}), {first['threads']} threads; peak {number(min(peaks), 0)} to "
         f"{number(max(peaks), 0)} GFLOP/s (float32 matrix product); python {found['python']}, torch {found['torch']}, "
-        f"torchvision {found['torchvision']}; {found['commit'][:12]}"
+        f"torchvision {found['torchvision']}; {short_commit(found['commit'])}"
     )
 
 

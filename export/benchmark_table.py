@@ -6,6 +6,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from bench.environment import short_commit
 from bench.rounding import MISSING, number, significant
 
 Row = Mapping[str, Any]
@@ -100,5 +101,6 @@ def _conditions(content: Mapping[str, Any]) -> str:
     )
     return (
         f"n = {', '.join(map(str, turns))} turns, medians; torch with {content['threads']} threads; "
-        f"{where['hardware']}, {where['cores']} cores; python {where['python']}, {runtimes}; {where['commit'][:12]}"
+        f"{where['hardware']}, {where['cores']} cores; python {where['python']}, {runtimes}; "
+        f"{short_commit(where['commit'])}"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from bench.environment import short_commit
 from bench.rounding import MISSING, number, significant, with_interval
 from export.clockwork import BATCHES, TURNS
 from export.outcome import Outcome, Variant
@@ -50,7 +51,7 @@ def footer(conditions: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {where[name]}" for name in libraries if name in where)
     return (
         f"int8 and LRN timed in {TURNS} turns with 1 thread; {where['hardware']}, {where['cores']} cores; {versions}; "
-        f"{where['commit'][:12]}"
+        f"{short_commit(where['commit'])}"
     )
 
 

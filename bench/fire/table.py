@@ -6,7 +6,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from bench.conditions import COMMIT_LETTERS
+from bench.environment import short_commit
 from bench.rounding import number
 
 MOST_HELP_SECONDS, MOST_READY_SECONDS = 0.3, 2.0
@@ -143,6 +143,6 @@ MEASURED: Mapping[str, Callable[[Found], str]] = {
 def _conditions(trials: Mapping[str, Found]) -> str:
     places = {tuple(found["environment"][key] for key in ("hardware", "cores", "python")) for found in trials.values()}
     hardware, cores, python = next(iter(places))
-    commits = ", ".join(dict.fromkeys(found["environment"]["commit"][:COMMIT_LETTERS] for found in trials.values()))
+    commits = ", ".join(dict.fromkeys(short_commit(found["environment"]["commit"]) for found in trials.values()))
     models = ", ".join(dict.fromkeys(found["model"] for found in trials.values()))
     return f"<sub>{models}; {hardware}, {cores} cores, clients on the same; python {python}; {commits}</sub>"
