@@ -78,7 +78,7 @@ class Asgi:
         """
         async with self._starting:
             if self.app is None:
-                reloader = Reloader([self.catalogue.refresh], self.poll, say)
+                reloader = Reloader(self.catalogue.refresh, self.poll, say)
                 await reloader.look()
                 self._reloading = asyncio.create_task(reloader.run())
                 statistics = Statistics()

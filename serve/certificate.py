@@ -30,7 +30,10 @@ class Certificate:
             ) from error
 
     def refresh(self) -> list[str]:
-        """Read the files again where they have changed; return what happened, a sentence each."""
+        """Read the files again where they have changed; return what happened, a sentence each.
+
+        Call it in the thread that shakes hands: openssl does not lock what both use.
+        """
         state = self._state()
         if state == self._loaded:
             return []

@@ -5,20 +5,23 @@ import contextlib
 import gc
 from collections.abc import Callable, Sequence
 
-Look = Callable[[], Sequence[str]]  # returns what happened, a sentence each; runs beside the event loop
+Look = Callable[[], Sequence[str]]  # returns what happened, a sentence each
 
 
 class Reloader:
-    """Calls `looks` beside the event loop, one look at a time.
+    """Looks, one look at a time.
 
     Args:
-        looks: at the repository first.
+        repository: its look; it may take long, and runs beside the event loop.
         poll: seconds between looks; 0: only when asked.
         say: takes what happened.
+        certificate: its look, on the event loop, whose handshakes use what it changes; None: there is none.
     """
 
-    def __init__(self, looks: list[Look], poll: float, say: Callable[[str], None]) -> None:
-        self.looks, self.poll, self.say = looks, poll, say
+    def __init__(
+        self, repository: Look, poll: float, say: Callable[[str], None], certificate: Look | None = None
+    ) -> None:
+        self.repository, self.poll, self.say, self.certificate = repository, poll, say, certificate
         self._asked = asyncio.Event()
 
     def ask(self) -> None:
@@ -31,13 +34,15 @@ class Reloader:
         Raises:
             RepositoryError, OSError: there is no repository.
         """
-        for look in self.looks:
-            events = await asyncio.get_running_loop().run_in_executor(None, look)
-            for event in events:
+        if self.certificate is not None:
+            for event in self.certificate():
                 self.say(event)
-            if events:
-                gc.collect()
-                gc.freeze()  # what was loaded stays: the collector need not look at it again while requests wait
+        events = await asyncio.get_running_loop().run_in_executor(None, self.repository)
+        for event in events:
+            self.say(event)
+        if events:
+            gc.collect()
+            gc.freeze()  # what was loaded stays: the collector need not look at it again while requests wait
 
     async def run(self) -> None:
         """Look every `poll` seconds, and when asked."""

@@ -72,7 +72,7 @@ class Server:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.catalogue, self.limits, self.access_log = catalogue, limits, access_log
-        self.reloader = Reloader([catalogue.refresh], poll, say)
+        self.reloader = Reloader(catalogue.refresh, poll, say)
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics)
         self.app = App(catalogue, self.batcher, access, self.statistics)
@@ -129,6 +129,7 @@ class Server:
             RepositoryError: there is no repository.
         """
         gc.set_threshold(YOUNG)
+        self.reloader.certificate = None if tls is None else tls.refresh
         if signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self.loop.add_signal_handler(number, self.request_stop)
@@ -152,8 +153,6 @@ class Server:
         if not self._stop.is_set():
             self.app.ready = True
             started(listener.sockets[0].getsockname()[1])
-        if tls is not None:
-            self.reloader.looks.append(tls.refresh)
         reloading = self.loop.create_task(self.reloader.run())
         await self._stop.wait()
         self.app.ready, self.stopping = False, True

@@ -98,7 +98,7 @@ def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
         return [f"look {len(looks)}"]
 
     async def main() -> None:
-        reloader = Reloader([look], 0.01, said.append)
+        reloader = Reloader(look, 0.01, said.append)
         running = asyncio.create_task(reloader.run())
         await until(lambda: len(said) > 1)
         running.cancel()
