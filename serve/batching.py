@@ -80,7 +80,7 @@ class Batcher:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
         config = job.version.config
-        if self._free and self.waiting(job.version) >= config.queue:
+        while self._free and self.waiting(job.version) >= config.queue:
             self._dispatch()  # what came in this moment does not wait yet
         lane = self._lanes.get(id(job.version)) or Lane(job.version)
         refusal = self._refusal(job, lane)

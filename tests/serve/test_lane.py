@@ -70,6 +70,23 @@ def test_between_runs_that_hold_the_loop_up_it_reads() -> None:
     assert session.sizes == [8, 8, 8]
 
 
+def test_what_comes_in_one_moment_is_not_refused_for_its_number() -> None:
+    """While the worker is free nothing waits yet, though another model has the turn before."""
+    results: list[Any] = []
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        first, crowded = version(Fake(), "first", seconds=1e-3), version(Fake(), "crowded", seconds=1e-3, queue=4)
+        job(batcher, first, image(1), results)
+        for _ in range(6):
+            job(batcher, crowded, image(2), results)
+        await until(lambda: len(results) == 7)
+        batcher.close()
+
+    run(main)
+    assert all(isinstance(result, Answers) for result in results)
+
+
 def test_a_request_of_several_runs_stays_in_its_turn() -> None:
     """It has more images than a batch: while the worker is busy it runs here, and no worker is counted twice."""
     long, short = Fake(), Fake()
