@@ -22,7 +22,7 @@ from serve.lane import Job, Lane
 TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
-OWN_RUN = 2e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
+OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 
 
 class Batch(NamedTuple):
@@ -62,7 +62,6 @@ class Batcher:
     def __init__(self, workers: int, observer: Observer | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.workers = workers
-        self._here = OWN_RUN if workers == 1 else SHORT_RUN  # seconds: runs that take less stay on the loop
         self._free = workers
         self._executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._lanes: dict[int, Lane] = {}  # of versions with work, by their identity
@@ -71,7 +70,8 @@ class Batcher:
         self._ticked = self._bucket(monotonic())
         self._ticker: asyncio.TimerHandle | None = None
         self._observer = observer
-        self._dispatching = False
+        self._dispatching = False  # soon
+        self._held = False  # the loop, in this turn of it: by a run that was not short
 
     def submit(self, job: Job) -> None:
         """Queue a request.
@@ -80,7 +80,7 @@ class Batcher:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
         config = job.version.config
-        while self._free and self.waiting(job.version) >= config.queue:
+        if self._free and self.waiting(job.version) >= config.queue:
             self._dispatch()  # what came in this moment does not wait yet
         lane = self._lanes.get(id(job.version)) or Lane(job.version)
         refusal = self._refusal(job, lane)
@@ -137,45 +137,58 @@ class Batcher:
         """Give out batches with everything else that has arrived by then."""
         if not self._dispatching:
             self._dispatching = True
-            self.loop.call_soon(self._dispatch)
+            self.loop.call_soon(self._dispatch_in_turn)
+
+    def _dispatch_in_turn(self) -> None:
+        self._dispatching = self._held = False
+        self._dispatch()
 
     def _dispatch(self) -> None:
-        """Give free workers the next batches, a model's turn each; what runs here for longer is one of them."""
-        self._dispatching = False
-        waiting: deque[Lane] = deque()  # for a worker
+        """Give out the next batches, a model's turn each: to free workers, or here where that is quicker."""
+        waiting: deque[Lane] = deque()  # for a worker, or for the loop's next turn
         while self._ready:
             lane = self._ready.popleft()
-            short = not lane.running and lane.next_seconds() < SHORT_RUN  # while a batch runs, the next one gathers
-            if not self._free and not short:
+            seconds = lane.next_seconds()
+            if (seconds < SHORT_RUN and not lane.running) or (
+                self._free and not (self._held and self._stays(lane, seconds))
+            ):  # while a batch runs, the next one gathers
+                self._next(lane)
+            else:
                 waiting.append(lane)
-            elif self._next(lane):
-                self._dispatch_soon()  # what came meanwhile is read before the next run
-                break
-        self._ready.extendleft(reversed(waiting))
+        self._ready = waiting
 
-    def _next(self, lane: Lane) -> bool:
-        """Start the next batch of a lane; return whether it held the loop up."""
+    def _stays(self, lane: Lane, seconds: float) -> bool:
+        """Return whether a run that would take so long alone stays on the loop."""
+        return seconds < SHORT_RUN or (self.workers == 1 and seconds * lane.version.pace.slowness < OWN_RUN)
+
+    def _hold(self) -> None:
+        """Let the loop read what came, before it runs another batch itself that is not short."""
+        self._held = True
+        self._dispatch_soon()
+
+    def _next(self, lane: Lane) -> None:
         jobs = lane.take()
         if lane.jobs:
             self._ready.append(lane)  # its next turn comes after everybody else's
-        held = bool(jobs) and self._start(lane, jobs)
+        if jobs:
+            self._start(lane, jobs)
         self._forget_if_idle(lane)
-        return held
 
-    def _start(self, lane: Lane, jobs: list[Job]) -> bool:
-        """Run a batch, here where handing it to a worker would take longer; return whether it held the loop up."""
+    def _start(self, lane: Lane, jobs: list[Job]) -> None:
+        """Run a batch, here where handing it to a worker would take longer."""
         now = monotonic()
         for job in jobs:
             job.started = now
         batch = Batch(jobs, [job.images for job in jobs], sum(job.count for job in jobs))
         seconds = lane.version.expected_seconds(batch.images)
-        if seconds < self._here or not self._free:
+        if not self._free or self._stays(lane, seconds):
             self._answer(lane, batch, *self._run(lane, batch))
-            return seconds >= SHORT_RUN
+            if seconds >= SHORT_RUN:
+                self._hold()
+            return
         self._free -= 1
         lane.running += 1
         self._executor.submit(self._run_beside, lane, batch)
-        return False
 
     def _run(self, lane: Lane, batch: Batch) -> tuple[list[Answers | RequestError], Ran]:
         start = monotonic()
@@ -190,7 +203,8 @@ class Batcher:
     def _ran_beside(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
         self._free += 1
         lane.running -= 1
-        self._dispatch()  # the next batch runs while these answers are written
+        self._hold()  # these answers come before a run here
+        self._dispatch()  # a worker's next batch runs while they are written
         self._answer(lane, batch, results, ran)
         self._forget_if_idle(lane)
 

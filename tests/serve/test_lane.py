@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import time
 import weakref
 from dataclasses import replace
 from functools import partial
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 
 from serve.batching import Batcher
-from serve.engine import Answers, Version
+from serve.engine import Answers, Pace, Version
 from serve.errors import RequestError
-from serve.lane import Lane
+from serve.lane import Job, Lane
 from tests.serve.fakes import Fake, image, job, run, until, version
 
 Result = Answers | RequestError
@@ -70,21 +71,60 @@ def test_between_runs_that_hold_the_loop_up_it_reads() -> None:
     assert session.sizes == [8, 8, 8]
 
 
-def test_what_comes_in_one_moment_is_not_refused_for_its_number() -> None:
-    """While the worker is free nothing waits yet, though another model has the turn before."""
-    results: list[Any] = []
+def test_a_flood_in_one_moment_is_refused() -> None:
+    """One batch runs to make room, the loop does not go on with that: the queue is as long as it says."""
+    session, results, refused = Fake(), [], []  # type: Fake, list[Any], list[int]
 
     async def main() -> None:
-        batcher = Batcher(1)
-        first, crowded = version(Fake(), "first", seconds=1e-3), version(Fake(), "crowded", seconds=1e-3, queue=4)
-        job(batcher, first, image(1), results)
-        for _ in range(6):
-            job(batcher, crowded, image(2), results)
-        await until(lambda: len(results) == 7)
+        batcher, asked = Batcher(1), version(session, seconds=1e-3, queue=4)
+        for _ in range(20):
+            try:
+                job(batcher, asked, image(1), results)
+            except RequestError as error:
+                refused.append(error.status)
+        assert session.sizes == [4]
+        await until(lambda: batcher.idle)
         batcher.close()
 
     run(main)
-    assert all(isinstance(result, Answers) for result in results)
+    assert refused == [429] * 12
+    assert session.sizes == [4, 4]
+    assert len(results) == 8
+
+
+def test_what_has_run_is_answered_before_the_loop_runs_more() -> None:
+    """Who waited for a worker does not wait for others as well."""
+    long, short, order = Fake(), Fake(), []  # type: Fake, Fake, list[str]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        slow, quick = version(long, "slow", seconds=1.0), version(short, "quick", seconds=1e-3)
+        now = time.monotonic()
+        long.gate.clear()
+        batcher.submit(Job(slow, image(1), now, now + 30, lambda *_: order.append("slow")))
+        await until(lambda: long.sizes == [1])
+        batcher.submit(Job(quick, image(1), now, now + 30, lambda *_: order.append("quick")))
+        await asyncio.sleep(0.01)
+        long.gate.set()
+        await until(lambda: len(order) == 2)
+        batcher.close()
+
+    run(main)
+    assert order == ["slow", "quick"]
+
+
+def test_runs_that_became_slow_leave_the_loop() -> None:
+    """However quick they were when the model was loaded."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        job(batcher, replace(version(session, seconds=1e-3), pace=Pace(10.0)), image(1), results)
+        await until(partial(bool, results))
+        batcher.close()
+
+    run(main)
+    assert session.thread.startswith("run")
 
 
 def test_a_request_of_several_runs_stays_in_its_turn() -> None:
