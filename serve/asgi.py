@@ -63,8 +63,10 @@ class Asgi:
                     return
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                if self.app is not None and self._reloading is not None:
+                self.catalogue.stop()
+                if self._reloading is not None:
                     self._reloading.cancel()
+                if self.app is not None:
                     self.app.ready = False
                     self.app.close()
                 await send({"type": "lifespan.shutdown.complete"})
@@ -78,12 +80,13 @@ class Asgi:
         """
         async with self._starting:
             if self.app is None:
-                reloader = Reloader(self.catalogue.refresh, self.poll, say)
+                reloader = Reloader([self.catalogue.refresh], self.poll, say)
                 await reloader.look()
-                self._reloading = asyncio.create_task(reloader.run())
                 statistics = Statistics()
                 self.app = App(self.catalogue, Batcher(self.workers, statistics), self.access, statistics)
                 self.app.ready = True
+                if self.poll:
+                    self._reloading = asyncio.create_task(reloader.run())
             return self.app
 
     async def _answer(self, app: App, scope: Message, receive: Receive, send: Send) -> None:

@@ -19,34 +19,37 @@ class Certificate:
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self.certificate, self.key = certificate, key
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._loaded = self._state()
+        self._state_read = self._state()
         try:
-            self._load()
+            self.context = self._current = self._read()
         except OSError as error:  # it names no file
             raise ConfigurationError(
                 f"--certificate {certificate} and --key {key} must be PEM files of a pair, without a passphrase:"
                 f" {error}"
             ) from error
+        self.context.sni_callback = self._answer_with_the_current
 
     def refresh(self) -> list[str]:
-        """Read the files again where they have changed; return what happened, a sentence each.
-
-        Call it in the thread that shakes hands: openssl does not lock what both use.
-        """
+        """Read the files again where they have changed; return what happened, a sentence each."""
         state = self._state()
-        if state == self._loaded:
+        if state == self._state_read:
             return []
-        self._loaded = state
+        self._state_read = state
         try:
-            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(self.certificate, self.key)
-            self._load()  # seen to be a pair: half of one would take the context's own away
+            self._current = self._read()
         except OSError as error:
             return [f"{self.certificate} and {self.key} have changed, and are no pair ({error}): the old one stays"]
         return [f"{self.certificate} was read again: new connections get it"]
 
-    def _load(self) -> None:
-        self.context.load_cert_chain(self.certificate, self.key)
+    def _read(self) -> ssl.SSLContext:
+        """Return a new context: one that is read into again keeps the old pair where the new one's kind differs."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.certificate, self.key, password=lambda: "")  # nobody is asked for a passphrase
+        return context
+
+    def _answer_with_the_current(self, connection: ssl.SSLSocket | ssl.SSLObject, _: str | None, __: object) -> None:
+        """Change the context of a handshake: the listener's own cannot be changed."""
+        connection.context = self._current
 
     def _state(self) -> tuple[tuple[int, int, int], ...]:
         """Return what shows that the files have changed."""

@@ -2,26 +2,25 @@
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import Callable, Sequence
 
-Look = Callable[[], Sequence[str]]  # returns what happened, a sentence each
+Look = Callable[[], Sequence[str]]  # returns what happened, a sentence each; runs beside the event loop
 
 
 class Reloader:
-    """Looks, one look at a time.
+    """Calls `looks` beside the event loop, one look at a time.
 
     Args:
-        repository: its look; it may take long, and runs beside the event loop.
+        looks: at the repository first.
         poll: seconds between looks; 0: only when asked.
         say: takes what happened.
-        certificate: its look, on the event loop, whose handshakes use what it changes; None: there is none.
+        changed: called on the event loop after something happened.
     """
 
     def __init__(
-        self, repository: Look, poll: float, say: Callable[[str], None], certificate: Look | None = None
+        self, looks: list[Look], poll: float, say: Callable[[str], None], changed: Callable[[], None] = lambda: None
     ) -> None:
-        self.repository, self.poll, self.say, self.certificate = repository, poll, say, certificate
+        self.looks, self.poll, self.say, self.changed = looks, poll, say, changed
         self._asked = asyncio.Event()
 
     def ask(self) -> None:
@@ -34,15 +33,12 @@ class Reloader:
         Raises:
             RepositoryError, OSError: there is no repository.
         """
-        if self.certificate is not None:
-            for event in self.certificate():
+        for look in self.looks:
+            events = await asyncio.get_running_loop().run_in_executor(None, look)
+            for event in events:
                 self.say(event)
-        events = await asyncio.get_running_loop().run_in_executor(None, self.repository)
-        for event in events:
-            self.say(event)
-        if events:
-            gc.collect()
-            gc.freeze()  # what was loaded stays: the collector need not look at it again while requests wait
+            if events:
+                self.changed()
 
     async def run(self) -> None:
         """Look every `poll` seconds, and when asked."""

@@ -72,7 +72,7 @@ class Server:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.catalogue, self.limits, self.access_log = catalogue, limits, access_log
-        self.reloader = Reloader(catalogue.refresh, poll, say)
+        self.reloader = Reloader([catalogue.refresh], poll, say, _settle)
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics)
         self.app = App(catalogue, self.batcher, access, self.statistics)
@@ -129,13 +129,17 @@ class Server:
             RepositoryError: there is no repository.
         """
         gc.set_threshold(YOUNG)
-        self.reloader.certificate = None if tls is None else tls.refresh
+        if tls is not None:
+            self.reloader.looks.append(tls.refresh)
         if signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self.loop.add_signal_handler(number, self.request_stop)
             self.loop.add_signal_handler(signal.SIGHUP, self.request_reload)
         if reuse_port:  # the others answer there already: whom the kernel sends here must find everything loaded
             await self.reloader.look()
+            if self._stop.is_set():
+                self.app.close()
+                return
         listener = await self.loop.create_server(
             lambda: Connection(self.app, self),
             host,
@@ -195,3 +199,9 @@ class Server:
                 if self.now > connection.deadline:
                     connection.expire()
             await asyncio.sleep(TICK)
+
+
+def _settle() -> None:
+    """Keep what was loaded from the collector, which would look at it again and again while requests wait."""
+    gc.collect()
+    gc.freeze()

@@ -45,7 +45,10 @@ class Answer:
 
     def says(self, right: Floats) -> bool:
         """Return whether it is an answer in bytes, of one image, with the right logits."""
-        return self.status == OK and alike(OIP_BYTES.decode(self.body, 1)[0], right)
+        try:
+            return self.status == OK and alike(OIP_BYTES.decode(self.body, 1)[0], right)
+        except (ValueError, KeyError, TypeError):  # it is no such answer
+            return False
 
 
 class Client:

@@ -10,7 +10,6 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -35,7 +34,6 @@ from bench.serving.table import Row, report
 MODEL = "activation_lenet5-relu"
 WARM_SECONDS = 1  # before every load, not counted
 REQUEST_SECONDS = 10.0
-CONNECTIONS_IN_A_ROW = 20  # that must be answered: a server of several processes is ready when all of them are
 
 
 class Question:
@@ -86,8 +84,7 @@ def measure(contestant: Contestant, python: Path, question: Question, turn: int,
         command, variables = contestant.command(python, model, port)
         server = stack.enter_context(running(command, PROJECT, variables))
         first = contestant.formats[0].encode(question.images[1])
-        ready = server.wait_until(lambda: all(_answers(url, first) for _ in range(CONNECTIONS_IN_A_ROW)))
-        time.sleep(WARM_SECONDS)  # a process that was slower than the others may still come
+        ready = server.wait_until(lambda: contestant.says in server.said() and _answers(url, first))
         for form in contestant.formats:
             question.check(url, contestant.name, form)
             for load in LOADS:

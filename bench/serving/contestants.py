@@ -33,6 +33,7 @@ class Contestant:
         program: its file in `peers`; none: ours.
         variables: of its environment.
         configuration: in words.
+        says: what its log has when all its processes are ready; nothing: that it answers is enough.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Contestant:
     requirements: tuple[str, ...] = ()
     program: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    says: str = ""
 
     @property
     def key(self) -> str:
@@ -71,6 +73,7 @@ CONTESTANTS = (
         (OIP_BYTES, OIP_JSON),
         "/v2/models/NAME/infer",
         f"--processes {PROCESSES}; every request checked, both outputs",
+        says=f", {PROCESSES} processes",
     ),
     Contestant(
         "mosec",

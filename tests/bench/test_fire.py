@@ -278,3 +278,15 @@ def test_what_cannot_be_done_is_said(
 
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_is_no_answer_is_not_a_right_one() -> None:
+    """However it is broken: it is counted, and the trial goes on."""
+    right = np.zeros(10, np.float32)
+    head = b'{"outputs":[{"name":"logits","parameters":{"binary_data_size":40}}]}'
+
+    assert Answer(200, b"", head + right.tobytes()).says(right)
+    assert not Answer(200, b"", head + (right + 1).tobytes()).says(right)
+    assert not Answer(503, b"", head + right.tobytes()).says(right)
+    for body in (b"", b"{}", b"<html>", b'{"outputs":[{"name":"logits","data":[0]}]}', head + b"xyz"):
+        assert not Answer(200, b"", body).says(right)

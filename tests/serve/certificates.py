@@ -32,18 +32,20 @@ class Pair(NamedTuple):
         return Certificate(self.certificate, self.key)
 
 
-MakePair = Callable[[str], Pair]
+MakePair = Callable[..., Pair]
+KINDS = {"ec": ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"), "rsa": ("rsa:2048",)}
 
 
-def made_pair(folder: Path, name: str) -> Pair:
-    """Make a certificate and its key; the test is skipped where there is no openssl."""
+def made_pair(folder: Path, name: str, kind: str = "ec", passphrase: str = "") -> Pair:
+    """Make a certificate and its key, `ec` or `rsa`; the test is skipped where there is no openssl."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("certificates are made with openssl")
     made = Pair(folder / f"{name}-certificate.pem", folder / f"{name}-key.pem")
     subprocess.run(  # noqa: S603 - words of ours
         [
-            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *(openssl, "req", "-x509", "-newkey", *KINDS[kind]),
+            *(("-passout", f"pass:{passphrase}") if passphrase else ("-nodes",)),
             *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"),
             *("-addext", "keyUsage=critical,digitalSignature,keyCertSign"),
             *("-keyout", str(made.key), "-out", str(made.certificate)),

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +246,7 @@ def digit() -> np.ndarray:
 @pytest.fixture
 def make_pair(tmp_path: Path) -> MakePair:
     """Return a maker of certificates with their keys, by name."""
-    return lambda name: made_pair(tmp_path, name)
+    return partial(made_pair, tmp_path)
 
 
 @pytest.fixture

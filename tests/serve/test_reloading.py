@@ -42,9 +42,10 @@ def trusts(port: int, client: ssl.SSLContext) -> bool:
         connection.close()
 
 
-def test_a_renewed_certificate_is_read(command: Command, make_pair: MakePair) -> None:
-    """On SIGHUP, without a restart: new connections get it, and what is served stays."""
-    pair, renewed = make_pair("old"), make_pair("new")
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_a_renewed_certificate_is_read(kind: str, command: Command, make_pair: MakePair) -> None:
+    """On SIGHUP, without a restart: new connections get it, and what is served stays; of whatever kind its key is."""
+    pair, renewed = make_pair("old"), make_pair("new", kind)
     process, port = command(*pair.words, "--poll", "0")
     old, new = pair.client(), renewed.client()
     assert (trusts(port, old), trusts(port, new)) == (True, False)
@@ -78,6 +79,14 @@ def test_half_a_pair_changes_nothing(make_pair: MakePair) -> None:
     assert "No such file" in gone
 
 
+def test_a_key_with_a_passphrase_is_refused(make_pair: MakePair) -> None:
+    """Nobody is asked for it: the server would stand still until somebody answers."""
+    locked = make_pair("locked", passphrase="secret")  # noqa: S106 - of a key made here
+
+    with pytest.raises(ConfigurationError, match="without a passphrase"):
+        Certificate(locked.certificate, locked.key)
+
+
 def test_a_pair_that_is_none_is_refused_at_the_start(make_pair: MakePair) -> None:
     """With the options that name it."""
     one, other = make_pair("one"), make_pair("other")
@@ -98,7 +107,7 @@ def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
         return [f"look {len(looks)}"]
 
     async def main() -> None:
-        reloader = Reloader(look, 0.01, said.append)
+        reloader = Reloader([look], 0.01, said.append)
         running = asyncio.create_task(reloader.run())
         await until(lambda: len(said) > 1)
         running.cancel()
@@ -183,7 +192,8 @@ def test_who_connects_while_models_are_loaded(put_model: PutModel, gate: Gate, *
     assert statuses == [0 if shared else 503, 200]
 
 
-def test_a_stop_while_models_are_loaded_is_obeyed(put_model: PutModel, gate: Gate) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_stop_while_models_are_loaded_is_obeyed(put_model: PutModel, gate: Gate, *, shared: bool) -> None:
     """The one that is being loaded is the last, and the server was never ready."""
     put_model("one")
     catalogue = Catalogue(put_model("two").parents[1])
@@ -191,7 +201,9 @@ def test_a_stop_while_models_are_loaded_is_obeyed(put_model: PutModel, gate: Gat
 
     async def main() -> None:
         server = Server(catalogue, access=Access(), limits=Limits(linger=0.01), poll=0)
-        serving = asyncio.create_task(server.run("127.0.0.1", 0, signals=False, started=started.append))
+        serving = asyncio.create_task(
+            server.run("127.0.0.1", 0, signals=False, reuse_port=shared, started=started.append)
+        )
         await until(gate.loading.is_set)
         server.request_stop()
         gate.go_on.set()
