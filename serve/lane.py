@@ -85,8 +85,12 @@ class Lane:
         return self.version.pace.slowness * (max(alone, self.seconds) if self.running or self.images else alone)
 
     def learn(self, images: int, seconds: float) -> None:
-        """Take how long a run took."""
-        self.version.pace.learn(seconds / self.version.expected_seconds(images))
+        """Take how long a run took: what it took too long, over a whole batch's time.
+
+        A pause of the machine in the run of one image does not make whole batches a thousand times as long.
+        """
+        expected = self.version.expected_seconds(images)
+        self.version.pace.learn(1 + (seconds - expected) / max(expected, self.seconds))
 
     def take(self) -> list[Job]:
         """Return the next requests that fit into one run; those that are over are dropped."""

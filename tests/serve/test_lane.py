@@ -113,6 +113,18 @@ def test_what_has_run_is_answered_before_the_loop_runs_more() -> None:
     assert order == ["slow", "quick"]
 
 
+def test_a_pause_in_a_short_run_is_not_taken_for_slowness() -> None:
+    """A tenth of a second in a run of 50 microseconds: batches of a millisecond may take as much, not two seconds."""
+    asked = replace(version(Fake()), seconds={1: 5e-5, 2: 1e-4, 4: 5e-4, 8: 1e-3})
+    lane = Lane(asked)
+
+    lane.learn(1, 0.1)
+
+    assert lane.batch_seconds == pytest.approx(0.05, rel=0.1)
+    lane.learn(8, 0.2)
+    assert lane.batch_seconds > 0.1
+
+
 def test_runs_that_became_slow_leave_the_loop() -> None:
     """However quick they were when the model was loaded."""
     session, results = Fake(), []  # type: Fake, list[Any]
