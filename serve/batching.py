@@ -149,9 +149,9 @@ class Batcher:
         while self._ready:
             lane = self._ready.popleft()
             seconds = lane.next_seconds()
-            if (seconds < SHORT_RUN and not lane.running) or (
-                self._free and not (self._held and self._stays(lane, seconds))
-            ):  # while a batch runs, the next one gathers
+            at_once = seconds < SHORT_RUN and not lane.running  # while a batch runs, the next one gathers
+            next_turn = self._held and self._stays(lane, seconds)
+            if at_once or (self._free and not next_turn):
                 self._next(lane)
             else:
                 waiting.append(lane)
