@@ -21,8 +21,9 @@ from export import clockwork
 from export.benchmark_table import benchmark_table
 from export.card import library_versions
 from export.repository import MODEL, RepositoryError, models, read_card, versions
-from export.runtime import Pixels, onnxruntime_run
+from export.runtime import onnxruntime_run
 from export.selection import checkpoint_path
+from export.session import Pixels
 from models import checkpoint
 
 BATCHES = (1, 32, 256)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from export.runtime import Pixels
+from export.session import Pixels
 
 BATCHES = (1, 32)
 TURNS = 7

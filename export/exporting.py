@@ -20,8 +20,9 @@ from export.outcome import Outcome, Variant
 from export.parity import PROBABILITY_TOLERANCE, Parity, gate
 from export.publishing import Check, Draft, Published, put
 from export.repository import RepositoryError
-from export.runtime import Answers, onnxruntime_run, openvino_run
+from export.runtime import onnxruntime_run, openvino_run
 from export.selection import Choice
+from export.session import Answers
 from export.structure import structure_problems
 from export.variants import Candidate
 from models.options import ModelError

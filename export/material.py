@@ -22,8 +22,8 @@ from bench.running import preprocesses
 from export.calibration import fit_temperature
 from export.graph import Served
 from export.parity import Reference, Rounding, root_mean_square
-from export.runtime import Floats, Pixels
 from export.selection import checkpoint_path
+from export.session import Floats, Pixels
 from models import checkpoint, registry
 
 BATCH = 100  # as the trial's own evaluation

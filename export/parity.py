@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from export.runtime import Answers, Floats, Pixels, Run, answer
+from export.runtime import Run, answer
+from export.session import Answers, Floats, Pixels
 
 RMS_ROUNDINGS, RMS_FLOOR = 6, 1e-7  # times the rounding's root mean square; of the largest logit
 ROUNDINGS, FLOOR, CEILING = 16, 1e-6, 1e-4  # times the largest rounding; of the largest logit, and never of less than 1

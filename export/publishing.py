@@ -30,7 +30,7 @@ from export.repository import (
     staged,
     versions,
 )
-from export.runtime import Answers
+from export.session import Answers
 from export.triton import config_problems
 
 GOLDEN_IMAGES = 16

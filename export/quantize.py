@@ -22,7 +22,7 @@ from onnxruntime.quantization import (
 )
 
 from export.repository import INPUT
-from export.runtime import Pixels
+from export.session import Pixels
 
 BATCH = 32
 WEIGHTED = ("Conv", "Gemm", "MatMul")

@@ -17,7 +17,8 @@ from export.card import accuracy_facts, calibration_facts
 from export.clockwork import Gain
 from export.config import MAX_BATCH
 from export.material import Material, arrays
-from export.runtime import Answers, Run, answer, onnxruntime_run
+from export.runtime import Run, answer, onnxruntime_run
+from export.session import Answers
 
 LARGEST_LOSS = 0.005 + 1e-9  # of validation accuracy: half a point, whatever rounding makes of the difference
 LEAST_GAIN = 1.05  # times as fast, in the median over the turns

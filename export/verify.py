@@ -10,11 +10,8 @@ from export.card import FORMAT
 from export.config import config_text, labels_text
 from export.repository import (
     CONFIG,
-    GOLDEN,
-    INPUT,
     LABELS,
     MODEL,
-    OUTPUTS,
     RepositoryError,
     check_sums,
     models,
@@ -22,6 +19,7 @@ from export.repository import (
     versions,
 )
 from export.runtime import onnxruntime_run
+from export.session import Tolerances, golden_problems, read_golden
 from export.structure import structure_problems
 from export.triton import config_problems
 from export.variants import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE
@@ -101,23 +99,12 @@ def _card_problems(card: Mapping[str, Any], name: str) -> list[str]:
 
 def _golden_problems(version: Path, card: Mapping[str, Any]) -> list[str]:
     """Return how the answers on the golden images differ from those that were stored."""
-    with np.load(version / GOLDEN, allow_pickle=False) as golden:
-        images, *expected = (golden[name] for name in (INPUT, *OUTPUTS))
-    if images.dtype != np.uint8 or images.shape[1:] != tuple(card["shape"]) or not len(images):
-        return [f"its golden images are {images.dtype} {images.shape}, not uint8 (n, {card['shape']})"]
-    largest = max(1.0, float(np.abs(expected[0]).max()))
-    allowed = {
-        OUTPUTS[0]: min(card["tolerance"], LOGIT_TOLERANCE * largest),
-        OUTPUTS[1]: min(card["probability_tolerance"], PROBABILITY_TOLERANCE),
-    }
-    problems = []
-    for (name, tolerance), right, got in zip(
-        allowed.items(), expected, onnxruntime_run(version / MODEL)(images), strict=True
-    ):
-        gap = float(np.abs(got - right).max()) if got.shape == right.shape else float("inf")
-        if not gap <= tolerance:
-            problems.append(f"its golden {name} differ by {gap:.3g}, more than {tolerance:.3g}")
-    return problems
+    images, golden = read_golden(version, card["shape"])
+    largest = max(1.0, float(np.abs(golden.logits).max()))
+    allowed = Tolerances(
+        min(card["tolerance"], LOGIT_TOLERANCE * largest), min(card["probability_tolerance"], PROBABILITY_TOLERANCE)
+    )
+    return golden_problems(onnxruntime_run(version / MODEL)(images), golden, allowed)
 
 
 def _variant_problems(model: Path, number: int, card: Mapping[str, Any]) -> list[str]:

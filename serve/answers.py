@@ -10,7 +10,8 @@ import numpy as np
 import orjson
 
 from export.repository import OUTPUTS
-from serve.engine import Answers, Floats, Version
+from export.session import Answers, Floats
+from serve.engine import Version
 from serve.errors import RequestError
 from serve.oip import BINARY, HEADER_LENGTH, JSON, Inference, Wanted
 

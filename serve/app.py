@@ -6,13 +6,14 @@ from functools import lru_cache
 from time import monotonic
 from typing import Any, NamedTuple
 
+from export.session import Answers, Pixels
 from serve import answers, classify, oip
 from serve.access import Access
 from serve.administration import index, no_overrides
 from serve.batching import Batcher
 from serve.beside import Beside
 from serve.description import model_metadata, model_settings, server_metadata
-from serve.engine import Answers, Pixels, Version
+from serve.engine import Version
 from serve.errors import RequestError
 from serve.lane import Done, Job
 from serve.lifecycle import Catalogue

@@ -10,12 +10,14 @@ import traceback
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import accumulate
 from time import monotonic
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from serve.engine import Answers, Pixels, Version, split_evenly
+from export.session import Answers, Pixels
+from serve.engine import Version, split_evenly
 from serve.errors import LATE, RequestError
 from serve.lane import Job, Lane
 
@@ -260,7 +262,7 @@ def _run_together(version: Version, parts: Sequence[Pixels]) -> list[Answers]:
     images = parts[0] if len(parts) == 1 else np.concatenate(parts)
     runs = [version.run(images[part]) for part in split_evenly(len(images), version.largest)]
     found = runs[0] if len(runs) == 1 else Answers(*(np.concatenate(columns) for columns in zip(*runs, strict=True)))
-    ends = np.cumsum([len(part) for part in parts])
+    ends = accumulate(len(part) for part in parts)
     return [
         Answers(found.logits[end - len(part) : end], found.probabilities[end - len(part) : end])
         for part, end in zip(parts, ends, strict=True)

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
-from serve.engine import Answers, Pixels, Version
+from export.session import Answers, Pixels
+from serve.engine import Version
 from serve.errors import RequestError
 from serve.picture import Picture
 

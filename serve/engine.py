@@ -1,43 +1,24 @@
 """One version of a model, loaded: its session, the batch sizes it is run at, and its answers."""
 
 import time
-import zipfile
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
-from export.repository import GOLDEN, INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card
+from export.repository import INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card
+from export.session import Answers, Pixels, Tolerances, golden_problems, open_session, read_golden
 from serve.pbtxt import ModelConfig
 
-ERRORS_ONLY = 3  # onnxruntime's log level
 TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
 RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
 RUN_OVERHEAD = 1e-4  # seconds a batch that the server takes beside the run
 NEARLY_MOST = 0.95  # of the most images a second
 WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
-
-
-class Answers(NamedTuple):
-    """Of n images: logits and probabilities, float32 (n, classes)."""
-
-    logits: Floats
-    probabilities: Floats
-
-
-class Tolerances(NamedTuple):
-    """By how much golden answers may be off on another machine."""
-
-    logits: float
-    probabilities: float
 
 
 @dataclass
@@ -131,8 +112,8 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
     check_sums(folder)
     card = read_card(folder)
     labels = tuple((model / LABELS).read_text("utf-8").splitlines())
-    session = _session(folder / MODEL, threads, device)
-    images, golden = _golden(folder, config)
+    session = open_session(folder / MODEL, threads, device=device)
+    images, golden = read_golden(folder, config.dims)
     try:
         tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
     except (KeyError, TypeError, ValueError) as error:
@@ -142,7 +123,9 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
         raise RepositoryError(
             f"{model / LABELS} has {len(labels)} labels for {sorted(classes)} classes: export it again"
         )
-    _check_golden(folder, session, images, golden, tolerances)
+    problems = golden_problems(Answers(*session.run(OUTPUTS, {INPUT: images})), golden, tolerances)
+    if problems:
+        raise RepositoryError(f"{folder}: {'; '.join(problems)}")
     sizes, seconds = choose_sizes(session, images, config.max_batch)
     return Version(
         name=config.name,
@@ -155,45 +138,6 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
         session=session,
         bytes=(folder / MODEL).stat().st_size,
     )
-
-
-def _session(path: Path, threads: int, device: str) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = ERRORS_ONLY
-    provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
-    except Exception as error:  # onnxruntime's errors share no public base
-        raise RepositoryError(f"{path}: onnxruntime cannot load it: {' '.join(str(error).split())}") from error
-    session.disable_fallback()
-    if session.get_providers()[0] != provider:
-        raise RepositoryError(f"{path} does not run on {provider}: {session.get_providers()[0]} took its place")
-    return session
-
-
-def _golden(folder: Path, config: ModelConfig) -> tuple[Pixels, Answers]:
-    try:
-        with (folder / GOLDEN).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            images, golden = stored[INPUT], Answers(*(stored[name] for name in OUTPUTS))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise RepositoryError(f"{folder / GOLDEN} cannot be read ({error}): export the model again") from error
-    if images.dtype != np.uint8 or images.shape[1:] != config.dims or not len(images):
-        raise RepositoryError(f"{folder / GOLDEN} holds images {images.shape}, the model takes {config.dims}")
-    return images, golden
-
-
-def _check_golden(
-    folder: Path, session: onnxruntime.InferenceSession, images: Pixels, golden: Answers, tolerances: Tolerances
-) -> None:
-    found = Answers(*session.run(OUTPUTS, {INPUT: images}))
-    for name, tolerance, right, got in zip(OUTPUTS, tolerances, golden, found, strict=True):
-        gap = float(np.abs(got - right).max()) if got.shape == right.shape else float("inf")
-        if not gap <= tolerance:
-            raise RepositoryError(
-                f"{folder}: its golden {name} differ by {gap:.3g} on this machine, more than {tolerance:.3g}"
-            )
 
 
 def choose_sizes(

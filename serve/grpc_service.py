@@ -12,11 +12,12 @@ from tritonclient.grpc import service_pb2 as messages
 from tritonclient.grpc import service_pb2_grpc as services
 
 from export.repository import INPUT
+from export.session import Answers, Pixels
 from serve import oip
 from serve.answers import output_of
 from serve.app import App
 from serve.description import model_metadata, model_settings, server_metadata
-from serve.engine import Answers, Pixels, Version
+from serve.engine import Version
 from serve.errors import RequestError
 
 CODES = {

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from serve.engine import Answers, Pixels, Version
+from export.session import Answers, Pixels
+from serve.engine import Version
 from serve.errors import RequestError
 
 NO_IMAGES = np.zeros((0, 1, 1, 1), np.uint8)

@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 
 from export.repository import INPUT, OUTPUTS
-from serve.engine import Pixels, Version
+from export.session import Pixels
+from serve.engine import Version
 from serve.errors import RequestError
 from serve.wording import kind, short
 

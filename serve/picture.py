@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from serve.engine import Pixels
+from export.session import Pixels
 from serve.errors import RequestError
 
 FORMATS = ("PNG", "JPEG", "WEBP")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
+from export.session import Answers
 from serve.batching import Ran
-from serve.engine import Answers, Version
+from serve.engine import Version
 from serve.errors import RequestError
 from serve.lane import Job
 

@@ -11,7 +11,8 @@ from onnx import numpy_helper
 
 from export.material import weights
 from export.parity import Parity, Reference, Rounding, compare, gate
-from export.runtime import Answers, onnxruntime_run, openvino_run
+from export.runtime import onnxruntime_run, openvino_run
+from export.session import Answers
 from export.structure import structure_problems
 from models.lrn import band_matrix
 from tests.export.conftest import Edit, Exported

@@ -100,6 +100,11 @@ def other_labels(version: Path) -> None:
     path.write_text("\n".join(reversed(path.read_text("utf-8").split())) + "\n", "utf-8")
 
 
+def unreadable_labels(version: Path) -> None:
+    """Labels that are no UTF-8."""
+    (version.parent / "labels.txt").write_bytes(b"\xff\xfe")
+
+
 def other_config(version: Path) -> None:
     """A configuration for colour images."""
     path = version.parent / "config.pbtxt"
@@ -109,7 +114,7 @@ def other_config(version: Path) -> None:
 TAMPERED: dict[Callable[[Path], None], str] = {
     other_weights: "its golden logits differ by",
     other_golden: "its golden logits differ by 1",
-    no_golden: "it cannot be checked",
+    no_golden: "golden.npz cannot be read",
     foreign_card: "its card is of format 'zzz'",
     card_of_words: "its card has values of another kind in ['tolerance']",
     loose_card: "its golden logits differ by 1",
@@ -118,6 +123,7 @@ TAMPERED: dict[Callable[[Path], None], str] = {
     other_card: "its card is that of other",
     half_a_card: "its card lacks ['tolerance']",
     other_labels: "labels.txt does not list the card's classes",
+    unreadable_labels: "it cannot be checked (UnicodeDecodeError",
     other_config: "config.pbtxt: its inputs is",
 }
 

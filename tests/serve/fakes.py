@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from export.session import Answers
 from serve.batching import Batcher
-from serve.engine import Answers, Pace, Version
+from serve.engine import Pace, Version
 from serve.errors import RequestError
 from serve.lane import Job
 from serve.pbtxt import ModelConfig

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from export.session import Answers
 from serve.batching import Batcher, run_jobs
-from serve.engine import Answers, Version
+from serve.engine import Version
 from serve.errors import RequestError
 from tests.serve.fakes import Fake, image, job, run, until, version
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from export.session import Answers
 from serve.batching import Batcher
-from serve.engine import Answers, Pace, Version
+from serve.engine import Pace, Version
 from serve.errors import RequestError
 from serve.lane import Job, Lane
 from tests.serve.fakes import Fake, image, job, run, until, version
