@@ -2,17 +2,16 @@
 
 import argparse
 import errno
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from serve.errors import ConfigurationError
+from serve.tokens import ADMINISTRATORS, TOKENS
 
 USAGE_ERROR = 2
 LAST_PORT = 65535
-TOKENS, ADMINISTRATORS = "CONVBENCH_TOKENS", "CONVBENCH_ADMIN_TOKENS"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,43 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from serve.run import serve  # noqa: PLC0415 - as above
 
     try:
-        return serve(
-            arguments,
-            sys.argv[1:] if argv is None else argv,
-            tokens=read_tokens(arguments.tokens, TOKENS),
-            administrators=read_tokens(arguments.admin_tokens, ADMINISTRATORS, "--admin-tokens"),
-        )
+        return serve(arguments, sys.argv[1:] if argv is None else argv)
     except (RepositoryError, ConfigurationError, OSError, ModuleNotFoundError) as error:
         reason = str(error)
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             reason = f"port {arguments.port} is taken on {arguments.host}: pass --port N, 0 for any that is free"
         print(f"error: {reason}", file=sys.stderr)  # noqa: T201 - the command's own error
         return USAGE_ERROR
-
-
-def read_tokens(path: Path | None, variable: str, option: str = "--tokens") -> list[str]:
-    """Return the tokens in a file, a line each but for empty ones and comments, or in an environment variable.
-
-    Args:
-        path: of the file, None for the variable.
-        variable: with commas between tokens.
-        option: that named the file.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or there is no token where some were announced.
-    """
-    given = os.environ.get(variable)
-    if path is None and given is None:
-        return []
-    try:
-        words = (given or "").split(",") if path is None else path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{option} {path} cannot be read: {error}") from error
-    found = [word.strip() for word in words if word.strip() and not (path and word.strip().startswith("#"))]
-    if not found:
-        source = variable if path is None else f"{option} {path}"
-        raise ConfigurationError(f"{source} has no token: everybody could ask; write one, or leave it out")
-    return found
 
 
 def _port(text: str) -> int:

@@ -17,6 +17,10 @@ class Access:
     """
 
     def __init__(self, tokens: Sequence[str] = (), administrators: Sequence[str] = ()) -> None:
+        self.change(tokens, administrators)
+
+    def change(self, tokens: Sequence[str], administrators: Sequence[str]) -> None:
+        """Take these tokens from now on."""
         self._tokens = [token.encode() for token in tokens]
         self._administrators = [token.encode() for token in administrators]
 

@@ -4,6 +4,7 @@ import ssl
 from pathlib import Path
 
 from serve.errors import ConfigurationError
+from serve.watched import Watched
 
 
 class Certificate:
@@ -19,7 +20,7 @@ class Certificate:
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self.certificate, self.key = certificate, key
-        self._state_read = self._state()
+        self._files = Watched(certificate, key)
         try:
             self.context = self._current = self._read()
         except OSError as error:  # it names no file
@@ -31,10 +32,8 @@ class Certificate:
 
     def refresh(self) -> list[str]:
         """Read the files again where they have changed; return what happened, a sentence each."""
-        state = self._state()
-        if state == self._state_read:
+        if not self._files.changed():
             return []
-        self._state_read = state
         try:
             self._current = self._read()
         except OSError as error:
@@ -50,11 +49,3 @@ class Certificate:
     def _answer_with_the_current(self, connection: ssl.SSLSocket | ssl.SSLObject, _: str | None, __: object) -> None:
         """Change the context of a handshake: the listener's own cannot be changed."""
         connection.context = self._current
-
-    def _state(self) -> tuple[tuple[int, int, int], ...]:
-        """Return what shows that the files have changed."""
-        try:
-            found = [path.stat() for path in (self.certificate, self.key)]
-        except OSError:  # they are being replaced
-            return ()
-        return tuple((each.st_mtime_ns, each.st_size, each.st_ino) for each in found)

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from ray import serve as ray_serve
 
-from serve.__main__ import ADMINISTRATORS, TOKENS, read_tokens
-from serve.access import Access
 from serve.asgi import Asgi
+from serve.tokens import TokenFiles
 
 DEFAULTS: Mapping[str, str | int] = {"repository": "model_repository", "replicas": 1, "workers": 1}
 REQUESTS = 1000  # that Ray lets a replica have: batches need many, and our own queues refuse what is too much
@@ -34,7 +33,7 @@ def build(arguments: Mapping[str, str | int]) -> ray_serve.Application:
         raise ValueError(f"unknown argument {unknown[0]!r}: known are {', '.join(DEFAULTS)}")
     chosen = {**DEFAULTS, **arguments}
     repository, workers = Path(str(chosen["repository"])).resolve(), int(chosen["workers"])
-    access = Access(read_tokens(None, TOKENS), read_tokens(None, ADMINISTRATORS))
+    access = TokenFiles(None, None).access
 
     def application() -> Asgi:
         """Make the application, in the replica: it belongs to an event loop and cannot be sent there."""

@@ -34,11 +34,14 @@ class Reloader:
             RepositoryError, OSError: there is no repository.
         """
         for look in self.looks:
-            events = await asyncio.get_running_loop().run_in_executor(None, look)
-            for event in events:
-                self.say(event)
-            if events:
-                self.changed()
+            await self._look_at_one(look)
+
+    async def _look_at_one(self, look: Look) -> None:
+        events = await asyncio.get_running_loop().run_in_executor(None, look)
+        for event in events:
+            self.say(event)
+        if events:
+            self.changed()
 
     async def run(self) -> None:
         """Look every `poll` seconds, and when asked."""
@@ -46,7 +49,8 @@ class Reloader:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), self.poll or None)
             self._asked.clear()
-            try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - whatever lies in the repository, what is new there later is read
-                self.say(f"the repository could not be looked at, what was served stays: {error}")
+            for look in self.looks:
+                try:
+                    await self._look_at_one(look)
+                except Exception as error:  # noqa: BLE001 - whatever lies in the repository, what is new later is read
+                    self.say(f"the repository could not be looked at, what was served stays: {error}")

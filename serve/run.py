@@ -17,30 +17,29 @@ from serve.errors import ConfigurationError
 from serve.lifecycle import Catalogue
 from serve.processes import Supervisor, when_orphaned
 from serve.server import Limits, Server
+from serve.tokens import TokenFiles
 from serve.wording import address, say
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def serve(
-    arguments: argparse.Namespace, words: Sequence[str], *, tokens: Sequence[str], administrators: Sequence[str]
-) -> int:
+def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     """Serve until SIGTERM; return the exit status.
 
     Args:
         arguments: of the command line.
         words: the command line itself, for processes that share the port.
-        tokens: for inference.
-        administrators: tokens for loading and unloading.
 
     Raises:
-        ConfigurationError: another address than loopback without a token, no usable TLS pair, fewer than one worker.
+        ConfigurationError: tokens that cannot be read, another address than loopback without any, no usable TLS pair,
+            fewer than one worker.
         RepositoryError, OSError
     """
     processes = 1 if arguments.reuse_port else arguments.processes
     workers = max(1, cores() // max(1, processes)) if arguments.workers is None else arguments.workers
-    _check(arguments, tokens, workers)
+    tokens = TokenFiles(arguments.tokens, arguments.admin_tokens)
+    _check(arguments, tokens.access, workers)
     tls = _tls(arguments.certificate, arguments.key)
     if processes > 1:
         models(arguments.repository)  # better said once than by every child
@@ -52,12 +51,13 @@ def serve(
     async def run() -> None:
         server = Server(
             catalogue,
-            access=Access(tokens, administrators),
+            access=tokens.access,
             limits=Limits(),
             workers=workers,
             poll=arguments.poll,
             access_log=access_log,
         )
+        server.reloader.looks.append(tokens.refresh)
         if arguments.reuse_port:
             when_orphaned(_from_elsewhere(server.request_stop))
 
@@ -65,7 +65,7 @@ def serve(
             scheme = "http" if tls is None else "https"
             if server.grpc_port is not None:
                 say(f"gRPC on {address(arguments.host, server.grpc_port)}")
-            if not tokens:
+            if tokens.access.open:
                 say(f"no token: whoever reaches {arguments.host} may ask")
             if not catalogue.all_served():
                 say(f"no model is served: {_why_none(arguments.repository)}")
@@ -88,13 +88,13 @@ def serve(
     return 0
 
 
-def _check(arguments: argparse.Namespace, tokens: Sequence[str], workers: int) -> None:
+def _check(arguments: argparse.Namespace, access: Access, workers: int) -> None:
     """Look at what can be told from the options alone.
 
     Raises:
         ConfigurationError: they cannot be served as they are.
     """
-    if not tokens and arguments.host not in LOOPBACK:
+    if access.open and arguments.host not in LOOPBACK:
         raise ConfigurationError(
             f"--host is {arguments.host}: without a token only loopback is listened on; pass --tokens FILE"
         )

@@ -22,8 +22,9 @@ import pytest
 
 from export.config import TEMPLATE
 from export.repository import MODEL
-from serve.__main__ import TOKENS, parser
+from serve.__main__ import parser
 from serve.access import Access
+from serve.tokens import TOKENS
 from tests.serve.conftest import PutModel, Start, expected, request
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from tritonclient import http as triton
 
-from serve.__main__ import read_tokens
 from tests.serve.conftest import LABELS_OF, PROJECT, Command, PutModel, expected
 
 
@@ -157,16 +156,6 @@ def test_a_server_that_cannot_start_says_why(words: list[str], message: str) -> 
     assert "Traceback" not in done.stderr
 
 
-def test_tokens_come_from_the_environment(command: Command) -> None:
-    """Commas between."""
-    _, port = command(CONVBENCH_TOKENS="one,two")
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/v2", headers={"Authorization": "Bearer two"})
-
-    assert urllib.request.urlopen(asked).status == 200  # noqa: S310 - our own server
-    with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/v2")
-
-
 def test_an_empty_file_of_tokens_is_no_permission(tmp_path: Path) -> None:
     """Comments and empty lines are no tokens: a server that anybody may ask must be asked for."""
     (tmp_path / "tokens").write_text("# nobody\n\n  # yet\n", "utf-8")
@@ -175,13 +164,6 @@ def test_an_empty_file_of_tokens_is_no_permission(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert f"--tokens {tmp_path / 'tokens'} has no token" in done.stderr
-
-
-def test_a_comment_is_no_token(tmp_path: Path) -> None:
-    """Nor are the spaces around one."""
-    (tmp_path / "tokens").write_text("# ours\n secret \n", "utf-8")
-
-    assert read_tokens(tmp_path / "tokens", "UNSET") == ["secret"]
 
 
 def starting(*words: str, sending: int = 0) -> list[str]:

@@ -96,9 +96,14 @@ def test_a_pair_that_is_none_is_refused_at_the_start(make_pair: MakePair) -> Non
 
 
 def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
-    """It is told, and the next one comes all the same."""
+    """It is told, what else is looked at is, and the next look comes all the same."""
     said: list[str] = []
     looks: list[int] = []
+    beside: list[int] = []
+
+    def look_beside() -> list[str]:
+        beside.append(len(looks))
+        return []
 
     def look() -> list[str]:
         looks.append(1)
@@ -107,7 +112,7 @@ def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
         return [f"look {len(looks)}"]
 
     async def main() -> None:
-        reloader = Reloader([look], 0.01, said.append)
+        reloader = Reloader([look, look_beside], 0.01, said.append)
         running = asyncio.create_task(reloader.run())
         await until(lambda: len(said) > 1)
         running.cancel()
@@ -115,6 +120,7 @@ def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
     asyncio.run(main())
     assert said[0].startswith("the repository could not be looked at, what was served stays:")
     assert said[1] == "look 2"
+    assert beside[0] == 1
 
 
 def test_a_folder_that_cannot_be_read_leaves_the_other_models(
