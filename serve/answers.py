@@ -13,7 +13,7 @@ from export.repository import OUTPUTS
 from export.session import Answers, Floats
 from serve.engine import Version
 from serve.errors import RequestError
-from serve.oip import BINARY, HEADER_LENGTH, JSON, Inference, Wanted
+from serve.oip import BINARY, HEADER_LENGTH, JSON, RAW_OUTPUTS, Inference, Wanted
 
 VALUE_BYTES = 4  # of FP32
 HEADER_LENGTH_NAME = HEADER_LENGTH.decode()
@@ -26,14 +26,15 @@ def response(version: Version, inference: Inference, answers: Answers) -> tuple[
     Raises:
         RequestError: 500, an answer is not finite and was asked for as JSON, which has no such number.
     """
-    if inference.id is None and all(wanted.binary and not wanted.classes for wanted in inference.wanted):
-        head = _binary_head(version.name, version.number, inference.wanted, answers.logits.shape)
-        tail = [_values(answers, wanted).tobytes() for wanted in inference.wanted]
+    wanted = inference.wanted
+    if wanted is RAW_OUTPUTS or (inference.id is None and all(each.binary and not each.classes for each in wanted)):
+        head = _binary_head(version.name, version.number, wanted, answers.logits.shape)
+        tail = [_values(answers, each).tobytes() for each in wanted]
         return b"".join([head, *tail]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(head))}
     outputs: list[dict[str, Any]] = []
     contents: list[bytes] = []
-    for wanted in inference.wanted:
-        output, content = output_of(version, answers, wanted)
+    for each in wanted:
+        output, content = output_of(version, answers, each)
         outputs.append(output)
         if content is not None:
             contents.append(content)

@@ -65,7 +65,7 @@ class App:
 
     def handle(self, request: Request, send: Send) -> None:
         """Answer a request; `send` is called exactly once, unless the client leaves first."""
-        guarded(send, lambda: self._route(request, send))
+        guarded(send, self._route, request, send)
 
     def close(self) -> None:
         """Give the threads back; batches that run end first."""
@@ -79,10 +79,11 @@ class App:
         Raises:
             RequestError: 401 or 403.
         """
-        parts = wanted.parts
-        if wanted.path in HEALTH or page_file(wanted.path[1:]) is not None:
-            return
-        self.access.check(headers, administrator=parts[:2] == ("v2", "repository") and parts[-1] != "index")
+        if wanted.model:
+            self.access.check(headers)
+        elif wanted.path not in HEALTH and page_file(wanted.path[1:]) is None:
+            parts = wanted.parts
+            self.access.check(headers, administrator=parts[:2] == ("v2", "repository") and parts[-1] != "index")
 
     def body_limit(self, wanted: Target) -> int:
         """Return how many bytes a request may have: it follows from the largest batch of its model."""
@@ -191,8 +192,8 @@ class App:
                 raise _no_such_path(request.target.path)
 
     def _infer(self, request: Request, send: Send, version: Version) -> None:
-        encoding = request.headers.get(b"content-encoding", b"identity").lower()
-        if encoding != b"identity":
+        encoding = request.headers.get(b"content-encoding")
+        if encoding is not None and encoding.lower() != b"identity":
             name = encoding.decode("latin-1")
             raise RequestError(415, f"content-encoding {name!r} is not taken: send plain bytes")
         inference = oip.parse(version, request.headers.get(oip.HEADER_LENGTH), request.body)
@@ -221,7 +222,7 @@ class App:
             asked = Asked(request, send, version, classify.stacked(found), arrived=arrived)
             self._run(asked, reply)
 
-        request.job = self.pictures.submit(read, lambda found: guarded(send, lambda: decoded(found)), config.timeout)
+        request.job = self.pictures.submit(read, lambda found: guarded(send, decoded, found), config.timeout)
 
     def _run(self, asked: Asked, reply: Callable[[Answers], Reply]) -> None:
         """Queue images; `reply` makes the reply of their answers."""
@@ -236,7 +237,7 @@ class App:
             if isinstance(result, RequestError):
                 send(error_reply(result))
             else:
-                guarded(send, lambda: answer(job, result))
+                guarded(send, answer, job, result)
 
         request.job = self.submit(asked.version, asked.images, done, asked.timeout, arrived=asked.arrived)
 

@@ -25,6 +25,7 @@ TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
+READ_ON = 8  # turns of the loop that may bring more requests before a batch runs: one without any is the last
 
 
 class Batch(NamedTuple):
@@ -73,6 +74,8 @@ class Batcher:
         self._ticker: asyncio.TimerHandle | None = None
         self._observer = observer
         self._dispatching = False  # soon
+        self._arriving = False  # since the last turn of the loop
+        self._turns = 0  # that brought requests since the last batches
         self._held = False  # the loop, in this turn of it: by a run that was not short
 
     def submit(self, job: Job) -> None:
@@ -81,10 +84,10 @@ class Batcher:
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
         """
-        config = job.version.config
-        if self._free and self.waiting(job.version) >= config.queue:
+        lane = self._lane(job.version)
+        if self._free and len(lane.jobs) >= job.version.config.queue:
             self._dispatch()  # what came in this moment does not wait yet
-        lane = self._lanes.get(id(job.version)) or Lane(job.version)
+            lane = self._lane(job.version)
         refusal = self._refusal(job, lane)
         if refusal is not None:
             if self._observer is not None:
@@ -94,11 +97,15 @@ class Batcher:
         if not lane.jobs:
             self._ready.append(lane)
         lane.add(job)
+        self._arriving = True
         self._due.setdefault(self._bucket(job.deadline), []).append(job)
         if self._ticker is None:
             self._ticked = self._bucket(monotonic()) - 1
             self._ticker = self.loop.call_later(TICK, self._tick)
         self._dispatch_soon()
+
+    def _lane(self, version: Version) -> Lane:
+        return self._lanes.get(id(version)) or Lane(version)
 
     def _refusal(self, job: Job, lane: Lane) -> RequestError | None:
         """Return why a request cannot wait, None where it can."""
@@ -115,9 +122,12 @@ class Batcher:
 
     def _seconds_ahead(self, lane: Lane) -> float:
         """Return how long what is before a new request takes: its own model's batches, and the others' turns."""
-        turns = lane.batches + 1
-        others = sum(min(each.batches, turns) * each.batch_seconds for each in self._lanes.values() if each is not lane)
-        return (lane.batches * lane.batch_seconds + others) / self.workers
+        own = lane.batches
+        seconds = own * lane.batch_seconds
+        for each in self._lanes.values():
+            if each is not lane:
+                seconds += min(each.batches, own + 1) * each.batch_seconds
+        return seconds / self.workers
 
     def waiting(self, version: Version) -> int:
         """Return how many requests wait for a version."""
@@ -136,13 +146,20 @@ class Batcher:
         self._executor.shutdown(wait=True)
 
     def _dispatch_soon(self) -> None:
-        """Give out batches with everything else that has arrived by then."""
+        """Give out batches with everything else that has come by then."""
         if not self._dispatching:
             self._dispatching = True
             self.loop.call_soon(self._dispatch_in_turn)
 
     def _dispatch_in_turn(self) -> None:
-        self._dispatching = self._held = False
+        """Give out batches when everything is read that has come, or enough for a whole batch."""
+        self._held = False
+        if self._arriving and self._turns < READ_ON and not any(lane.full for lane in self._ready):
+            self._arriving, self._turns = False, self._turns + 1
+            self.loop.call_soon(self._dispatch_in_turn)
+            return
+        self._dispatching = self._arriving = False
+        self._turns = 0
         self._dispatch()
 
     def _dispatch(self) -> None:

@@ -72,6 +72,11 @@ class Lane:
         return self.running + -(-self.images // self.largest)
 
     @property
+    def full(self) -> bool:
+        """Whether a whole batch waits."""
+        return self.images >= self.largest
+
+    @property
     def batch_seconds(self) -> float:
         """Seconds that a whole batch takes at present."""
         return self.seconds * self.version.pace.slowness
@@ -82,8 +87,8 @@ class Lane:
 
     def own_seconds(self, images: int) -> float:
         """Return how long the run of a request takes that comes now: where others wait they may fill its batch."""
-        alone = self.version.expected_seconds(images)
-        return self.version.pace.slowness * (max(alone, self.seconds) if self.running or self.images else alone)
+        fills = (self.running or self.images) and images <= self.largest
+        return self.version.pace.slowness * (self.seconds if fills else self.version.expected_seconds(images))
 
     def learn(self, images: int, seconds: float) -> None:
         """Take how long a run took: what it took too long, over a whole batch's time.

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVarTuple
 
 import orjson
 
@@ -34,6 +35,7 @@ class Reply:
 
 
 Send = Callable[[Reply], None]
+Arguments = TypeVarTuple("Arguments")
 
 
 def json_reply(status: int, content: object) -> Reply:
@@ -54,10 +56,10 @@ def error_reply(error: RequestError) -> Reply:
     return reply
 
 
-def guarded(send: Send, work: Callable[[], None]) -> None:
+def guarded(send: Send, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
     """Do some work for a request; tell the client what went wrong."""
     try:
-        work()
+        work(*arguments)
     except RequestError as error:
         send(error_reply(error))
     except Exception as error:  # noqa: BLE001 - a defect must not take the connection or the server along

@@ -4,6 +4,7 @@ With the extensions binary_tensor_data (raw requests included) and classificatio
 [n, channels, height, width], and two outputs, `logits` and `probabilities`, FP32 [n, classes].
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -196,10 +197,10 @@ def from_bytes(content: bytes, shape: tuple[int, ...]) -> Pixels:
     Raises:
         RequestError: 400, too few or too many.
     """
-    expected = _product(shape)
+    expected = math.prod(shape)
     if len(content) != expected:
         raise RequestError(400, f"the tensor has {len(content)} bytes: shape {list(shape)} of UINT8 has {expected}")
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    return np.ndarray(shape, np.uint8, content)
 
 
 def from_json(data: object, shape: tuple[int, ...], *, without_flags: bool = False) -> Pixels:
@@ -217,7 +218,7 @@ def from_json(data: object, shape: tuple[int, ...], *, without_flags: bool = Fal
     if not isinstance(data, list):
         raise RequestError(400, f"inputs[0].data must be a list, not {kind(data)}")
     flat = data if data and not isinstance(data[0], list) else _flattened(data, shape)
-    expected = _product(shape)
+    expected = math.prod(shape)
     if len(flat) != expected:
         raise RequestError(400, f"inputs[0].data has {len(flat)} values: shape {list(shape)} has {expected}")
     if not without_flags and bool in set(map(type, flat)):
@@ -279,10 +280,3 @@ def _classes(version: Version, value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise RequestError(400, f"{where}.parameters.classification is {short(value)}: it must be how many classes")
     return min(value, len(version.labels))
-
-
-def _product(shape: Sequence[int]) -> int:
-    total = 1
-    for length in shape:
-        total *= length
-    return total

@@ -1,11 +1,12 @@
 """Tests of serve.batching: no waiting window, models take turns, deadlines hold, one bad request fails alone."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from export.session import Answers
-from serve.batching import Batcher, run_jobs
+from serve.batching import READ_ON, Batcher, run_jobs
 from serve.engine import Version
 from serve.errors import RequestError
 from tests.serve.fakes import Fake, image, job, run, until, version
@@ -26,6 +27,45 @@ def test_a_lone_request_runs_at_once() -> None:
     run(main)
     assert session.sizes == [1]
     assert results[0].logits.tolist() == [[7, 7, 7]]
+
+
+def test_what_is_there_to_be_read_shares_a_run() -> None:
+    """A batch starts when a turn of the loop brings nothing more: no time passes in between."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session)
+        for place in range(3):
+            job(batcher, asked, image(place), results)
+            await asyncio.sleep(0)
+        await until(lambda: len(results) == 3)
+        batcher.close()
+
+    run(main)
+    assert session.sizes == [4]
+
+
+def test_a_stream_of_requests_is_not_waited_for() -> None:
+    """Nor is a batch that is full: both run while more come."""
+    session, results = Fake(), []  # type: Fake, list[Any]
+
+    async def main() -> None:
+        batcher = Batcher(1)
+        models = [version(session, name, queue=100) for name in ("a", "b", "c")]
+        for place in range(2 * READ_ON):
+            job(batcher, models[place % 3], image(place), results)
+            await asyncio.sleep(0)
+        assert session.sizes  # with at most READ_ON / 3 images in a queue, none was full
+        await until(lambda: len(results) == 2 * READ_ON)
+        for place in range(models[0].largest):
+            assert batcher.waiting(models[0]) == place
+            job(batcher, models[0], image(place), results)
+        await asyncio.sleep(0)
+        assert batcher.waiting(models[0]) == 0
+        await until(lambda: batcher.idle)
+        batcher.close()
+
+    run(main)
 
 
 def test_what_arrives_while_a_batch_runs_shares_the_next() -> None:
