@@ -1,4 +1,4 @@
-"""The Open Inference Protocol v2, REST: from answers to a response's body, as JSON, as bytes, as classes."""
+"""The Open Inference Protocol v2, REST: from answers to a reply, as JSON, as bytes, as classes."""
 
 import math
 import struct
@@ -13,6 +13,7 @@ from export.repository import OUTPUTS
 from export.session import Answers, Floats
 from serve.engine import Version
 from serve.errors import RequestError
+from serve.messages import Reply
 from serve.oip import BINARY, HEADER_LENGTH, JSON, RAW_OUTPUTS, Inference, Wanted
 
 VALUE_BYTES = 4  # of FP32
@@ -20,8 +21,8 @@ HEADER_LENGTH_NAME = HEADER_LENGTH.decode()
 ALIGNMENT = 16  # of the first tensor in a binary response: numpy.frombuffer gives aligned arrays then
 
 
-def response(version: Version, inference: Inference, answers: Answers) -> tuple[bytes, dict[str, str]]:
-    """Return the body and the headers of an answer.
+def response(version: Version, inference: Inference, answers: Answers) -> Reply:
+    """Return the reply to a request.
 
     Raises:
         RequestError: 500, an answer is not finite and was asked for as JSON, which has no such number.
@@ -30,7 +31,7 @@ def response(version: Version, inference: Inference, answers: Answers) -> tuple[
     if wanted is RAW_OUTPUTS or (inference.id is None and all(each.binary and not each.classes for each in wanted)):
         head = _binary_head(version.name, version.number, wanted, answers.logits.shape)
         tail = [_values(answers, each).tobytes() for each in wanted]
-        return b"".join([head, *tail]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(head))}
+        return Reply(200, b"".join([head, *tail]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(head))})
     outputs: list[dict[str, Any]] = []
     contents: list[bytes] = []
     for each in wanted:
@@ -40,9 +41,9 @@ def response(version: Version, inference: Inference, answers: Answers) -> tuple[
             contents.append(content)
     text = _head(version.name, version.number, outputs, inference.id)
     if not contents:
-        return text, {"content-type": JSON}
+        return Reply(200, text, {"content-type": JSON})
     text = _aligned(text)
-    return b"".join([text, *contents]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(text))}
+    return Reply(200, b"".join([text, *contents]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(text))})
 
 
 def _head(name: str, number: int, outputs: Sequence[Mapping[str, Any]], identity: str | None) -> bytes:

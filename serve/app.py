@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from export.session import Answers, Pixels
 from serve import answers, classify, oip
@@ -29,22 +29,6 @@ JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
 HEALTH = ("/v2/health/live", "/v2/health/ready")
 PICTURES_WAITING, CHANGES_WAITING = 64, 16  # requests whose pictures are to be read, loads and unloads
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
-
-
-class Asked(NamedTuple):
-    """What a request wants run, since when, and the seconds that it gives itself.
-
-    Attributes:
-        timeout: None for what the model is configured for.
-        arrived: on `time.monotonic`, None for now.
-    """
-
-    request: Request
-    send: Send
-    version: Version
-    images: Pixels
-    timeout: float | None = None
-    arrived: float | None = None
 
 
 class App:
@@ -197,11 +181,8 @@ class App:
             name = encoding.decode("latin-1")
             raise RequestError(415, f"content-encoding {name!r} is not taken: send plain bytes")
         inference = oip.parse(version, request.headers.get(oip.HEADER_LENGTH), request.body)
-
-        def reply(found: Answers) -> Reply:
-            return Reply(200, *answers.response(version, inference, found))
-
-        self._run(Asked(request, send, version, inference.images, inference.timeout), reply)
+        done = _answering(send, partial(answers.response, version, inference))
+        request.job = self.submit(version, inference.images, done, inference.timeout)
 
     def _classify(self, request: Request, send: Send, version: Version) -> None:
         """Decode pictures beside the event loop, then run them as any other request."""
@@ -216,30 +197,10 @@ class App:
             if isinstance(found, RequestError):
                 raise found
 
-            def reply(said: Answers) -> Reply:
-                return json_reply(200, classify.answer(version, found, said))
-
-            asked = Asked(request, send, version, classify.stacked(found), arrived=arrived)
-            self._run(asked, reply)
+            done = _answering(send, lambda said: json_reply(200, classify.answer(version, found, said)))
+            request.job = self.submit(version, classify.stacked(found), done, arrived=arrived)
 
         request.job = self.pictures.submit(read, lambda found: guarded(send, decoded, found), config.timeout)
-
-    def _run(self, asked: Asked, reply: Callable[[Answers], Reply]) -> None:
-        """Queue images; `reply` makes the reply of their answers."""
-        request, send = asked.request, asked.send
-
-        def answer(job: Job, found: Answers) -> None:
-            made = reply(found)
-            made.headers["server-timing"] = _timing(job, monotonic())
-            send(made)
-
-        def done(job: Job, result: Answers | RequestError) -> None:
-            if isinstance(result, RequestError):
-                send(error_reply(result))
-            else:
-                guarded(send, answer, job, result)
-
-        request.job = self.submit(asked.version, asked.images, done, asked.timeout, arrived=asked.arrived)
 
     def submit(
         self,
@@ -274,6 +235,24 @@ class App:
     def _get(request: Request, send: Send, content: object) -> None:
         _method(request, "GET")
         send(json_reply(200, content))
+
+
+def _answering(send: Send, reply: Callable[[Answers], Reply]) -> Done:
+    """Return what answers a request when its images have run; `reply` makes the reply of their answers."""
+    return lambda job, result: guarded(send, _answer, send, reply, job, result)
+
+
+def _answer(send: Send, reply: Callable[[Answers], Reply], job: Job, result: Answers | RequestError) -> None:
+    """Answer.
+
+    Raises:
+        RequestError: that a request got in the place of answers.
+    """
+    if isinstance(result, RequestError):
+        raise result
+    made = reply(result)
+    made.headers["server-timing"] = _timing(job, monotonic())
+    send(made)
 
 
 def _no_such_path(path: str) -> RequestError:

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections import deque
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -209,7 +210,7 @@ class Connection(asyncio.Protocol):
         exchange = Exchange(request, monotonic(), close=close)
         self.exchanges.append(exchange)
         self._allow(self.server.limits.idle)
-        self.app.handle(request, lambda reply: self._answered(exchange, reply))
+        self.app.handle(request, partial(self._answered, exchange))
 
     # Answers.
 
