@@ -243,13 +243,10 @@ def _answering(send: Send, reply: Callable[[Answers], Reply]) -> Done:
 
 
 def _answer(send: Send, reply: Callable[[Answers], Reply], job: Job, result: Answers | RequestError) -> None:
-    """Answer.
-
-    Raises:
-        RequestError: that a request got in the place of answers.
-    """
+    """Answer; an error is not raised, it would keep the request through the frames of its traceback."""
     if isinstance(result, RequestError):
-        raise result
+        send(error_reply(result))
+        return
     made = reply(result)
     made.headers["server-timing"] = _timing(job, monotonic())
     send(made)

@@ -10,14 +10,11 @@ import traceback
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from itertools import accumulate
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from export.session import Answers, Pixels
-from serve.engine import Version, split_evenly
+from serve.engine import Version, run_jobs
 from serve.errors import LATE, RequestError
 from serve.lane import Job, Lane
 
@@ -25,7 +22,7 @@ TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
-READ_ON = 8  # turns of the loop that may bring more requests before a batch runs: one without any is the last
+READ_ON = 2e-3  # seconds in which turns of the loop may bring more requests before a batch runs
 
 
 class Batch(NamedTuple):
@@ -75,7 +72,7 @@ class Batcher:
         self._observer = observer
         self._dispatching = False  # soon
         self._arriving = False  # since the last turn of the loop
-        self._turns = 0  # that brought requests since the last batches
+        self._reads_since: float | None = None  # of `time.monotonic`, before the next batches; None: not yet
         self._held = False  # the loop, in this turn of it: by a run that was not short
 
     def submit(self, job: Job) -> None:
@@ -92,7 +89,10 @@ class Batcher:
         if refusal is not None:
             if self._observer is not None:
                 self._observer.failed(job, monotonic())
-            raise refusal
+            try:
+                raise refusal
+            finally:
+                del refusal  # it would keep the request through this frame, which its traceback holds
         self._lanes[id(job.version)] = lane
         if not lane.jobs:
             self._ready.append(lane)
@@ -154,13 +154,19 @@ class Batcher:
     def _dispatch_in_turn(self) -> None:
         """Give out batches when everything is read that has come, or enough for a whole batch."""
         self._held = False
-        if self._arriving and self._turns < READ_ON and not any(lane.full for lane in self._ready):
-            self._arriving, self._turns = False, self._turns + 1
+        if self._arriving and self._reads_on():
+            self._arriving = False
             self.loop.call_soon(self._dispatch_in_turn)
             return
         self._dispatching = self._arriving = False
-        self._turns = 0
         self._dispatch()
+
+    def _reads_on(self) -> bool:
+        """Return whether what comes may be read before a batch runs."""
+        now = monotonic()
+        if self._reads_since is None:
+            self._reads_since = now
+        return now - self._reads_since < READ_ON and not any(lane.full for lane in self._ready)
 
     def _dispatch(self) -> None:
         """Give out the next batches, a model's turn each: to free workers, or here where that is quicker."""
@@ -175,6 +181,7 @@ class Batcher:
             else:
                 waiting.append(lane)
         self._ready = waiting
+        self._reads_since = -math.inf if len(waiting) > 1 else None  # models that wait for a turn have waited enough
 
     def _stays(self, lane: Lane, seconds: float) -> bool:
         """Return whether a run that would take so long alone stays on the loop."""
@@ -262,28 +269,6 @@ def _finish(job: Job, result: Answers | RequestError) -> None:
         job.finish(result)
     except Exception:  # noqa: BLE001 - as said
         traceback.print_exc()
-
-
-def run_jobs(version: Version, parts: Sequence[Pixels]) -> list[Answers | RequestError]:
-    """Return the answers of several requests that share a run; a failing run is split until only the bad one fails."""
-    try:
-        return list(_run_together(version, parts))
-    except Exception as error:  # noqa: BLE001 - whatever a runtime raises must not take the other requests along
-        if len(parts) == 1:
-            return [RequestError(500, f"{version.name} failed: {' '.join(str(error).split())}")]
-        half = len(parts) // 2
-        return [*run_jobs(version, parts[:half]), *run_jobs(version, parts[half:])]
-
-
-def _run_together(version: Version, parts: Sequence[Pixels]) -> list[Answers]:
-    images = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    runs = [version.run(images[part]) for part in split_evenly(len(images), version.largest)]
-    found = runs[0] if len(runs) == 1 else Answers(*(np.concatenate(columns) for columns in zip(*runs, strict=True)))
-    ends = accumulate(len(part) for part in parts)
-    return [
-        Answers(found.logits[end - len(part) : end], found.probabilities[end - len(part) : end])
-        for part, end in zip(parts, ends, strict=True)
-    ]
 
 
 def _too_busy(message: str, wait: float) -> RequestError:

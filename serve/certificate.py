@@ -37,7 +37,9 @@ class Certificate:
         try:
             self._current = self._read()
         except OSError as error:
-            return [f"{self.certificate} and {self.key} have changed, and are no pair ({error}): the old one stays"]
+            return self._files.failed(
+                f"{self.certificate} and {self.key} have changed, and are no pair ({error}): the old one stays"
+            )
         return [f"{self.certificate} was read again: new connections get it"]
 
     def _read(self) -> ssl.SSLContext:

@@ -4,6 +4,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import onnxruntime
 
 from export.repository import INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card
 from export.session import Answers, Pixels, Tolerances, golden_problems, open_session, read_golden
+from serve.errors import RequestError
 from serve.pbtxt import ModelConfig
 
 TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
@@ -198,6 +200,28 @@ def _seconds(session: onnxruntime.InferenceSession, images: Pixels, size: int) -
     return sorted(times)[len(times) // 2]
 
 
-def split_evenly(images: int, largest: int) -> Sequence[slice]:
+def run_jobs(version: Version, parts: Sequence[Pixels]) -> list[Answers | RequestError]:
+    """Return the answers of several requests that share a run; a failing run is split until only the bad one fails."""
+    try:
+        return list(_run_together(version, parts))
+    except Exception as error:  # noqa: BLE001 - whatever a runtime raises must not take the other requests along
+        if len(parts) == 1:
+            return [RequestError(500, f"{version.name} failed: {' '.join(str(error).split())}")]
+        half = len(parts) // 2
+        return [*run_jobs(version, parts[:half]), *run_jobs(version, parts[half:])]
+
+
+def _run_together(version: Version, parts: Sequence[Pixels]) -> list[Answers]:
+    images = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    runs = [version.run(images[part]) for part in _split_evenly(len(images), version.largest)]
+    found = runs[0] if len(runs) == 1 else Answers(*(np.concatenate(columns) for columns in zip(*runs, strict=True)))
+    ends = accumulate(len(part) for part in parts)
+    return [
+        Answers(found.logits[end - len(part) : end], found.probabilities[end - len(part) : end])
+        for part, end in zip(parts, ends, strict=True)
+    ]
+
+
+def _split_evenly(images: int, largest: int) -> Sequence[slice]:
     """Return the parts of a request that has more images than one run."""
     return [slice(start, min(start + largest, images)) for start in range(0, images, largest)]

@@ -11,7 +11,7 @@ class Reloader:
     """Calls `looks` beside the event loop, one look at a time.
 
     Args:
-        looks: at the repository first.
+        looks: for changes, in their order.
         poll: seconds between looks; 0: only when asked.
         say: takes what happened.
         changed: called on the event loop after something happened.
@@ -53,4 +53,4 @@ class Reloader:
                 try:
                     await self._look_at_one(look)
                 except Exception as error:  # noqa: BLE001 - whatever lies in the repository, what is new later is read
-                    self.say(f"the repository could not be looked at, what was served stays: {error}")
+                    self.say(f"what is served stays: a look for changes failed: {error}")

@@ -57,7 +57,7 @@ def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
             poll=arguments.poll,
             access_log=access_log,
         )
-        server.reloader.looks.append(tokens.refresh)
+        server.reloader.looks.insert(0, tokens.refresh)  # before new models: loading them takes its time
         if arguments.reuse_port:
             when_orphaned(_from_elsewhere(server.request_stop))
 

@@ -27,13 +27,20 @@ class TokenFiles:
         self.access = Access(*self._read())
 
     def refresh(self) -> list[str]:
-        """Read the files again where they have changed; return what happened, a sentence each."""
+        """Read the files again where they have changed; return what happened, a sentence each.
+
+        What cannot be read is said once, and read again at every look: nobody shall keep a token that was withdrawn.
+        """
         if not self._files.changed():
             return []
         try:
-            self.access.change(*self._read())
+            tokens, administrators = self._read()
         except ConfigurationError as error:
-            return [f"the tokens have changed, and the old ones stay: {error}"]
+            return self._files.failed(f"the tokens have changed, and the old ones stay: {error}")
+        if self._files.changed():  # while they were read
+            self._files.forget()
+            return []
+        self.access.change(tokens, administrators)
         return ["the tokens were read again"]
 
     def _read(self) -> tuple[list[str], list[str]]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+State = tuple[tuple[int, ...], ...]
+
 
 class Watched:
     """Files, and whether they have changed since they were last asked for.
@@ -12,17 +14,30 @@ class Watched:
 
     def __init__(self, *paths: Path) -> None:
         self.paths = paths
-        self._seen = self._state()
+        self._seen: State | None = self._state()
+        self._failure = ""
+
+    def forget(self) -> None:
+        """Take them as changed when next asked: what has changed could not be read."""
+        self._seen = None
+
+    def failed(self, why: str) -> list[str]:
+        """Forget, and return why they could not be read, unless that was the last thing said of them."""
+        self.forget()
+        before, self._failure = self._failure, why
+        return [] if why == before else [why]
 
     def changed(self) -> bool:
         """Return whether any has changed; the next answer is about what comes after this one."""
         before, self._seen = self._seen, self._state()
+        if before is not None:  # they were read since
+            self._failure = ""
         return self._seen != before
 
-    def _state(self) -> tuple[tuple[int, int, int], ...]:
+    def _state(self) -> State:
         """Return what shows that a file has changed."""
         try:
             found = [path.stat() for path in self.paths]
         except OSError:  # they are being replaced
             return ()
-        return tuple((each.st_mtime_ns, each.st_size, each.st_ino) for each in found)
+        return tuple((each.st_mtime_ns, each.st_ctime_ns, each.st_size, each.st_ino) for each in found)

@@ -1,13 +1,16 @@
 """Tests of serve.batching: no waiting window, models take turns, deadlines hold, one bad request fails alone."""
 
 import asyncio
+import contextlib
+import gc
+import weakref
 from typing import Any
 
 import pytest
 
 from export.session import Answers
-from serve.batching import READ_ON, Batcher, run_jobs
-from serve.engine import Version
+from serve.batching import SHORT_RUN, Batcher
+from serve.engine import Version, run_jobs
 from serve.errors import RequestError
 from tests.serve.fakes import Fake, image, job, run, until, version
 
@@ -46,22 +49,60 @@ def test_what_is_there_to_be_read_shares_a_run() -> None:
 
 
 def test_a_stream_of_requests_is_not_waited_for() -> None:
-    """Nor is a batch that is full: both run while more come."""
-    session, results = Fake(), []  # type: Fake, list[Any]
+    """A batch runs while more come."""
+    session = Fake()
 
     async def main() -> None:
-        batcher = Batcher(1)
-        models = [version(session, name, queue=100) for name in ("a", "b", "c")]
-        for place in range(2 * READ_ON):
-            job(batcher, models[place % 3], image(place), results)
+        batcher, models = Batcher(1), [version(session, str(place), queue=100) for place in range(100)]
+        results: list[Any] = []
+        for place in range(700):  # at most 7 images a model: no batch is full
+            job(batcher, models[place % 100], image(1), results, timeout=60)
             await asyncio.sleep(0)
-        assert session.sizes  # with at most READ_ON / 3 images in a queue, none was full
-        await until(lambda: len(results) == 2 * READ_ON)
-        for place in range(models[0].largest):
-            assert batcher.waiting(models[0]) == place
-            job(batcher, models[0], image(place), results)
+            if session.sizes:
+                break
+        assert session.sizes
+        await until(lambda: batcher.idle)
+        batcher.close()
+
+    run(main)
+
+
+def test_a_full_batch_runs_at_once() -> None:
+    """Nothing more is read before it."""
+    session = Fake()
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session, queue=100)
+        results: list[Any] = []
+        for place in range(asked.largest):
+            job(batcher, asked, image(place), results)
         await asyncio.sleep(0)
-        assert batcher.waiting(models[0]) == 0
+        assert batcher.waiting(asked) == 0
+        await until(lambda: batcher.idle)
+        batcher.close()
+
+    run(main)
+
+
+def test_models_that_wait_for_their_turn_are_not_kept_by_what_comes() -> None:
+    """One runs a turn of the loop, where runs stay on it, however many requests come meanwhile."""
+    session, order = Fake(), []  # type: Fake, list[str]
+
+    async def main() -> None:
+        batcher = Batcher(1, Order(order))
+        models = [version(session, str(place), seconds=2 * SHORT_RUN) for place in range(300)]
+        results: list[Any] = []
+        for each in models[:8]:
+            job(batcher, each, image(1), results)
+        for each in models[8:]:  # more come, one a turn, until the first of those that wait has run
+            job(batcher, each, image(1), results)
+            await asyncio.sleep(0)
+            if order:
+                break
+        for each in models[:8]:  # and one a turn while the others do
+            job(batcher, each, image(1), results)
+            await asyncio.sleep(0)
+        assert set(order) >= {each.name for each in models[:8]}
         await until(lambda: batcher.idle)
         batcher.close()
 
@@ -175,6 +216,28 @@ def test_a_full_queue_refuses_at_once() -> None:
         batcher.close()
 
     run(main)
+
+
+def test_what_is_refused_is_let_go_at_once() -> None:
+    """Its error does not keep it until the collector comes: a flood that is refused must not fill the memory."""
+    session = Fake()
+
+    async def main() -> None:
+        batcher, asked = Batcher(1), version(session, seconds=0.5)
+        images = image(1)
+        left = weakref.ref(images)
+        with contextlib.suppress(RequestError):
+            job(batcher, asked, images, [], timeout=0.1)
+        del images
+        assert batcher.waiting(asked) == 0
+        assert left() is None
+        batcher.close()
+
+    gc.disable()
+    try:
+        run(main)
+    finally:
+        gc.enable()
 
 
 def test_a_request_that_would_be_late_is_refused_at_once() -> None:

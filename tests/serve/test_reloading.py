@@ -118,7 +118,7 @@ def test_a_look_that_fails_leaves_the_others(tmp_path: Path) -> None:
         running.cancel()
 
     asyncio.run(main())
-    assert said[0].startswith("the repository could not be looked at, what was served stays:")
+    assert said[0].startswith("what is served stays: a look for changes failed:")
     assert said[1] == "look 2"
     assert beside[0] == 1
 

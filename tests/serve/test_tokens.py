@@ -82,6 +82,53 @@ def test_tokens_that_cannot_be_read_change_nothing(change: Callable[[Path], obje
     assert not files.access.open
 
 
+def test_tokens_that_could_not_be_read_are_read_at_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing has changed since: a token that was withdrawn must not stay because files were short once."""
+    path = write(tmp_path / "tokens", "old")
+    files = TokenFiles(path, None)
+    right = Path.read_text
+
+    def short(*_: object) -> str:
+        raise OSError(24, "Too many open files")
+
+    write(path, "new")
+    monkeypatch.setattr(Path, "read_text", short)
+    (told,) = files.refresh()
+    again = files.refresh()
+    monkeypatch.setattr(Path, "read_text", right)
+    (read,) = files.refresh()
+
+    assert "Too many open files" in told
+    assert again == []
+    assert read == "the tokens were read again"
+    with pytest.raises(RequestError, match="not one of the server's"):
+        files.access.check({b"authorization": b"Bearer old"})
+    assert files.refresh() == []
+
+
+def test_tokens_that_change_while_they_are_read_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a file is no list of tokens."""
+    path = write(tmp_path / "tokens", "old")
+    files = TokenFiles(path, None)
+    right = Path.read_text
+
+    def interrupted(self: Path, encoding: str) -> str:
+        found = right(self, encoding)
+        monkeypatch.setattr(Path, "read_text", right)
+        write(path, "new-and-whole")
+        return found
+
+    write(path, "new")
+    monkeypatch.setattr(Path, "read_text", interrupted)
+
+    assert files.refresh() == []
+    files.access.check({b"authorization": b"Bearer old"})
+    assert files.refresh() == ["the tokens were read again"]
+    files.access.check({b"authorization": b"Bearer new-and-whole"})
+
+
 def test_one_file_that_is_broken_keeps_both(tmp_path: Path) -> None:
     """Half a change is none; each option is named in what is told."""
     tokens, administrators = write(tmp_path / "tokens", "old"), write(tmp_path / "administrators", "old-one")
