@@ -19,7 +19,7 @@ from serve.errors import LATE, RequestError
 from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
-SAFE = 0.7  # of the time that a request has, to be admitted behind others: runs are not all alike
+SAFE = 0.5  # of the time that a request has, to be admitted behind others: the machine may have other work meanwhile
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 READ_ON = 2e-3  # seconds in which turns of the loop may bring more requests before a batch runs

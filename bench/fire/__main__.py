@@ -4,6 +4,7 @@
     fuzz       broken requests: no 5xx but 503, no crash, memory flat
     described  what a property-based tester makes of the OpenAPI document: answered as it says
     overload   ten times its capacity: admitted requests in time, most of the capacity used, the rest 429
+    shared     the same, while other programs come and go on its cores: admitted requests in time
     stops      SIGTERM under load: every request that left is answered exactly once
     swaps      new versions under load: the same, by the version that the answer names
     slow       500 clients that take their time: the others wait at most twice as long
@@ -25,6 +26,7 @@ from bench.environment import environment
 from bench.errors import UserError
 from bench.files import write_json
 from bench.fire import damaged, described, fuzz, overload, slow, soak, start, stops, swaps
+from bench.fire.neighbours import programs
 from bench.fire.table import promises, table
 
 NOT_HELD = 1
@@ -36,6 +38,7 @@ TRIALS: Mapping[str, Trial] = {
     "fuzz": lambda given: fuzz.run(given.repository, given.model, given.count or 100_000, given.seed),
     "described": lambda given: described.run(given.repository, given.environments, given.count or 100, given.seed),
     "overload": lambda given: overload.run(given.repository, given.model, 10.0, given.count or 60),
+    "shared": lambda given: overload.run(given.repository, given.model, 10.0, given.count or 60, programs()),
     "stops": lambda given: stops.run(given.repository, given.model, given.count or 50),
     "swaps": lambda given: swaps.run(given.repository, given.model, given.other, given.count or 50),
     "slow": lambda given: slow.run(given.repository, given.model, given.count or 500, 5),
@@ -43,7 +46,7 @@ TRIALS: Mapping[str, Trial] = {
     "damaged": lambda given: damaged.run(given.repository, given.model),
 }
 COUNTED = (
-    "of starts, requests (fuzz), examples (described), seconds (overload), stops, swaps, slow clients, minutes (soak)"
+    "starts, requests (fuzz), examples (described), seconds (overload, shared), stops, swaps, clients, minutes (soak)"
 )
 
 
@@ -57,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--repository", default=Path("model_repository"), type=Path, help="default model_repository")
     parser.add_argument("--model", default=MODEL, help=f"default {MODEL}")
     parser.add_argument("--other", default=OTHER, help=f"second model of `swaps`; default {OTHER}")
-    parser.add_argument("--count", default=None, type=int, help=f"{COUNTED}; default: as in the README")
+    parser.add_argument("--count", default=None, type=int, help=f"of {COUNTED}; default: as in the README")
     parser.add_argument("--seed", default=0, type=int, help="of the broken requests; default 0")
     parser.add_argument("--environments", default=Path(".peers"), type=Path, metavar="DIR", help="default .peers")
     parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="add the figures to this file")

@@ -2,7 +2,7 @@
 
 The capacity is measured first, by clients that each wait for their answer. The overload is an open loop: requests leave
 at their times whatever became of those before. Requests are raw images, answers are counted by the client: status, and
-seconds since the request left.
+seconds since the request left. Other programs may come and go on the same cores meanwhile.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import statistics
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import uvloop
 
 from bench.errors import UserError
 from bench.fire.client import raw_inference
+from bench.fire.neighbours import BUSY_SECONDS, QUIET_SECONDS, bursts
 from bench.fire.ours import started
 from bench.serving.model import golden, newest
 
@@ -29,7 +31,7 @@ BURST_SECONDS = 0.01  # requests leave in bursts this far apart
 LEAST_SECONDS_AN_IMAGE = 0.005
 TOO_FAST = """{model} takes {ms:.1f} ms of CPU a request: the clients would need more of the machine than the server. \
 One of 5 ms and more is needed: `python -m bench.train resnet18 -o stem=cifar -r resize=32`, then export it"""
-OK, TOO_MANY = 200, 429
+OK, TOO_MANY, LATE = 200, 429, 504
 
 
 class Sender(asyncio.Protocol):
@@ -149,8 +151,15 @@ async def overload(port: int, request: bytes, rate: float, seconds: float, settl
     return answers, left, skipped
 
 
-def run(repository: Path, model: str, times: float, seconds: float) -> dict[str, Any]:
+def run(repository: Path, model: str, times: float, seconds: float, neighbours: int = 0) -> dict[str, Any]:
     """Return what came of so many times the capacity.
+
+    Args:
+        repository: to serve.
+        model: to ask; 5 ms of CPU a request and more.
+        times: the capacity.
+        seconds: of it.
+        neighbours: programs that come and go on the same cores, from the first measurement of the capacity to the last.
 
     Raises:
         UserError: the model is too fast: the clients would need more of the machine than the server.
@@ -158,7 +167,7 @@ def run(repository: Path, model: str, times: float, seconds: float) -> dict[str,
     version = newest(repository / model)
     images, _ = golden(version)
     request = raw_inference(model, images[:1])
-    with started(repository, "--poll", "0") as ours:
+    with started(repository, "--poll", "0") as ours, bursts(neighbours) if neighbours else nullcontext():
         settings = _settings(ours.get(f"/v2/models/{model}/config"))
         before = uvloop.run(capacity(ours.port, request, seconds / 4))
         cost = ours.server.cpu_seconds()
@@ -183,7 +192,7 @@ def run(repository: Path, model: str, times: float, seconds: float) -> dict[str,
         "not_sent": skipped,
         "answers": {str(status): count for status, count in sorted(answers.statuses.items())},
         "lost": answers.lost,
-        "admitted_late": len(answers.seconds.get(OK, [])) - len(good),
+        "admitted_late": len(answers.seconds.get(OK, [])) - len(good) + answers.statuses[LATE],
         "goodput_per_second": round(len(good) / seconds, 1),
         "goodput_share": round(len(good) / seconds / mean, 3),
         "admitted_p99_seconds": answers.percentile(OK, 0.99),
@@ -191,6 +200,9 @@ def run(repository: Path, model: str, times: float, seconds: float) -> dict[str,
         "refused_p99_seconds": answers.percentile(TOO_MANY, 0.99),
         "server_cpu_seconds": round(cost, 1),
         "alive": alive,
+        "neighbours": neighbours,
+        "neighbours_busy_seconds": BUSY_SECONDS,
+        "neighbours_quiet_seconds": QUIET_SECONDS,
     }
 
 

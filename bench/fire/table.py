@@ -16,7 +16,12 @@ MOST_DELAY = 2.0
 FLAT = 1.02  # memory at the end over memory at a fifth
 
 Found = Mapping[str, Any]
-PROMISES: Mapping[str, Mapping[str, Callable[[Found], bool]]] = {
+Promises = Mapping[str, Callable[[Found], bool]]
+ADMISSION: Promises = {
+    "admitted requests in time": lambda found: found["admitted_late"] == 0,
+    "the rest 429": lambda found: set(found["answers"]) <= {"200", "429"} and found["lost"] == 0,
+}
+PROMISES: Mapping[str, Promises] = {
     "start": {
         "--help in under 0.3 s": lambda found: found["help_median_seconds"] < MOST_HELP_SECONDS,
         "ten models in under 2 s": lambda found: found["ready_median_seconds"] < MOST_READY_SECONDS,
@@ -31,10 +36,10 @@ PROMISES: Mapping[str, Mapping[str, Callable[[Found], bool]]] = {
         "all as the document says": lambda found: found["passed"] == found["requests"] and found["alive"],
     },
     "overload": {
-        "admitted requests in time": lambda found: found["admitted_late"] == 0,
-        "the rest 429": lambda found: set(found["answers"]) <= {"200", "429"} and found["lost"] == 0,
+        **ADMISSION,
         "at least 80 % of capacity": lambda found: found["goodput_share"] >= LEAST_GOODPUT,
     },
+    "shared": ADMISSION,
     "stops": {
         "answered exactly once": lambda found: found["not_answered_once"] == found["wrong"] == 0,
         "exit status 0": lambda found: found["exit_statuses"] == ["0"],
@@ -89,6 +94,21 @@ def _answers(found: Found) -> str:
     return ", ".join(f"{_count(count)} x {status}" for status, count in found["answers"].items())
 
 
+def _overload(found: Found) -> str:
+    return (
+        f"{found['times_capacity']:.1f} times the capacity of {found['capacity_before']:.0f} and "
+        f"{found['capacity_after']:.0f} requests/s (before, after) for {_count(found['seconds'])} s, {found['model']}"
+    )
+
+
+def _goodput(found: Found) -> str:
+    return (
+        f"goodput {found['goodput_per_second']:.0f} requests/s, {found['goodput_share']:.0%} of capacity; "
+        f"{_answers(found)}; admitted p99 {found['admitted_p99_seconds']:.2f} s of {found['deadline_seconds']:g} s, "
+        f"refused p50 {1e3 * found['refused_p50_seconds']:.1f} ms"
+    )
+
+
 DONE: Mapping[str, Callable[[Found], str]] = {
     "start": lambda found: f"{found['models']} models, n = {found['turns']}",
     "fuzz": lambda found: (
@@ -96,9 +116,10 @@ DONE: Mapping[str, Callable[[Found], str]] = {
         f"{_count(found['good_requests_between'])} good ones between"
     ),
     "described": lambda found: f"{found['tester']} on {found['operations']} operations of the OpenAPI document",
-    "overload": lambda found: (
-        f"{found['times_capacity']:.1f} times the capacity of {found['capacity_before']:.0f} and "
-        f"{found['capacity_after']:.0f} requests/s (before, after) for {_count(found['seconds'])} s, {found['model']}"
+    "overload": _overload,
+    "shared": lambda found: (
+        f"{_overload(found)}, beside {found['neighbours']} programs that take all cores for "
+        f"{found['neighbours_busy_seconds']:g} s after every {found['neighbours_quiet_seconds']:g} s"
     ),
     "stops": lambda found: f"{found['stops']} SIGTERMs under {found['clients']} clients",
     "swaps": lambda found: f"{found['swaps']} new versions under {found['clients']} clients",
@@ -115,11 +136,8 @@ MEASURED: Mapping[str, Callable[[Found], str]] = {
     ),
     "fuzz": lambda found: f"{_answers(found)}; {_memory(found, 'rss_mb_at_a_fifth', 'rss_mb_at_the_end')}",
     "described": lambda found: f"{_count(found['requests'])} requests, {_count(found['passed'])} passed every check",
-    "overload": lambda found: (
-        f"goodput {found['goodput_per_second']:.0f} requests/s, {found['goodput_share']:.0%} of capacity; "
-        f"{_answers(found)}; admitted p99 {found['admitted_p99_seconds']:.2f} s of {found['deadline_seconds']:g} s, "
-        f"refused p50 {1e3 * found['refused_p50_seconds']:.1f} ms"
-    ),
+    "overload": _goodput,
+    "shared": _goodput,
     "stops": lambda found: (
         f"{_count(found['requests'])} requests, {found['not_answered_once']} not answered exactly once; "
         f"at most {found['longest_stop_seconds']} s to the end"

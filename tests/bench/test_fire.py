@@ -1,110 +1,26 @@
 """Tests of bench.fire: small fires against a real server, and verdicts that can be no."""
 
 import json
+import os
+import time
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from bench.fire import __main__ as command
-from bench.fire import damaged, fuzz, soak, start, stops, swaps
+from bench.fire import damaged, fuzz, neighbours, soak, start, stops, swaps
 from bench.fire.client import Answer
 from bench.fire.load import Clients
 from bench.fire.overload import Answers
 from bench.fire.requests import Generator
-from bench.fire.table import PROMISES, promises, table
+from bench.fire.table import promises
 from bench.fire.versions import put_version
 
 IMAGE = np.zeros((1, 28, 28), np.uint8)
-ENVIRONMENT = {"hardware": "machine", "cores": 2, "python": "3.11", "commit": "a" * 40}
-LATENCIES = {"p50_ms": 1.0, "p99_ms": 2.0, "longest_ms": 3.0}
-HELD: dict[str, dict[str, Any]] = {
-    "start": {
-        "turns": 2,
-        "models": 10,
-        "help_seconds": [0.1, 0.2],
-        "help_median_seconds": 0.15,
-        "ready_seconds": [1.0, 1.2],
-        "ready_median_seconds": 1.1,
-        "rss_mb": 200.0,
-        "torch": False,
-    },
-    "fuzz": {
-        "requests": 10,
-        "seed": 0,
-        "good_requests_between": 1,
-        "answers": {"400": 10},
-        "failed": 0,
-        "alive": True,
-        "rss_mb_at_a_fifth": 100.0,
-        "rss_mb_at_the_end": 101.0,
-    },
-    "described": {"tester": "x==1", "operations": 21, "requests": 100, "passed": 100, "alive": True},
-    "overload": {
-        "seconds": 60,
-        "times_capacity": 10.0,
-        "capacity_before": 100.0,
-        "capacity_after": 100.0,
-        "answers": {"200": 9, "429": 90},
-        "lost": 0,
-        "admitted_late": 0,
-        "goodput_per_second": 90.0,
-        "goodput_share": 0.9,
-        "admitted_p99_seconds": 1.5,
-        "deadline_seconds": 2.0,
-        "refused_p50_seconds": 0.001,
-    },
-    "stops": {
-        "stops": 2,
-        "clients": 8,
-        "requests": 100,
-        "not_answered_once": 0,
-        "wrong": 0,
-        "exit_statuses": ["0"],
-        "longest_stop_seconds": 0.6,
-    },
-    "swaps": {
-        "swaps": 2,
-        "answered_by_the_new_version": 2,
-        "clients": 8,
-        "requests": 100,
-        "not_answered_once": 0,
-        "wrong": 0,
-        **LATENCIES,
-    },
-    "slow": {
-        "slow_clients": 500,
-        "clients": 8,
-        "turns": 5,
-        "without": LATENCIES,
-        "beside": LATENCIES,
-        "p50_ratio": 1.0,
-        "p99_ratio": 1.0,
-        "not_answered_once": 0,
-        "wrong": 0,
-    },
-    "soak": {
-        "minutes": 30,
-        "requests": 1000,
-        "broken_requests": 10,
-        "server_errors": 0,
-        "unanswered": 0,
-        "wrong": 0,
-        "rss_mb_minute_5_of_30": 100.0,
-        "rss_mb_minute_30_of_30": 101.0,
-        "growth": 0.01,
-    },
-    "damaged": {
-        "damages": 2,
-        "refused": {"one 1": "why", "two 1": "why"},
-        "served": ["good 1"],
-        "served_as_they_should": True,
-        "answers_right": True,
-        "alive": True,
-    },
-}
 
 
 @pytest.fixture
@@ -203,52 +119,6 @@ def test_percentiles_are_of_one_status() -> None:
     assert answers.percentile(504, 0.99) is None
 
 
-@pytest.mark.parametrize("trial", PROMISES)
-def test_what_held_is_told(trial: str) -> None:
-    """With what was done and measured."""
-    found = {**HELD[trial], "model": "net", "environment": ENVIRONMENT}
-
-    text = table({trial: found})
-
-    assert all(promises(trial, found).values())
-    assert "yes" in text
-    assert "NO" not in text
-    assert "machine, 2 cores" in text
-
-
-@pytest.mark.parametrize(
-    ("trial", "change"),
-    [
-        ("start", {"help_median_seconds": 0.3}),
-        ("start", {"ready_median_seconds": 2.0}),
-        ("start", {"torch": True}),
-        ("fuzz", {"failed": 1}),
-        ("fuzz", {"alive": False}),
-        ("fuzz", {"rss_mb_at_the_end": 103.0}),
-        ("described", {"passed": 99}),
-        ("overload", {"admitted_late": 1}),
-        ("overload", {"answers": {"200": 9, "504": 1}}),
-        ("overload", {"goodput_share": 0.79}),
-        ("overload", {"lost": 1}),
-        ("stops", {"not_answered_once": 1}),
-        ("stops", {"exit_statuses": ["0", "None"]}),
-        ("swaps", {"wrong": 1}),
-        ("swaps", {"answered_by_the_new_version": 1}),
-        ("slow", {"p99_ratio": 2.1}),
-        ("soak", {"growth": 0.021}),
-        ("soak", {"server_errors": 1}),
-        ("damaged", {"refused": {}}),
-        ("damaged", {"served_as_they_should": False}),
-    ],
-)
-def test_what_did_not_hold_is_told(trial: str, change: dict[str, Any]) -> None:
-    """Each promise by itself."""
-    found = {**HELD[trial], **change, "model": "net", "environment": ENVIRONMENT}
-
-    assert list(promises(trial, found).values()).count(False) == 1
-    assert "NO" in table({trial: found})
-
-
 def test_the_command_adds_its_figures_to_the_file(
     exported_once: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -290,3 +160,17 @@ def test_what_is_no_answer_is_not_a_right_one() -> None:
     assert not Answer(503, b"", head + right.tobytes()).says(right)
     for body in (b"", b"{}", b"<html>", b'{"outputs":[{"name":"logits","data":[0]}]}', head + b"xyz"):
         assert not Answer(200, b"", body).says(right)
+
+
+def test_neighbours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They use the cores while they are there, and none is left at the end."""
+    monkeypatch.setattr(neighbours, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(neighbours, "BUSY_SECONDS", 0.2)
+    before = os.times()
+
+    with neighbours.bursts(2):
+        time.sleep(0.5)
+
+    after = os.times()
+    assert after.children_user - before.children_user > 0.1
+    assert not psutil.Process().children()
