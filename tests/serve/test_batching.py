@@ -1,12 +1,7 @@
 """Tests of serve.batching: no waiting window, models take turns, deadlines hold, one bad request fails alone."""
 
 import asyncio
-import contextlib
-import gc
-import weakref
 from typing import Any
-
-import pytest
 
 from export.session import Answers
 from serve.batching import SHORT_RUN, Batcher
@@ -194,69 +189,6 @@ def test_only_the_bad_request_of_a_batch_fails() -> None:
     assert errors == [2]
     assert str(results[2]) == "net failed: poison"
     assert [result.logits[0, 0] for result in results if isinstance(result, Answers)] == [1, 2, 4, 5]
-
-
-def test_a_full_queue_refuses_at_once() -> None:
-    """429, and when to come again."""
-    session = Fake()
-
-    async def main() -> None:
-        batcher, asked = Batcher(1), version(session)
-        session.gate.clear()
-        results: list[Any] = []
-        job(batcher, asked, image(1), results)
-        await until(lambda: session.sizes == [1])
-        for _ in range(4):
-            job(batcher, asked, image(1), results)
-        with pytest.raises(RequestError, match="4 requests wait already") as caught:
-            job(batcher, asked, image(1), results)
-        assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "1"})
-        session.gate.set()
-        await until(lambda: len(results) == 5)
-        batcher.close()
-
-    run(main)
-
-
-def test_what_is_refused_is_let_go_at_once() -> None:
-    """Its error does not keep it until the collector comes: a flood that is refused must not fill the memory."""
-    session = Fake()
-
-    async def main() -> None:
-        batcher, asked = Batcher(1), version(session, seconds=0.5)
-        images = image(1)
-        left = weakref.ref(images)
-        with contextlib.suppress(RequestError):
-            job(batcher, asked, images, [], timeout=0.1)
-        del images
-        assert batcher.waiting(asked) == 0
-        assert left() is None
-        batcher.close()
-
-    gc.disable()
-    try:
-        run(main)
-    finally:
-        gc.enable()
-
-
-def test_a_request_that_would_be_late_is_refused_at_once() -> None:
-    """By what waits before it and how long runs take, not after it has waited in vain."""
-    session = Fake()
-
-    async def main() -> None:
-        batcher, asked = Batcher(1), version(session, seconds=0.5)
-        session.gate.clear()
-        results: list[Any] = []
-        job(batcher, asked, image(1, 8), results)
-        job(batcher, asked, image(1, 8), results, timeout=2.1)  # twice what it takes: the machine may have other work
-        with pytest.raises(RequestError, match=r"longer than the .* s it may"):
-            job(batcher, asked, image(1), results, timeout=2.9)
-        session.gate.set()
-        await until(lambda: len(results) == 2)
-        batcher.close()
-
-    run(main)
 
 
 def test_a_deadline_is_answered_on_time_even_while_the_model_is_busy() -> None:

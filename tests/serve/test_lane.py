@@ -72,27 +72,6 @@ def test_between_runs_that_hold_the_loop_up_it_reads() -> None:
     assert session.sizes == [8, 8, 8]
 
 
-def test_a_flood_in_one_moment_is_refused() -> None:
-    """One batch runs to make room, the loop does not go on with that: the queue is as long as it says."""
-    session, results, refused = Fake(), [], []  # type: Fake, list[Any], list[int]
-
-    async def main() -> None:
-        batcher, asked = Batcher(1), version(session, seconds=1e-3, queue=4)
-        for _ in range(20):
-            try:
-                job(batcher, asked, image(1), results)
-            except RequestError as error:
-                refused.append(error.status)
-        assert session.sizes == [4]
-        await until(lambda: batcher.idle)
-        batcher.close()
-
-    run(main)
-    assert refused == [429] * 12
-    assert session.sizes == [4, 4]
-    assert len(results) == 8
-
-
 def test_what_has_run_is_answered_before_the_loop_runs_more() -> None:
     """Who waited for a worker does not wait for others as well."""
     long, short, order = Fake(), Fake(), []  # type: Fake, Fake, list[str]
@@ -216,18 +195,6 @@ def test_a_version_without_work_is_not_kept_alive() -> None:
     run(main)
 
 
-def test_a_whole_batch_is_expected_where_others_wait() -> None:
-    """They may fill it: a request that counted on a run of its own would be late."""
-    asked = version(Fake(), seconds=0.1)
-    asked.seconds[1] = 0.01
-    lane = Lane(asked)
-
-    alone = lane.own_seconds(1)
-    lane.running = 1
-
-    assert (alone, lane.own_seconds(1)) == (0.01, 0.1)
-
-
 def test_a_machine_that_became_slow_is_noticed_at_once() -> None:
     """And that it is fast again little by little: a request too many is worse than one too few."""
     lane = Lane(version(Fake(), seconds=0.1))
@@ -238,27 +205,6 @@ def test_a_machine_that_became_slow_is_noticed_at_once() -> None:
 
     assert slow == pytest.approx(0.3)
     assert 0.25 < lane.batch_seconds < slow
-
-
-def test_the_turns_of_other_models_are_counted() -> None:
-    """As many of their batches as come before this one's turn, and no more."""
-
-    async def main() -> None:
-        batcher = Batcher(1)
-        session, results = Fake(), []  # type: Fake, list[Any]
-        session.gate.clear()
-        busy, quiet = version(session, "busy", seconds=0.5, queue=100), version(session, "quiet", seconds=0.1)
-        job(batcher, busy, image(1, 8), results)
-        await until(lambda: session.sizes == [8])
-        job(batcher, busy, image(1, 8), results, timeout=30)
-        job(batcher, quiet, image(2), results, timeout=1.4)
-        with pytest.raises(RequestError, match=r"longer than the .* s it may"):
-            job(batcher, quiet, image(2), results, timeout=2.2)
-        session.gate.set()
-        await until(lambda: len(results) == 3)
-        batcher.close()
-
-    run(main)
 
 
 @pytest.mark.parametrize(("waiting", "now"), [(1, 1), (4, 4), (5, 4), (7, 4), (8, 8), (20, 8)])
