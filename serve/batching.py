@@ -20,6 +20,8 @@ from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.5  # of the time that a request has, to be admitted behind others: the machine may have other work meanwhile
+SAFE_OVERFULL = 0.25  # the same, where more come than can be answered: as many are answered, all of them sooner
+OVERFULL = 5  # times the seconds that a request has, for which that is so after the queue was too long
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 READ_ON = 2e-3  # seconds in which turns of the loop may bring more requests before a batch runs
@@ -112,13 +114,21 @@ class Batcher:
         config, wait = job.version.config, self._seconds_ahead(lane)
         if len(lane.jobs) >= config.queue:
             return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        may = job.deadline - monotonic()
-        takes = (wait + lane.own_seconds(job.count)) / SAFE if wait else job.version.expected_seconds(job.count)
+        now = monotonic()
+        may, takes = job.deadline - now, job.version.expected_seconds(job.count)
+        if wait:
+            takes = (wait + lane.own_seconds(job.count)) / self._safe(lane, wait, now)
         if takes > may:
             return _too_busy(
                 f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
             )
         return None
+
+    def _safe(self, lane: Lane, wait: float, now: float) -> float:
+        """Return the share of its time that must be enough for a request behind others."""
+        if wait + lane.batch_seconds > SAFE * lane.version.config.timeout:
+            lane.overfull_until = now + OVERFULL * lane.version.config.timeout
+        return SAFE_OVERFULL if now < lane.overfull_until else SAFE
 
     def _seconds_ahead(self, lane: Lane) -> float:
         """Return how long what is before a new request takes: its own model's batches, and the others' turns."""

@@ -12,6 +12,8 @@ from serve.errors import RequestError
 from serve.lane import Lane
 from tests.serve.fakes import Fake, image, job, run, until, version
 
+WAITS = ((0.1, 0.0), (0.25, 1.0), (0.1, 3.9), (0.25, 3.9), (0.1, 6.8), (0.1, 7.0))  # seconds ahead, and of the clock
+
 
 def test_a_full_queue_refuses_at_once() -> None:
     """429, and when to come again."""
@@ -126,5 +128,39 @@ def test_the_turns_of_other_models_are_counted() -> None:
         session.gate.set()
         await until(lambda: len(results) == 3)
         batcher.close()
+
+    run(main)
+
+
+def test_behind_a_queue_that_was_too_long_fewer_wait() -> None:
+    """A quarter of its time must be enough, not half, for a while; one in a hurry changes nothing."""
+
+    async def main() -> None:
+        batcher, session, results = Batcher(1), Fake(), []  # type: Batcher, Fake, list[Any]
+        asked = version(session, seconds=0.1, timeout=0.6, queue=100)
+        session.gate.clear()
+        job(batcher, asked, image(1, 8), results, timeout=30)
+        await until(lambda: session.sizes == [8])
+        with pytest.raises(RequestError, match=r"would take 0\.4 s"):
+            job(batcher, asked, image(1), results, timeout=0.1)
+        job(batcher, asked, image(1, 8), results, timeout=0.7)
+        job(batcher, asked, image(1, 8), results, timeout=30)
+        with pytest.raises(RequestError, match=r"would take 1\.6 s"):
+            job(batcher, asked, image(1), results, timeout=1.5)
+        session.gate.set()
+        await until(lambda: len(results) == 3)
+        batcher.close()
+
+    run(main)
+
+
+def test_a_queue_was_too_long_for_a_while_only() -> None:
+    """Five times as long as a request may take; while it is too long, that begins anew."""
+
+    async def main() -> None:
+        batcher, lane = Batcher(1), Lane(version(Fake(), seconds=0.1, timeout=0.6))
+        shares = [batcher._safe(lane, wait, now) for wait, now in WAITS]  # noqa: SLF001 - the time passes here
+        batcher.close()
+        assert shares == [0.5, 0.25, 0.25, 0.25, 0.25, 0.5]
 
     run(main)
