@@ -20,8 +20,8 @@ from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.5  # of the time that a request has, to be admitted behind others: the machine may have other work meanwhile
-SAFE_OVERFULL = 0.25  # the same, where more come than can be answered: as many are answered, all of them sooner
-OVERFULL = 5  # times the seconds that a request has, for which that is so after the queue was too long
+SAFE_OVERFULL = 0.25  # the same, behind a whole batch, where more come than can be answered: a long queue helps nobody
+OVERFULL = 5  # times the model's timeout, for which that is so after its queue was too long
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 READ_ON = 2e-3  # seconds in which turns of the loop may bring more requests before a batch runs
@@ -111,13 +111,13 @@ class Batcher:
 
     def _refusal(self, job: Job, lane: Lane) -> RequestError | None:
         """Return why a request cannot wait, None where it can."""
-        config, wait = job.version.config, self._seconds_ahead(lane)
+        config, wait = job.version.config, self._seconds_ahead(lane, job.count)
         if len(lane.jobs) >= config.queue:
             return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
         now = monotonic()
         may, takes = job.deadline - now, job.version.expected_seconds(job.count)
         if wait:
-            takes = (wait + lane.own_seconds(job.count)) / self._safe(lane, wait, now)
+            may, takes = may * self._safe(lane, wait, now), wait + lane.own_seconds(job.count)
         if takes > may:
             return _too_busy(
                 f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
@@ -128,11 +128,13 @@ class Batcher:
         """Return the share of its time that must be enough for a request behind others."""
         if wait + lane.batch_seconds > SAFE * lane.version.config.timeout:
             lane.overfull_until = now + OVERFULL * lane.version.config.timeout
-        return SAFE_OVERFULL if now < lane.overfull_until else SAFE
+        return SAFE_OVERFULL if lane.full and now < lane.overfull_until else SAFE
 
-    def _seconds_ahead(self, lane: Lane) -> float:
+    def _seconds_ahead(self, lane: Lane, images: int) -> float:
         """Return how long what is before a new request takes: its own model's batches, and the others' turns."""
-        own = lane.batches
+        if self._free and not self._ready:
+            return 0.0
+        own = lane.batches_before(images)
         seconds = own * lane.batch_seconds
         for each in self._lanes.values():
             if each is not lane:
@@ -223,7 +225,7 @@ class Batcher:
                 self._hold()
             return
         self._free -= 1
-        lane.running += 1
+        lane.running += lane.runs(batch.images)
         self._executor.submit(self._run_beside, lane, batch)
 
     def _run(self, lane: Lane, batch: Batch) -> tuple[list[Answers | RequestError], Ran]:
@@ -238,7 +240,7 @@ class Batcher:
 
     def _ran_beside(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
         self._free += 1
-        lane.running -= 1
+        lane.running -= lane.runs(batch.images)
         self._hold()  # these answers come before a run here
         self._dispatch()  # a worker's next batch runs while they are written
         self._answer(lane, batch, results, ran)

@@ -65,12 +65,21 @@ class Lane:
         self.jobs: deque[Job] = deque()
         self.images = 0  # that wait
         self.overfull_until = -math.inf  # of `time.monotonic`: lately more came than could be answered
-        self.running = 0  # batches
+        self.running = 0  # batches; a request that has more images than one counts as several
 
     @property
     def batches(self) -> int:
         """Batches that run, and those that what waits will make."""
-        return self.running + -(-self.images // self.largest)
+        return self.running + self.runs(self.images)
+
+    def runs(self, images: int) -> int:
+        """Return how many whole or part batches so many images are."""
+        return -(-images // self.largest)
+
+    def batches_before(self, images: int) -> int:
+        """Return the batches that come before a request with so many images: it joins the last where it fits."""
+        joins = self.images % self.largest + images <= self.largest
+        return self.running + (self.images // self.largest if joins else self.runs(self.images))
 
     @property
     def full(self) -> bool:
@@ -87,9 +96,16 @@ class Lane:
         return self.version.expected_seconds(self.version.worth_running(self.images))
 
     def own_seconds(self, images: int) -> float:
-        """Return how long the run of a request takes that comes now: where others wait they may fill its batch."""
-        fills = (self.running or self.images) and images <= self.largest
-        return self.version.pace.slowness * (self.seconds if fills else self.version.expected_seconds(images))
+        """Return how long the run of a request takes that comes now: where others wait they may fill its batch.
+
+        A version without work is expected to be as quick as it was when it was loaded: it does not learn that it is,
+        while it is refused for having been slow.
+        """
+        if not self.running and not self.images:
+            return self.version.expected_seconds(images)
+        return self.version.pace.slowness * (
+            self.seconds if images <= self.largest else self.version.expected_seconds(images)
+        )
 
     def learn(self, images: int, seconds: float) -> None:
         """Take how long a run took: what it took too long, over a whole batch's time.

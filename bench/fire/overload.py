@@ -99,6 +99,10 @@ class Answers:
         found = self.seconds.get(status)
         return float(np.quantile(found, share)) if found else None
 
+    def late(self, deadline: float) -> int:
+        """Return how many admitted requests had no answer within so many seconds."""
+        return sum(each > deadline for each in self.seconds.get(OK, [])) + self.statuses[LATE]
+
 
 async def _connect(port: int, count: int, answers: Answers) -> list[Sender]:
     loop = asyncio.get_running_loop()
@@ -159,7 +163,7 @@ def run(repository: Path, model: str, times: float, seconds: float, neighbours: 
         model: to ask; 5 ms of CPU a request and more.
         times: the capacity.
         seconds: of it.
-        neighbours: programs that come and go on the same cores, from the first measurement of the capacity to the last.
+        neighbours: programs that come and go on the same cores during the overload.
 
     Raises:
         UserError: the model is too fast: the clients would need more of the machine than the server.
@@ -167,19 +171,21 @@ def run(repository: Path, model: str, times: float, seconds: float, neighbours: 
     version = newest(repository / model)
     images, _ = golden(version)
     request = raw_inference(model, images[:1])
-    with started(repository, "--poll", "0") as ours, bursts(neighbours) if neighbours else nullcontext():
+    with started(repository, "--poll", "0") as ours:
         settings = _settings(ours.get(f"/v2/models/{model}/config"))
         before = uvloop.run(capacity(ours.port, request, seconds / 4))
         cost = ours.server.cpu_seconds()
         rate = times * before
-        answers, left, skipped = uvloop.run(overload(ours.port, request, rate, seconds, 2 * settings))
+        with bursts(neighbours) if neighbours else nullcontext():
+            answers, left, skipped = uvloop.run(overload(ours.port, request, rate, seconds, 2 * settings))
         cost = ours.server.cpu_seconds() - cost
         after = uvloop.run(capacity(ours.port, request, seconds / 4))
         alive = ours.alive() and ours.ready()
     mean = statistics.mean((before, after))
     if cost / max(1, answers.statuses[OK]) < LEAST_SECONDS_AN_IMAGE:
         raise UserError(TOO_FAST.format(model=model, ms=1e3 * cost / max(1, answers.statuses[OK])))
-    good = [each for each in answers.seconds.get(OK, []) if each <= settings]
+    late = answers.late(settings)
+    good = answers.statuses[OK] + answers.statuses[LATE] - late
     return {
         "model": model,
         "seconds": seconds,
@@ -192,9 +198,9 @@ def run(repository: Path, model: str, times: float, seconds: float, neighbours: 
         "not_sent": skipped,
         "answers": {str(status): count for status, count in sorted(answers.statuses.items())},
         "lost": answers.lost,
-        "admitted_late": len(answers.seconds.get(OK, [])) - len(good) + answers.statuses[LATE],
-        "goodput_per_second": round(len(good) / seconds, 1),
-        "goodput_share": round(len(good) / seconds / mean, 3),
+        "admitted_late": late,
+        "goodput_per_second": round(good / seconds, 1),
+        "goodput_share": round(good / seconds / mean, 3),
         "admitted_p99_seconds": answers.percentile(OK, 0.99),
         "refused_p50_seconds": answers.percentile(TOO_MANY, 0.5),
         "refused_p99_seconds": answers.percentile(TOO_MANY, 0.99),

@@ -126,7 +126,7 @@ DONE: Mapping[str, Callable[[Found], str]] = {
     "described": lambda found: f"{found['tester']} on {found['operations']} operations of the OpenAPI document",
     "overload": _overload,
     "shared": lambda found: (
-        f"{_overload(found)}, beside {found['neighbours']} programs that take all cores for "
+        f"{_overload(found)}, beside {found['neighbours']} programs that are busy for "
         f"{found['neighbours_busy_seconds']:g} s after every {found['neighbours_quiet_seconds']:g} s"
     ),
     "stops": lambda found: f"{found['stops']} SIGTERMs under {found['clients']} clients",

@@ -132,6 +132,15 @@ def test_the_command_adds_its_figures_to_the_file(
     assert "`damaged`" in capsys.readouterr().out
 
 
+def test_what_is_answered_too_late_is_late() -> None:
+    """By its status, or by the client's clock; what was refused is not."""
+    answers = Answers()
+    for status, seconds in ((200, 1.9), (200, 2.1), (504, 2.0), (429, 9.0)):
+        answers.add(status, seconds)
+
+    assert answers.late(2.0) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -166,11 +175,11 @@ def test_neighbours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """They use the cores while they are there, and none is left at the end."""
     monkeypatch.setattr(neighbours, "QUIET_SECONDS", 0.01)
     monkeypatch.setattr(neighbours, "BUSY_SECONDS", 0.2)
-    before = os.times()
+    before, children = os.times(), psutil.Process().children()
 
     with neighbours.bursts(2):
         time.sleep(0.5)
 
     after = os.times()
     assert after.children_user - before.children_user > 0.1
-    assert not psutil.Process().children()
+    assert psutil.Process().children() == children
