@@ -20,8 +20,6 @@ from serve.lane import Job, Lane
 
 TICK = 0.005  # seconds between looks at the deadlines
 SAFE = 0.5  # of the time that a request has, to be admitted behind others: the machine may have other work meanwhile
-SAFE_OVERFULL = 0.25  # the same, behind a whole batch, where more come than can be answered: a long queue helps nobody
-OVERFULL = 5  # times the model's timeout, for which that is so after its queue was too long
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 READ_ON = 2e-3  # seconds in which turns of the loop may bring more requests before a batch runs
@@ -114,21 +112,14 @@ class Batcher:
         config, wait = job.version.config, self._seconds_ahead(lane, job.count)
         if len(lane.jobs) >= config.queue:
             return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        now = monotonic()
-        may, takes = job.deadline - now, job.version.expected_seconds(job.count)
+        may, takes = job.deadline - monotonic(), job.version.expected_seconds(job.count)
         if wait:
-            may, takes = may * self._safe(lane, wait, now), wait + lane.own_seconds(job.count)
+            may, takes = SAFE * may, wait + lane.own_seconds(job.count)
         if takes > may:
             return _too_busy(
                 f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
             )
         return None
-
-    def _safe(self, lane: Lane, wait: float, now: float) -> float:
-        """Return the share of its time that must be enough for a request behind others."""
-        if wait + lane.batch_seconds > SAFE * lane.version.config.timeout:
-            lane.overfull_until = now + OVERFULL * lane.version.config.timeout
-        return SAFE_OVERFULL if lane.full and now < lane.overfull_until else SAFE
 
     def _seconds_ahead(self, lane: Lane, images: int) -> float:
         """Return how long what is before a new request takes: its own model's batches, and the others' turns."""

@@ -64,7 +64,6 @@ class Lane:
         self.seconds = version.seconds[version.largest]  # of a whole batch
         self.jobs: deque[Job] = deque()
         self.images = 0  # that wait
-        self.overfull_until = -math.inf  # of `time.monotonic`: lately more came than could be answered
         self.running = 0  # batches; a request that has more images than one counts as several
 
     @property

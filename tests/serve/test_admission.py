@@ -14,8 +14,6 @@ from serve.errors import RequestError
 from serve.lane import Lane
 from tests.serve.fakes import Fake, image, job, run, until, version
 
-WAITS = ((0.1, 0.0), (0.25, 1.0), (0.1, 3.9), (0.25, 3.9), (0.1, 6.8), (0.1, 7.0))  # seconds ahead, and of the clock
-
 
 def test_a_full_queue_refuses_at_once() -> None:
     """429, and when to come again."""
@@ -130,43 +128,6 @@ def test_the_turns_of_other_models_are_counted() -> None:
         session.gate.set()
         await until(lambda: len(results) == 3)
         batcher.close()
-
-    run(main)
-
-
-def test_behind_a_queue_that_was_too_long_fewer_wait() -> None:
-    """A quarter of its time must be enough, not half, for a while; one in a hurry changes nothing."""
-
-    async def main() -> None:
-        batcher, session, results = Batcher(1), Fake(), []  # type: Batcher, Fake, list[Any]
-        asked = version(session, seconds=0.1, timeout=0.6, queue=100)
-        session.gate.clear()
-        job(batcher, asked, image(1, 8), results, timeout=30)
-        await until(lambda: session.sizes == [8])
-        with pytest.raises(RequestError, match=r"would take 0\.2 s, longer than the 0\.0[45]\d* s"):
-            job(batcher, asked, image(1), results, timeout=0.1)
-        job(batcher, asked, image(1, 8), results, timeout=0.7)
-        job(batcher, asked, image(1, 8), results, timeout=30)
-        with pytest.raises(RequestError, match=r"would take 0\.4 s, longer than the 0\.3[67]\d* s"):
-            job(batcher, asked, image(1), results, timeout=1.5)
-        session.gate.set()
-        await until(lambda: len(results) == 3)
-        batcher.close()
-
-    run(main)
-
-
-def test_a_queue_was_too_long_for_a_while_only() -> None:
-    """Five times the timeout; while it is too long, that begins anew. Where no whole batch waits it does not count."""
-
-    async def main() -> None:
-        batcher, lane = Batcher(1), Lane(version(Fake(), seconds=0.1, timeout=0.6))
-        lane.images = 8
-        shares = [batcher._safe(lane, wait, now) for wait, now in WAITS]  # noqa: SLF001 - the time passes here
-        lane.images = 7
-        shares.append(batcher._safe(lane, 0.25, 9.0))  # noqa: SLF001 - as above
-        batcher.close()
-        assert shares == [0.5, 0.25, 0.25, 0.25, 0.25, 0.5, 0.5]
 
     run(main)
 
