@@ -112,9 +112,11 @@ class Batcher:
         config, wait = job.version.config, self._seconds_ahead(lane, job.count)
         if len(lane.jobs) >= config.queue:
             return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        may, takes = job.deadline - monotonic(), job.version.expected_seconds(job.count)
+        may = job.deadline - monotonic()
         if wait:
             may, takes = SAFE * may, wait + lane.own_seconds(job.count)
+        else:
+            takes = job.version.expected_seconds(job.count)
         if takes > may:
             return _too_busy(
                 f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait

@@ -4,7 +4,7 @@
     fuzz       broken requests: no 5xx but 503, no crash, memory flat
     described  what a property-based tester makes of the OpenAPI document: answered as it says
     overload   ten times its capacity: admitted requests in time, most of the capacity used, the rest 429
-    shared     the same, while other programs come and go on its cores: hardly an admitted request late
+    shared     the same, while other programs come and go on its cores: 99 % of those admitted in time
     stops      SIGTERM under load: every request that left is answered exactly once
     swaps      new versions under load: the same, by the version that the answer names
     slow       500 clients that take their time: the others wait at most twice as long

@@ -11,7 +11,6 @@ import statistics
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +175,7 @@ def run(repository: Path, model: str, times: float, seconds: float, neighbours: 
         before = uvloop.run(capacity(ours.port, request, seconds / 4))
         cost = ours.server.cpu_seconds()
         rate = times * before
-        with bursts(neighbours) if neighbours else nullcontext():
+        with bursts(neighbours):
             answers, left, skipped = uvloop.run(overload(ours.port, request, rate, seconds, 2 * settings))
         cost = ours.server.cpu_seconds() - cost
         after = uvloop.run(capacity(ours.port, request, seconds / 4))
