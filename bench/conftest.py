@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.errors import UserError
-from bench.names import unknown
-from bench.options import add_options
-from bench.settings import Settings
-from bench.study import RunTrial, Study
+from bench.harness.errors import UserError, unknown
+from bench.harness.run.options import add_options
+from bench.harness.run.settings import Settings
+from bench.harness.study.study import RunTrial, Study
 
 if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
-    from bench.session import Session
+    from bench.harness.run.session import Session
 
 BENCHMARK_JSON = "benchmark.json"  # in the results folder, unless --benchmark-json names another
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -67,7 +66,7 @@ def _refuse_untimed(config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("benchmark"):
         raise pytest.UsageError("trials are timed by pytest-benchmark: drop -p no:benchmark")
     if config.getoption("benchmark_cprofile", default=None):
-        raise pytest.UsageError("--benchmark-cprofile trains an epoch more: use `python -m bench.hotspots`")
+        raise pytest.UsageError("--benchmark-cprofile trains an epoch more: use `python -m bench hotspots`")
     if config.getoption("benchmark_disable", default=False) or config.getoption("benchmark_skip", default=False):
         raise pytest.UsageError("--benchmark-disable and --benchmark-skip leave nothing to measure: drop them")
     if config.getoption("benchmark_compare_fail", None) and not config.getoption("benchmark_compare", None):
@@ -131,10 +130,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = [(study, _params(item)["arm"], _seed(item)) for item in session.items if (study := _study(item))]
     if config.option.collectonly or not wanted:
         return
-    from bench.progress import Progress, terminal  # noqa: PLC0415 - torch, see above
-    from bench.session import Session  # noqa: PLC0415
-    from bench.timing import clock  # noqa: PLC0415
-    from models.options import ModelError  # noqa: PLC0415
+    from bench.harness.machine.clock import clock  # noqa: PLC0415
+    from bench.harness.run.session import Session  # noqa: PLC0415
+    from bench.harness.trackers.terminal import Progress, terminal  # noqa: PLC0415 - torch, see above
+    from models.parts.options import ModelError  # noqa: PLC0415
 
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     bar = terminal() if reporter is not None and config.get_verbosity() == 0 else None

@@ -15,8 +15,8 @@ Command: pytest bench/test_activation.py
 from collections.abc import Mapping
 from typing import Any
 
-from bench.recipe import Recipe
-from bench.study import Arm, Comparison, Protocol, Published, RunTrial, Study
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study
 
 SK_PUBLISHED = {"relu": (Published(value=99.0, source="S0", note="MNIST, 20 epochs, one run"),)}
 SK_PUBLISHED["sigmoid"] = (Published(value=98.6, source="S0", note="MNIST, 20 epochs, one run"),)

@@ -12,8 +12,8 @@ Command: pytest bench/test_kernel_size.py
 from collections.abc import Mapping
 from typing import Any
 
-from bench.recipe import Recipe
-from bench.study import Arm, Comparison, Protocol, Published, RunTrial, Study
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study
 
 S4 = "MNIST; protocol not stated, assumed Adam 0.001, batch 100, 5 epochs"
 S0 = "first 10 000 images of MNIST, 20 epochs, one run"

@@ -7,8 +7,8 @@ quick: the 32x32 form on mnist-5k. published: AlexNet at 224 on CIFAR-10 (needs 
 Command: pytest bench/test_normalisation.py
 """
 
-from bench.recipe import Recipe
-from bench.study import Arm, Comparison, Protocol, Published, RunTrial, Study
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study
 
 S1_FULL_WINDOW = Published(value=70.0, source="S1", note="CIFAR-10 at 224, 9 epochs, 'about'")
 

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.command import main_guard
-from bench.environment import cores, environment
-from bench.errors import UserError
-from bench.files import write_json, write_text
-from bench.record import load
-from bench.settings import data_root
-from export.repository import VERSION, RepositoryError
-from export.selection import Selection, Wish, select
+from bench.harness.command import main_guard
+from bench.harness.data.catalogue import data_root
+from bench.harness.errors import UserError
+from bench.harness.files import write_json, write_text
+from bench.harness.machine.environment import cores, environment
+from bench.harness.records.record import load
+from export.repository.layout import VERSION, RepositoryError
+from export.trial.selection import Selection, Wish, select
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,16 +84,16 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _export(selection: Selection, arguments: argparse.Namespace) -> int:
     """Export one after the other, the table growing on disk; return the exit status."""
-    from export.card import library_versions  # noqa: PLC0415 - as above
-    from export.exporting import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
-    from export.table import footer, table  # noqa: PLC0415 - as above
+    from export.exporter import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
+    from export.result_table import footer, table  # noqa: PLC0415 - as above
+    from export.trial.card import library_versions  # noqa: PLC0415 - as above
 
     exporter = Exporter(
         results=arguments.results,
         repository=arguments.out,
         data_root=data_root(arguments.data_root),
         threads=cores(),
-        low_precision=not arguments.no_variants,
+        variants=not arguments.no_variants,
         version=arguments.version,
     )
     written = arguments.results / "tables" / "export.md"

@@ -11,19 +11,19 @@ from typing import Any
 
 import torch
 
-from bench.device import Execution, apply, resolve_threads
-from bench.environment import environment
-from bench.fastest import execution_for
-from bench.files import write_json, write_text
-from bench.preprocess import Preprocess
-from bench.record import Record, load
-from export import clockwork
+from bench.harness.data.preprocess import Preprocess
+from bench.harness.files import write_json, write_text
+from bench.harness.machine import turns
+from bench.harness.machine.device import Execution, apply, resolve_threads
+from bench.harness.machine.environment import environment
+from bench.harness.machine.memory_format import execution_for
+from bench.harness.records.record import Record, load
 from export.benchmark_table import benchmark_table
-from export.card import library_versions
-from export.repository import MODEL, RepositoryError, models, read_card, versions
-from export.runtime import onnxruntime_run
-from export.selection import checkpoint_path
-from export.session import Pixels
+from export.gate.runtime import onnxruntime_run
+from export.repository.golden import Pixels
+from export.repository.layout import MODEL, RepositoryError, models, read_card, versions
+from export.trial.card import library_versions
+from export.trial.selection import checkpoint_path
 from models import checkpoint
 
 BATCHES = (1, 32, 256)
@@ -75,7 +75,7 @@ def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, An
     found = []
     for batch in BATCHES:
         calls = {**_torch_calls(entry, results, execution), **ort}
-        turns = clockwork.turns(calls, images, batch)
+        runs = turns.turns(calls, images, batch)
         found += [
             {
                 "model": entry.model,
@@ -88,7 +88,7 @@ def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, An
                 "n": len(values),
                 "threads": execution.threads if runtime.startswith("torch") else int(runtime.split()[1]),
             }
-            for runtime, values in turns.items()
+            for runtime, values in runs.items()
         ]
     return found
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from bench.environment import short_commit
-from bench.rounding import MISSING, number, significant
+from bench.harness.machine.environment import short_commit
+from bench.harness.number_format import MISSING, number, significant
 
 Row = Mapping[str, Any]
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from export.card import FORMAT
-from export.config import config_text, labels_text
-from export.repository import (
+from export.gate.runtime import onnxruntime_run
+from export.gate.structure import structure_problems
+from export.low_precision import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE
+from export.repository.config import config_text, labels_text
+from export.repository.golden import Tolerances, golden_problems, read_golden
+from export.repository.layout import (
     CONFIG,
     LABELS,
     MODEL,
@@ -18,11 +21,8 @@ from export.repository import (
     read_card,
     versions,
 )
-from export.runtime import onnxruntime_run
-from export.session import Tolerances, golden_problems, read_golden
-from export.structure import structure_problems
-from export.triton import config_problems
-from export.variants import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE
+from export.repository.triton import config_problems
+from export.trial.card import FORMAT
 
 CARD_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("name", "format", "variant", "record_id", "checkpoint_sha256", "dataset"), (str,)),

@@ -4,7 +4,7 @@ from models.checkpoint import CheckpointError as CheckpointError
 from models.checkpoint import load as load
 from models.checkpoint import read_card as read_card
 from models.checkpoint import save as save
-from models.options import BadOptionError as BadOptionError
+from models.parts.options import BadOptionError as BadOptionError
 from models.registry import Architecture as Architecture
 from models.registry import UnknownArchitectureError as UnknownArchitectureError
 from models.registry import UnknownOptionError as UnknownOptionError

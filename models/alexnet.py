@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from models import layers
-from models.options import (
+from models.parts import geometry, layers
+from models.parts.options import (
     ActivationName,
     Count,
     LrnImplementation,
@@ -89,7 +89,7 @@ class _AlexNet(nn.Sequential):
         maps = [width * multiple for multiple in self.multiples]
         kernel, stride, padding = self.stem
         features = nn.Sequential(
-            layers.PadTo(self.smallest_side),
+            geometry.PadTo(self.smallest_side),
             *[nn.Conv2d(channels, maps[0], kernel, stride, padding), act(), normalise(maps[0])],
             pool(),
             *[nn.Conv2d(maps[0], maps[1], 5, padding=2), act(), normalise(maps[1])],
@@ -99,7 +99,7 @@ class _AlexNet(nn.Sequential):
             *[nn.Conv2d(maps[3], maps[4], 3, padding=1), act()],
             pool(),
         )
-        side = layers.output_side(features, image_size)
+        side = geometry.output_side(features, image_size)
         classifier = nn.Sequential(
             nn.Flatten(),
             *[nn.Linear(maps[4] * side * side, hidden), act(), nn.Dropout(dropout)],

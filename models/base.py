@@ -6,8 +6,8 @@ from typing import Literal
 
 from torch import nn
 
-from models import layers
-from models.options import (
+from models.parts import geometry, layers
+from models.parts.options import (
     ActivationName,
     Count,
     LrnSize,
@@ -61,14 +61,14 @@ class Base(nn.Sequential):
             return layers.normalisation(normalisation, maps, lrn_size=lrn_size)
 
         convolve = _convolve_once if kernel == "5x5" else _stack_two
-        first, second = layers.scaled(20, width), layers.scaled(50, width)
+        first, second = geometry.scaled(20, width), geometry.scaled(50, width)
         features = nn.Sequential(
             *convolve(channels, first, normalise, between),
             layers.pooling(pooling, 2, 2),
             *convolve(first, second, normalise, between),
             layers.pooling(pooling, 2, 2),
         )
-        side = layers.output_side(features, image_size)
+        side = geometry.output_side(features, image_size)
         classifier = nn.Sequential(
             nn.Flatten(),
             nn.Linear(second * side * side, 500),

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from models.options import ModelError
+from models.parts.options import ModelError
 from models.registry import create, resolve
 
 FORMAT = "convbench-checkpoint-1"

@@ -5,8 +5,8 @@ from typing import Literal
 
 from torch import nn
 
-from models import layers
-from models.options import (
+from models.parts import geometry, layers
+from models.parts.options import (
     ActivationName,
     Count,
     LrnSize,
@@ -70,9 +70,9 @@ class ConvNet(nn.Sequential):
                 maps_in = maps_out
             return [*stacked, layers.pooling(pooling, 2, 2)]
 
-        first, second = layers.scaled(16, width), layers.scaled(32, width)
+        first, second = geometry.scaled(16, width), geometry.scaled(32, width)
         features = nn.Sequential(*stage(channels, first), *stage(first, second))
-        side = layers.output_side(features, image_size)
+        side = geometry.output_side(features, image_size)
         logits = _linear(second, side, classes) if head == "linear" else _conv1x1(second, classes)
         classifier = nn.Sequential(nn.Dropout(dropout), *logits)
         super().__init__(OrderedDict(features=features, classifier=classifier))

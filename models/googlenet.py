@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models import layers
-from models.options import (
+from models.parts import geometry, layers
+from models.parts.options import (
     ActivationName,
     Count,
     LrnSize,
@@ -111,17 +111,17 @@ class _GoogLeNet(nn.Sequential):
             kind: NormalisationKind = "lrn" if normalisation == "lrn" else "none"
             return layers.normalisation(kind, maps, lrn_size=lrn_size)
 
-        features = self.stem(channels, layers.scaled(64, width), convolve, lrn)
-        maps_in = 3 * layers.scaled(64, width)
+        features = self.stem(channels, geometry.scaled(64, width), convolve, lrn)
+        maps_in = 3 * geometry.scaled(64, width)
         for stage, pool in ((_STAGE_3, (3, 2)), (_STAGE_4, (2, 2)), (_STAGE_5, None)):
             for columns in stage:
-                maps = [layers.scaled(column, width) for column in columns]
+                maps = [geometry.scaled(column, width) for column in columns]
                 block = Inception(maps_in, maps, _KERNELS[kernel], convolve)
                 features.append(block)
                 maps_in = block.maps_out
             if pool:
                 features.append(nn.MaxPool2d(*pool, ceil_mode=True))
-        layers.output_side(features, image_size)  # refuses an image that shrinks to nothing
+        geometry.output_side(features, image_size)  # refuses an image that shrinks to nothing
         average = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout)]
         classifier = nn.Sequential(*average, nn.Linear(maps_in, classes))
         super().__init__(OrderedDict(features=features, classifier=classifier))

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from torch import nn
 
-from models import layers
-from models.options import ActivationName, Count, PoolingKind
+from models.parts import geometry, layers
+from models.parts.options import ActivationName, Count, PoolingKind
 from models.registry import register
 
 
@@ -37,7 +37,7 @@ class LeNet5(nn.Sequential):
             layers.activation(activation),
             layers.pooling(pooling, 2, 2),
         )
-        side = layers.output_side(features, image_size)
+        side = geometry.output_side(features, image_size)
         classifier = nn.Sequential(
             nn.Flatten(),
             nn.Linear(16 * side * side, 120),

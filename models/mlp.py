@@ -5,8 +5,8 @@ from typing import Literal
 
 from torch import nn
 
-from models import layers
-from models.options import ActivationName, Count, Probability
+from models.parts import layers
+from models.parts.options import ActivationName, Count, Probability
 from models.registry import register
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from torch import nn
 
-from models import layers
-from models.options import ActivationName, Count, Multiplier, Probability
+from models.parts import geometry, layers
+from models.parts.options import ActivationName, Count, Multiplier, Probability
 from models.registry import register
 
 
@@ -56,7 +56,7 @@ class NiN(nn.Sequential):
                 *convolve(third, fourth, 1),
             ]
 
-        wide, middle, narrow = (layers.scaled(maps, width) for maps in (192, 160, 96))
+        wide, middle, narrow = (geometry.scaled(maps, width) for maps in (192, 160, 96))
         features = nn.Sequential(
             *block(5, channels, wide, middle, narrow),
             nn.MaxPool2d(3, 2, ceil_mode=True),
@@ -66,7 +66,7 @@ class NiN(nn.Sequential):
             nn.Dropout(dropout),
             *block(3, wide, wide, wide, classes),
         )
-        layers.output_side(features, image_size)  # refuses an image that shrinks to nothing
+        geometry.output_side(features, image_size)  # refuses an image that shrinks to nothing
         classifier = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         super().__init__(OrderedDict(features=features, classifier=classifier))
         layers.reset_to_kaiming(self)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from torch import nn
 
-from models.options import BadOptionError, ModelError, OptionValue, checked
+from models.parts.options import BadOptionError, ModelError, OptionValue, checked
 
 Builder = TypeVar("Builder", bound=Callable[..., nn.Module])
 

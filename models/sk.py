@@ -4,8 +4,8 @@ from collections import OrderedDict
 
 from torch import nn
 
-from models import layers
-from models.options import (
+from models.parts import geometry, layers
+from models.parts.options import (
     ActivationName,
     Count,
     LrnSize,
@@ -54,7 +54,7 @@ class SmallKernels(nn.Sequential):
             norm = layers.normalisation(normalisation, maps_out, lrn_size=lrn_size)
             return [nn.Conv2d(maps_in, maps_out, 3), norm]
 
-        first, second = layers.scaled(20, width), layers.scaled(50, width)
+        first, second = geometry.scaled(20, width), geometry.scaled(50, width)
         features = nn.Sequential(
             *convolve(channels, first),
             layers.activation(activation),
@@ -64,7 +64,7 @@ class SmallKernels(nn.Sequential):
             *convolve(first, second),
             layers.pooling(pooling, 2, 2),
         )
-        side = layers.output_side(features, image_size)
+        side = geometry.output_side(features, image_size)
         classifier = nn.Sequential(
             nn.Flatten(),
             nn.Linear(second * side * side, 500),

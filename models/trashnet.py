@@ -5,9 +5,9 @@ from typing import Literal
 
 from torch import nn
 
-from models import layers
-from models.blocks import BasicBlock, Shortcut
-from models.options import ActivationName, Count, PoolingKind
+from models.parts import layers
+from models.parts.blocks import BasicBlock, Shortcut
+from models.parts.options import ActivationName, Count, PoolingKind
 from models.registry import register
 
 

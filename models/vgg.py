@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from models import layers
-from models.options import (
+from models.parts import geometry, layers
+from models.parts.options import (
     ActivationName,
     Count,
     LrnSize,
@@ -65,8 +65,8 @@ class _VGG(nn.Sequential):
             norm = layers.normalisation(normalisation, maps_out)
             return [convolution, norm, layers.activation(activation)]
 
-        maps = [layers.scaled(stage, width) for stage in _STAGE_CHANNELS]
-        features = nn.Sequential(layers.PadTo(_CIFAR_SIDE if head == "cifar" else 1))
+        maps = [geometry.scaled(stage, width) for stage in _STAGE_CHANNELS]
+        features = nn.Sequential(geometry.PadTo(_CIFAR_SIDE if head == "cifar" else 1))
         features.extend(convolve(channels, maps[0]))
         if normalisation == "lrn":
             features.append(layers.normalisation("lrn", maps[0], lrn_size=lrn_size))
@@ -76,7 +76,7 @@ class _VGG(nn.Sequential):
                 features.extend(convolve(maps_in, maps_out))
                 maps_in = maps_out
             features.append(layers.pooling(pooling, 2, 2))
-        side = layers.output_side(features, image_size)
+        side = geometry.output_side(features, image_size)
         classifier = (
             _cifar_head(maps_in, dropout, classes)
             if head == "cifar"

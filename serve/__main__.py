@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from serve.errors import ConfigurationError
-from serve.tokens import ADMINISTRATORS, TOKENS
+from serve.security.tokens import ADMINISTRATORS, TOKENS
 
 USAGE_ERROR = 2
 LAST_PORT = 65535
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens: who reloads early shall not end it
     arguments = parser().parse_args(argv)
-    from export.repository import RepositoryError  # noqa: PLC0415 - `--help` waits for nothing
+    from export.repository.layout import RepositoryError  # noqa: PLC0415 - `--help` waits for nothing
     from serve.run import serve  # noqa: PLC0415 - as above
 
     try:

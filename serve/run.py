@@ -9,16 +9,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from export.repository import CONFIG, models
-from serve.access import Access
-from serve.access_log import AccessLog
-from serve.certificate import Certificate
+from export.repository.layout import CONFIG, models
 from serve.errors import ConfigurationError
-from serve.lifecycle import Catalogue
-from serve.processes import Supervisor, when_orphaned
-from serve.server import Limits, Server
-from serve.tokens import TokenFiles
-from serve.wording import address, say
+from serve.inference.catalogue import Catalogue
+from serve.log import address, say
+from serve.security.access import Access
+from serve.security.certificate import Certificate
+from serve.security.tokens import TokenFiles
+from serve.supervisor import Supervisor, when_orphaned
+from serve.transport.access_log import AccessLog
+from serve.transport.server import Limits, Server
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

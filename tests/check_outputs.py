@@ -5,8 +5,8 @@ import re
 import sys
 from pathlib import Path
 
-from bench.command import load_studies
-from bench.record import load
+from bench.harness.records.record import load
+from bench.harness.study.discovery import load_studies
 
 SUFFIXES = ("md", "csv", "tex")
 

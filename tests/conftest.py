@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench import train
-from bench.record import Record, load
+from bench.commands import train
+from bench.harness.records.record import Record, load
 from export import __main__ as command
 
 NETS = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import readme
-from bench.articles import ARTICLES
-from bench.options import add_options
+from bench.commands import docs
+from bench.harness.run.options import add_options
+from bench.harness.study.articles import ARTICLES
 from export.benchmark_table import benchmark_table
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -59,7 +59,7 @@ def test_readme_says_what_an_article_is(name: str) -> None:
 
 def test_readme_shows_the_committed_results() -> None:
     """The figures in README are those of the committed records and speeds, digit by digit."""
-    readme.main(["--check"])
+    docs.main(["--check"])
 
 
 def test_the_exports_table_is_that_of_its_figures() -> None:

@@ -10,7 +10,9 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("module", ["serve.engine", "export.runtime", "bench.serving.raw_runtime"])
+@pytest.mark.parametrize(
+    "module", ["serve.inference.version", "export.gate.runtime", "bench.server.contest.raw_runtime"]
+)
 def test_onnxruntime_is_told_to_report_nothing(module: str, tmp_path: Path) -> None:
     """Before it is loaded: it makes its identifiers then, a file among those of the temporary folder."""
     environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}

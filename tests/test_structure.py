@@ -53,7 +53,7 @@ def test_models_need_torch_and_safetensors_only(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "needs"),
-    [("repository", set()), ("config", set()), ("session", {"numpy", "onnxruntime", "export.repository"})],
+    [("repository", set()), ("config", set()), ("session", {"numpy", "onnxruntime", "export.repository.layout"})],
 )
 def test_what_the_server_shares_imports_nothing_heavy(name: str, needs: set[str]) -> None:
     """The model repository's layout needs the standard library alone: the server must start at once, without torch."""
@@ -68,7 +68,7 @@ def test_the_server_needs_the_repository_alone(path: Path) -> None:
     """Of what is ours, its layout and its sessions: neither training nor exporting, and no torch."""
     found = {name for name in imported(path) if name.startswith(("export", "torch", "bench", "models."))}
 
-    assert all(name.startswith(("export.repository", "export.session")) for name in found)
+    assert all(name.startswith(("export.repository.layout", "export.repository.golden")) for name in found)
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))

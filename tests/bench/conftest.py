@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bench.record import SCHEMA, Curves, Record, pack_bits, pack_classes
+from bench.harness.records.answers import pack_bits, pack_classes
+from bench.harness.records.record import SCHEMA, Curves, Record
 
 MakeRecord = Callable[..., Record]
 CLASSES = 10

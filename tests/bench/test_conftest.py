@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from bench.harness.paths import PROJECT
+
 TIMED = {
     *("train_images_per_second", "peak_memory_mb", "warmup_seconds", "evaluation_seconds", "inference_seconds"),
     *("inference_us_per_image_batch_1", "inference_us_per_image_batch_256", "started", "finished", "record_id"),
@@ -204,7 +205,7 @@ def test_interrupted_run_goes_on(number: signal.Signals, tmp_path: Path) -> None
         (("--benchmark-disable",), "leave nothing to measure"),
         (("--benchmark-compare-fail=median:30%",), "--benchmark-compare-fail needs --benchmark-compare"),
         (("--workers", "2", "--batch-seeds"), "choose one"),
-        (("--benchmark-cprofile=tottime",), "use `python -m bench.hotspots`"),
+        (("--benchmark-cprofile=tottime",), "use `python -m bench hotspots`"),
         (("--benchmark-json=tests",), "is a folder: name a file"),
     ],
     ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",

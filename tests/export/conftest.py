@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from bench.record import Record
-from export.exporting import Exporter
-from export.graph import Served, served, to_onnx
-from export.lrn import forms_for
-from export.material import Material
-from export.material import load as load_material
-from export.selection import Choice, Wish, select
+from bench.harness.records.record import Record
+from export.exporter import Exporter
+from export.graph.lrn import forms_for
+from export.graph.to_onnx import Served, served, to_onnx
+from export.trial.loaded import Material
+from export.trial.loaded import load as load_material
+from export.trial.selection import Choice, Wish, select
 
 Edit = Callable[[onnx.ModelProto], None]
 
@@ -62,7 +62,7 @@ def choice(records: dict[str, Record]) -> Choice:
 @pytest.fixture
 def exporter(results: Path, tmp_path: Path) -> Exporter:
     """Return an exporter, float32 only, into the repository that `repository` copies or into an empty one."""
-    return Exporter(results=results, repository=tmp_path / "repository", low_precision=False)
+    return Exporter(results=results, repository=tmp_path / "repository", variants=False)
 
 
 @pytest.fixture

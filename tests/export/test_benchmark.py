@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.record import Record
+from bench.harness.machine import turns
+from bench.harness.records.record import Record
 from export import __main__ as command
-from export import benchmark, clockwork
+from export import benchmark
 from export.benchmark_table import benchmark_table
-from export.exporting import Exporter
-from export.repository import RepositoryError
-from export.selection import Choice
+from export.exporter import Exporter
+from export.repository.layout import RepositoryError
+from export.trial.selection import Choice
 
-PROJECT = Path(__file__).resolve().parents[2]
 NAME = "lenet5_mnist-5k"
 
 
@@ -28,7 +28,7 @@ def test_every_runtime_is_timed(
     """In turns at every batch size; the table has ratios, the file every turn."""
     monkeypatch.setattr(torch, "compile", lambda net, **_: net)
     monkeypatch.setattr(benchmark, "BATCHES", (1, 2))
-    monkeypatch.setattr(clockwork, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     path = tmp_path / "export.json"
 
     command.main(["--benchmark", "--out", str(repository), "--results", str(results), "--json", str(path)])
@@ -39,7 +39,7 @@ def test_every_runtime_is_timed(
         for batch in (1, 2)
         for runtime in ("torch eager", "torch.compile", "onnxruntime, 1 thread", "onnxruntime, 2 threads")
     ]
-    assert all(len(row["images_per_second"]) == row["n"] == clockwork.TURNS for row in content["rows"])
+    assert all(len(row["images_per_second"]) == row["n"] == turns.TURNS for row in content["rows"])
     assert "| images/s at batch 2 " in capsys.readouterr().out
     assert benchmark_table(content).count(NAME) >= 3
 

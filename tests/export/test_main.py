@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness.paths import PROJECT
 from export import __main__ as command
-from export import exporting
-from export.repository import versions
-from tests.export.test_parity import mean_left_out
+from export import exporter
+from export.repository.layout import versions
+from tests.export.gate.test_parity import mean_left_out
 
-PROJECT = Path(__file__).resolve().parents[2]
 NAME = "lenet5_mnist-5k"
 
 
@@ -42,15 +42,15 @@ def test_a_refused_file_ends_with_1(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The others are exported; the report names the layer."""
-    fastest = exporting.fastest_graph
+    fastest = exporter.fastest_graph
 
-    def faulty(material: object) -> exporting.Graph:
+    def faulty(material: object) -> exporter.Graph:
         graph = fastest(material)  # type: ignore[arg-type]  # what it is given
         if material.record.architecture == "lenet5":  # type: ignore[attr-defined]  # as above
             mean_left_out(graph.proto)
         return graph
 
-    monkeypatch.setattr(exporting, "fastest_graph", faulty)
+    monkeypatch.setattr(exporter, "fastest_graph", faulty)
     copy, out = shutil.copytree(results, tmp_path / "results"), tmp_path / "out"
     words = ["--results", str(copy), "--out", str(out), "--architecture", "lenet5,sk", "--no-variants"]
 

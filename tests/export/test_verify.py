@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.fire.versions import sum_up
-from export.repository import CARD, GOLDEN, MODEL, SUMS, RepositoryError
+from bench.server.stress.broken_versions import sum_up
+from export.repository.layout import CARD, GOLDEN, MODEL, SUMS, RepositoryError
 from export.verify import verify
-from tests.export.test_parity import mean_left_out
+from tests.export.gate.test_parity import mean_left_out
 
-PROJECT = Path(__file__).resolve().parents[2]
 NAME = "lenet5_mnist-5k"
 
 

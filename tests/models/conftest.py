@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.options import Count
+from models.parts.options import Count
 from models.registry import create, describe, names
 
 Small = tuple[str, dict[str, object]]

@@ -7,7 +7,7 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from models.lrn import LocalResponseNorm
+from models.parts.lrn import LocalResponseNorm
 from models.registry import create
 
 Shapes = Callable[[nn.Module, Tensor], list[tuple[str, tuple[int, ...]]]]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.options import BadOptionError, Count
+from models.parts.options import BadOptionError, Count
 from models.registry import (
     Registry,
     UnknownArchitectureError,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench import embedded
+from bench.harness.data import mnist_5k
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="the page's tests drive a browser with selenium")
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
@@ -92,7 +92,7 @@ def headless(address: str) -> Iterator[Page]:
 
 def zero(folder: Path) -> Path:
     """Return a PNG of a zero among the test images."""
-    pixels, labels = embedded.load()
+    pixels, labels = mnist_5k.load()
     file = folder / "zero.png"
     Image.fromarray(pixels[int(np.flatnonzero(labels == 0)[0]), 0]).save(file, "PNG")
     return file

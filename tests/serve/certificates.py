@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from serve.certificate import Certificate
+from serve.security.certificate import Certificate
 
 
 class Pair(NamedTuple):

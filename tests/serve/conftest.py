@@ -18,18 +18,18 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.config import config_text, labels_text
-from export.repository import CARD, CONFIG, GOLDEN, LABELS, MODEL, publish, staged
-from serve.access import Access
-from serve.certificate import Certificate
-from serve.lifecycle import Catalogue
-from serve.server import Limits, Server
+from bench.harness.paths import PROJECT
+from export.repository.config import config_text, labels_text
+from export.repository.layout import CARD, CONFIG, GOLDEN, LABELS, MODEL, publish, staged
+from serve.inference.catalogue import Catalogue
+from serve.security.access import Access
+from serve.security.certificate import Certificate
+from serve.transport.server import Limits, Server
 from tests.serve.certificates import MakePair, Pair, made_pair
 
 SHAPE = (1, 4, 4)
 LABELS_OF = ("cat", "dog", "hot dog")
 ADMIN = "administrator"
-PROJECT = Path(__file__).resolve().parents[2]
 
 PutModel = Callable[..., Path]
 Command = Callable[..., tuple[subprocess.Popen[str], int]]

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from export.session import Answers
-from serve.batching import Batcher
-from serve.engine import Pace, Version
+from export.repository.golden import Answers
 from serve.errors import RequestError
-from serve.lane import Job
-from serve.pbtxt import ModelConfig
+from serve.inference.batcher import Batcher
+from serve.inference.model_config import ModelConfig
+from serve.inference.request_queue import Job
+from serve.inference.version import Pace, Version
 from tests.serve.conftest import SHAPE
 
 Result = Answers | RequestError

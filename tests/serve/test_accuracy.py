@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench import embedded
+from bench.harness.data import mnist_5k
 from tests.serve.conftest import Running, Start
 
 MODEL = "lenet5_mnist-5k"
@@ -67,8 +67,8 @@ def as_pictures(running: Running, images: np.ndarray) -> list[int]:
 @pytest.mark.parametrize("ask", [as_json, as_bytes, as_pictures])
 def test_the_accuracy_is_that_of_the_card(ask: Ask, trained: Running, exported_once: Path) -> None:
     """To the image."""
-    pixels, labels = embedded.load()
-    *_, test = embedded.split()
+    pixels, labels = mnist_5k.load()
+    *_, test = mnist_5k.split()
     card = json.loads((exported_once / MODEL / "1" / "card.json").read_text("utf-8"))
     images = pixels[test]
 

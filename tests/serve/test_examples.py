@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serve.access import Access
+from bench.harness.paths import PROJECT
+from serve.security.access import Access
 from tests.serve.conftest import PutModel, Running, Start, expected
 
 TOKEN = "a-token"  # noqa: S105 - of this test's server
-EXAMPLES = Path(__file__).resolve().parents[2] / "serve" / "examples"
+EXAMPLES = PROJECT / "serve" / "examples"
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 

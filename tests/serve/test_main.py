@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from tritonclient import http as triton
 
-from tests.serve.conftest import LABELS_OF, PROJECT, Command, PutModel, expected
+from bench.harness.paths import PROJECT
+from tests.serve.conftest import LABELS_OF, Command, PutModel, expected
 
 
 def test_tritons_client_gets_its_answers(command: Command, images: np.ndarray) -> None:

@@ -1,0 +1,82 @@
+"""The page that shows the committed measurements beside the quick results and the speeds: bench/evidence/README.md."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.harness.machine.environment import short_commit
+from bench.performance import startup, worker_gain
+
+LIBRARIES = ("python", "torch")
+
+INTRODUCTION = """\
+Made by `python -m bench docs` from the files in this folder, each of which a command below wrote. The results of the
+quick protocol and the speeds are in the [README](../../README.md); records in `quick/`, chosen learning rates in
+`tuning/`, `calibration.json` by `python -m bench simulate`."""
+STARTUP = "`python -m bench startup`: wall time, each command in a process of its own."
+GROWTH = """\
+`python -m bench growth`: each row multiplies one size and leaves the rest alone; the exponent is that of the upper half
+of the sizes (1: linear). [Figures](growth/growth.svg)."""
+LRN = """\
+`python -m bench lrn`: forward and backward on {shape}; medians and ranges of {turns} turns. Nets with LRN are trained
+in channels_last."""
+WORKERS = "`python -m bench workers`: `pytest bench/ {options}`, start-up included."
+HOTSPOTS = """\
+`python -m bench hotspots`: the nets with the lowest share of the machine's peak. What was tried to raise it is in
+`bench/harness/machine/memory_format.py`."""
+
+
+def page(folder: Path) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        folder: holds startup.json, growth/growth.json, lrn.json, workers.json and hotspots.md.
+    """
+    started, grown, normalised, together = (
+        _read(folder / name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
+    )
+    sections = {
+        "Cost to start": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
+        "Growth": (GROWTH, _growth_table(grown), _conditions(grown)),
+        "LRN: torch's and ours": _lrn_section(normalised),
+        "Trials side by side": (
+            WORKERS.format(options=together["options"]),
+            worker_gain.table(together),
+            _conditions(together),
+        ),
+        "Where the time of a training step goes": (HOTSPOTS, (folder / "hotspots.md").read_text("utf-8").strip()),
+    }
+    parts = ["# Measurements", INTRODUCTION]
+    for title, section in sections.items():
+        parts += [f"## {title}", *section]
+    return "\n\n".join(parts) + "\n"
+
+
+def _growth_table(grown: Mapping[str, Any]) -> str:
+    from bench.performance import growth  # noqa: PLC0415 - torch
+    from bench.performance.sweeps import Point, Sweep  # noqa: PLC0415 - torch
+
+    return growth.table(
+        [Sweep(**{**sweep, "points": tuple(Point(**point) for point in sweep["points"])}) for sweep in grown["sweeps"]]
+    )
+
+
+def _lrn_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    from bench.performance import lrn_layer  # noqa: PLC0415 - torch
+
+    cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in content["rows"]}
+    turns = len(content["rows"][0]["seconds"]["ours"])
+    return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn_layer.table(cases), _conditions(content)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return content
+
+
+def _conditions(content: Mapping[str, Any]) -> str:
+    where = content["environment"]
+    threads = f", {content['threads']} threads" if "threads" in content else f", {where['cores']} cores"
+    versions = ", ".join(f"{name} {where[name]}" for name in LIBRARIES)
+    return f"<sub>{where['hardware']}{threads}; {versions}; {short_commit(where['commit'])}</sub>"

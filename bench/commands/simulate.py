@@ -1,0 +1,83 @@
+"""Measures on simulated studies whether the verdicts keep their promises: `python -m bench simulate`."""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from bench.harness.files import write_json
+from bench.harness.machine.environment import environment
+from bench.harness.stats.simulation import (
+    ARMS,
+    IMAGES,
+    POPULATIONS,
+    PROMISES,
+    SEEDS,
+    Share,
+    broken_promises,
+    simulate_all,
+)
+
+
+def table(found: Mapping[str, Mapping[str, Share]]) -> str:
+    """Return the shares in percent with their standard errors, a row a name and a column a population."""
+    names = dict.fromkeys([*PROMISES, *(name for by in found.values() for name in by)])
+    rows = [
+        [
+            name,
+            "{:.0f} to {:.0f}".format(*(100 * end for end in PROMISES[name])) if name in PROMISES else "",
+            *(_percent(by[name]) if name in by else "" for by in found.values()),
+        ]
+        for name in names
+    ]
+    return tabulate(rows, headers=["percent ± standard error", "promised", *found], disable_numparse=True)
+
+
+def _percent(one: Share) -> str:
+    return f"{100 * one.share:.1f} ± {100 * one.standard_error:.1f}"
+
+
+def evidence(found: Mapping[str, Mapping[str, Share]], studies: int, seed: int, seconds: float) -> dict[str, Any]:
+    """Return all that there is to keep of a run, for JSON."""
+    machine = environment()
+    kept = ("hardware", "cores", "memory_gib", "os", "python", "numpy", "scipy", "commit")
+    return {
+        "command": f"python -m bench simulate --draws {studies} --seed {seed}",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "duration_seconds": round(seconds, 1),
+        **{name: machine[name] for name in kept},
+        "studies": studies,
+        "seed": seed,
+        "arms": ARMS,
+        "seeds_per_arm": SEEDS,
+        "test_images": IMAGES,
+        "promises": PROMISES,
+        "broken_promises": broken_promises(found),
+        "populations": [asdict(population) for population in POPULATIONS],
+        "results": {population: {name: one._asdict() for name, one in by.items()} for population, by in found.items()},
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Simulate, print the table, write the evidence; return 1 where a promise is broken, else 0."""
+    summary = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="python -m bench simulate", description=summary)
+    parser.add_argument("--draws", type=int, default=2000, help="studies of each kind per population (default 2000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all that is drawn (default 0)")
+    parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="write the result to this JSON file")
+    chosen = parser.parse_args(arguments)
+    start = time.perf_counter()
+    found = simulate_all(chosen.draws, chosen.seed, environment()["cores"])
+    print(table(found))  # noqa: T201 - the command's output
+    if chosen.out is not None:
+        write_json(chosen.out, evidence(found, chosen.draws, chosen.seed, time.perf_counter() - start))
+    broken = broken_promises(found)
+    for sentence in broken:
+        print(f"broken promise: {sentence}", file=sys.stderr)  # noqa: T201 - the command's output
+    return 1 if broken else 0

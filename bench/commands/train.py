@@ -1,0 +1,93 @@
+"""`python -m bench train ARCHITECTURE`: train one net outside any study; the same record and checkpoint as a trial."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.harness.command import main_guard, parse_assignments
+from bench.harness.data.catalogue import data_root
+from bench.harness.data.load import load
+from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
+from bench.harness.records.store import Store
+from bench.harness.run.options import add_machine_options
+from bench.harness.study.recipe import Recipe, RecipeError
+from bench.harness.study.study import Arm, Protocol, Study
+from bench.harness.study.trial import resolve
+from bench.harness.training.trial_run import TrialRun
+
+PROTOCOL = "train"  # its records go to DIR/train/, never among those of a study
+DEFAULT_RECIPE = Recipe(optimizer="adam", learning_rate=0.001, epochs=10, schedule="cosine")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench train", description=__doc__)
+    parser.add_argument("architecture", help="see python -m bench list")
+    parser.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="of the architecture")
+    parser.add_argument("-r", "--recipe", action="append", default=[], metavar="NAME=VALUE", help="hyper-parameter")
+    parser.add_argument("--dataset", default="mnist-5k", help="default mnist-5k; or folder:PATH")
+    parser.add_argument("--seed", default=0, type=int, help="default 0")
+    add_machine_options(parser.add_argument)
+    return parser
+
+
+@main_guard
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train, print a line an epoch, save the checkpoint and append the record."""
+    arguments = _parser().parse_args(argv)
+    execution = Execution(
+        resolve_device(arguments.device),
+        resolve_threads(arguments.threads),
+        deterministic=arguments.deterministic,
+        compiled=arguments.compile,
+    )
+    apply(execution)
+    dataset = load(arguments.dataset, data_root(arguments.data_root), download=arguments.download)
+    arm = Arm(
+        name=arguments.architecture,
+        label=arguments.architecture,
+        architecture=arguments.architecture,
+        options=parse_assignments(arguments.option),
+    )
+    recipe = DEFAULT_RECIPE.but(parse_assignments(arguments.recipe))
+    if recipe.learning_rate is None:
+        raise RecipeError(
+            "learning_rate is None: give a number, such as -r learning_rate=0.001, or choose one with "
+            f"`python -m bench tune --architecture {arm.architecture}`"
+        )
+    trial = resolve(
+        _study_of(arm, recipe, dataset.source.name), PROTOCOL, arm.name, arguments.seed, dataset.source, own_data=True
+    )
+    with Store(Path(arguments.results) / PROTOCOL) as store:
+        run = TrialRun(trial, dataset, execution, store.folder)
+        for _ in run.epochs():
+            _say(_epoch_line(run))
+        record = run.record()
+        store.append(record)
+    _say(f"test accuracy {record.test_accuracy:.2%} on {record.test_images} images ({record.status})")
+    _say(f"checkpoint {store.folder / str(record.checkpoint)}")
+
+
+def _study_of(arm: Arm, recipe: Recipe, dataset: str) -> Study:
+    """Return a study of one arm, for its record alone."""
+    return Study(
+        name="train",
+        question="one net, no question",
+        held_fixed="nothing is compared",
+        margin=0.0,
+        comparisons=(),
+        protocols={PROTOCOL: Protocol(dataset=dataset, recipe=recipe, arms=(arm,))},
+    )
+
+
+def _epoch_line(run: TrialRun) -> str:
+    loss = run.training.train_loss[-1]
+    validation = f"{run.validations[-1].accuracy:.2%}" if run.validations else "no split"
+    return (
+        f"epoch {run.epochs_done:3}  loss {'diverged' if loss is None else format(loss, '.4f')}  "
+        f"training error {run.training.train_error[-1]:.2%}  validation {validation}  "
+        f"{len(run.training.train) / run.epoch_seconds[-1]:.0f} images/s"
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - progress of a command

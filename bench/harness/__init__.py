@@ -1,0 +1,1 @@
+"""Everything that runs, judges and shows the studies; rooms below import downwards only."""

@@ -1,0 +1,180 @@
+"""Turns records into results: grouped by study and setting, summarised by arm, judged by comparison."""
+
+import hashlib
+import statistics
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
+from bench.harness.files import slug
+from bench.harness.records.answers import correct_bits
+from bench.harness.records.record import ComparisonContext, Record
+from bench.harness.records.setting import Setting, latest, setting_of
+from bench.harness.stats.differences import Bits, summarise
+from bench.harness.stats.spread import Spread, TimeToTarget, speed_ratio, spread, time_to_target
+from bench.harness.stats.verdict import Judgement, judge
+
+SLUG_LETTERS = 48
+ALONE = ComparisonContext(name="arms", title="arms that are compared with no other", baseline="")
+
+
+def analyse(records: Iterable[Record]) -> list[StudyResult]:
+    """Return a result for every study and setting, studies in the order of their first record.
+
+    Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
+    was run under several settings the one with the newest record comes first.
+    """
+    studies: dict[str, dict[Setting, list[Record]]] = {}
+    for record in latest(records):
+        studies.setdefault(record.study, {}).setdefault(setting_of(record), []).append(record)
+    return [result for settings in studies.values() for result in _analyse_settings(settings)]
+
+
+def _analyse_settings(settings: Mapping[Setting, list[Record]]) -> Iterator[StudyResult]:
+    newest_first = sorted(
+        settings, key=lambda setting: max(record.finished for record in settings[setting]), reverse=True
+    )
+    for setting in newest_first:
+        yield _analyse_study(setting, settings[setting], _variant(setting, newest_first[0]))
+
+
+def _variant(setting: Setting, current: Setting) -> str:
+    if setting == current:
+        return ""
+    differing = [
+        f"{name} {value}"
+        for name, value, other in zip(Setting._fields, setting, current, strict=True)
+        if value != other
+    ]
+    digest = hashlib.sha256(repr(setting).encode()).hexdigest()[:6]  # two long descriptions may share their start
+    return f"{slug(' '.join(differing))[:SLUG_LETTERS]}-{digest}"
+
+
+def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) -> StudyResult:
+    by_arm: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda record: (record.context["order"], record.arm, record.seed)):
+        by_arm.setdefault(record.arm, []).append(record)
+    bits = {name: np.stack([correct_bits(record) for record in group]) for name, group in by_arm.items()}
+    arms = {name: _summarise_arm(name, group, bits[name]) for name, group in by_arm.items()}
+    context = max(records, key=lambda record: record.finished).context
+    family = max(context.get("family", 0), len(_pairs(arms.values())))
+    return StudyResult(
+        study=records[0].study,
+        setting=setting,
+        variant=variant,
+        question=context["question"],
+        held_fixed=context["held_fixed"],
+        margin=context["margin"],
+        family=family,
+        target_training_error=context["target_training_error"],
+        arms=tuple(arms.values()),
+        comparisons=_compare(arms, bits, context["margin"], family),
+    )
+
+
+def _summarise_arm(name: str, records: Sequence[Record], correct: Bits) -> ArmResult:
+    context = max(records, key=lambda record: record.finished).context
+    timed = [record for record in records if record.timed]
+    targeted = context["target_training_error"] is not None
+    return ArmResult(
+        name=name,
+        context=context,
+        records=tuple(records),
+        accuracy=summarise(correct),
+        train_images_per_second=_spread(record.train_images_per_second for record in timed),
+        seconds_per_epoch=_spread(statistics.median(record.curves["epoch_seconds"]) for record in timed),
+        inference_us_per_image_batch_1=_spread(record.inference_us_per_image_batch_1 for record in timed),
+        inference_us_per_image_batch_256=_spread(record.inference_us_per_image_batch_256 for record in timed),
+        peak_memory_mb=_spread(record.peak_memory_mb for record in records),
+        epochs_to_target=_epochs_to_target(records) if targeted else None,
+        seconds_to_target=_seconds_to_target(timed) if targeted and timed else None,
+    )
+
+
+def _spread(values: Iterable[float | None]) -> Spread | None:
+    """Return the summary of the values that there are, None if there are none."""
+    known = [value for value in values if value is not None]
+    return spread(known) if known else None
+
+
+def _epochs_to_target(records: Sequence[Record]) -> TimeToTarget:
+    return time_to_target([record.epochs_to_target for record in records], [record.epochs for record in records])
+
+
+def _seconds_to_target(records: Sequence[Record]) -> TimeToTarget:
+    ends = [sum(record.curves["epoch_seconds"]) for record in records]
+    return time_to_target([record.seconds_to_target for record in records], ends)
+
+
+def _compare(
+    arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: float, family: int
+) -> tuple[ComparisonResult, ...]:
+    """Return the comparisons with their judgements."""
+    members, entries = _members(arms.values()), _newest_entries(arms.values())
+    pairs = [pair for pair in _pairs(arms.values()) if comparable(bits, *pair)]
+    judgements = dict(zip(pairs, judge(bits, pairs, margin, family=family), strict=True)) if pairs else {}
+    return tuple(
+        ComparisonResult(
+            name=name,
+            title=entries[name]["title"],
+            baseline=entries[name]["baseline"],
+            rows=_rows(arms, entries[name]["baseline"], group, judgements),
+        )
+        for name, group in members.items()
+    )
+
+
+def _members(arms: Iterable[ArmResult]) -> dict[str, list[ArmResult]]:
+    """Return the arms of each comparison, by its name."""
+    members: dict[str, list[ArmResult]] = {}
+    for arm in arms:
+        for entry in arm.context["comparisons"] or [ALONE]:
+            members.setdefault(entry["name"], []).append(arm)
+    return members
+
+
+def _pairs(arms: Collection[ArmResult]) -> list[tuple[str, str]]:
+    """Return every (arm, baseline) that arms with records ask for, also where the baseline has none yet."""
+    entries = _newest_entries(arms)
+    asked = {(arm.name, entries[name]["baseline"]) for name, group in _members(arms).items() for arm in group}
+    return sorted((arm, baseline) for arm, baseline in asked if baseline not in (arm, ALONE["baseline"]))
+
+
+def _newest_entries(arms: Iterable[ArmResult]) -> dict[str, ComparisonContext]:
+    """Return what each comparison is: of several versions in the records the newest arm's."""
+    by_age = sorted(arms, key=lambda arm: max(record.finished for record in arm.records))
+    return {entry["name"]: entry for arm in by_age for entry in arm.context["comparisons"] or [ALONE]}
+
+
+def comparable(bits: Mapping[str, Bits], arm: str, baseline: str) -> bool:
+    """Return whether both arms have trials, on equally many test images."""
+    return baseline in bits and bits[arm].shape[1] == bits[baseline].shape[1]
+
+
+def _rows(
+    arms: Mapping[str, ArmResult],
+    baseline: str,
+    members: Sequence[ArmResult],
+    judgements: Mapping[tuple[str, str], Judgement],
+) -> tuple[ArmRow, ...]:
+    rows = [
+        ArmRow(
+            arm=arm,
+            is_baseline=arm.name == baseline,
+            judgement=judgements.get((arm.name, baseline)),
+            throughput_ratio=_throughput_ratio(arm, arms[baseline])
+            if baseline in arms and arm.name != baseline
+            else None,
+        )
+        for arm in members
+    ]
+    return tuple(sorted(rows, key=lambda row: not row.is_baseline))
+
+
+def _throughput_ratio(arm: ArmResult, baseline: ArmResult) -> tuple[float, float | None, float | None] | None:
+    ours, theirs = (
+        [record.train_images_per_second for record in each.records if record.train_images_per_second is not None]
+        for each in (arm, baseline)
+    )
+    return speed_ratio(ours, theirs) if ours and theirs else None

@@ -1,0 +1,49 @@
+"""Compares how a study's arms are defined: which options and hyper-parameters differ, which all share."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from bench.harness.analysis.results import ArmResult, StudyResult
+from bench.harness.number_format import MISSING
+
+
+class Definitions(NamedTuple):
+    """What differs between arms as a table (names, and per arm its label and values), what is shared as pairs."""
+
+    differing: list[str]
+    rows: list[tuple[str, list[str]]]
+    shared: list[tuple[str, str]]
+
+
+def definitions(result: StudyResult) -> Definitions:
+    """Return the architectures, options and hyper-parameters of a study's arms."""
+    settings = [_settings(arm) for arm in result.arms]
+    names = list(dict.fromkeys(name for values in settings for name in values))
+    differing = [name for name in names if len({values.get(name, MISSING) for values in settings}) > 1]
+    return Definitions(
+        differing=differing,
+        rows=[
+            (arm.label, [values.get(name, MISSING) for name in differing])
+            for arm, values in zip(result.arms, settings, strict=True)
+        ],
+        shared=[(name, settings[0][name]) for name in names if name not in differing],
+    )
+
+
+def _settings(arm: ArmResult) -> dict[str, str]:
+    record = arm.records[-1]
+    parts: tuple[Mapping[str, Any], ...] = (record.options, record.definition.get("recipe", {}))
+    return {
+        "architecture": record.architecture,
+        **{name.replace("_", " "): _text(value) for part in parts for name, value in part.items()},
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value)) or MISSING
+    return MISSING if value is None else str(value)

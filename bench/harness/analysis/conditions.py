@@ -1,0 +1,87 @@
+"""States under which conditions a study's numbers were measured: what every table carries."""
+
+from collections.abc import Iterable, Sequence
+
+from bench.harness.analysis.results import StudyResult
+from bench.harness.machine.environment import short_commit
+from bench.harness.records.record import Record
+from bench.harness.records.setting import Setting
+
+HASH_LETTERS = 16
+LIBRARIES = ("python", "torch", "torchvision", "numpy")
+
+
+def conditions(result: StudyResult) -> dict[str, str]:
+    """Return the conditions of a study's numbers by their heading; several values are all named."""
+    setting, records = result.setting, result.records
+    images = _several(str(record.test_images) for record in records)
+    return {
+        "protocol": protocol(setting),
+        "n": seed_counts(result),
+        "data": f"{setting.dataset}, {images} test images, SHA-256 {setting.data_sha256[:HASH_LETTERS]}",
+        "hardware": _hardware(setting),
+        "execution": _execution(result),
+        "software": _software(result),
+        "commit": _several(short_commit(str(each.get("commit", "unknown"))) for each in result.environments),
+        "measured": _period(records),
+    }
+
+
+def protocol(setting: Setting) -> str:
+    """Return the protocol's name, and whether fewer images were used than it stands for."""
+    return f"{setting.protocol}, reduced: fewer images than it stands for" if setting.reduced else setting.protocol
+
+
+def threads(setting: Setting) -> str:
+    """Return `1 thread` or `2 threads`."""
+    return f"{setting.threads} thread{'' if setting.threads == 1 else 's'}"
+
+
+def seed_counts(result: StudyResult) -> str:
+    """Return how many seeds the arms have: `5 seeds an arm`, or `3 to 5 seeds an arm`."""
+    counts = sorted({len(arm.records) for arm in result.arms})
+    least, most = counts[0], counts[-1]
+    many = str(most) if least == most else f"{least} to {most}"
+    return f"{many} seed{'' if most == 1 else 's'} an arm"
+
+
+def one_line(result: StudyResult) -> str:
+    """Return the conditions for a terminal, without their headings."""
+    return "; ".join(text for heading, text in conditions(result).items() if heading != "measured")
+
+
+def _hardware(setting: Setting) -> str:
+    deterministic = ", deterministic" if setting.deterministic else ""
+    return f"{setting.hardware} ({setting.device}), {threads(setting)}{deterministic}"
+
+
+def _execution(result: StudyResult) -> str:
+    """Return how nets were run, such as `memory format channels_last, compiled no`."""
+    names = dict.fromkeys(name for execution in result.executions for name in execution)
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_several(_yes_or_no(execution.get(name)) for execution in result.executions)}"
+        for name in names
+        if name not in Setting._fields
+    )
+
+
+def _yes_or_no(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _software(result: StudyResult) -> str:
+    known = [name for name in LIBRARIES if any(name in environment for environment in result.environments)]
+    versions = [f"{name} {_several(str(each.get(name)) for each in result.environments)}" for name in known]
+    return ", ".join([*versions, _several(str(each.get("os")) for each in result.environments)])
+
+
+def _period(records: Sequence[Record]) -> str:
+    first, last = min(record.started for record in records), max(record.finished for record in records)
+    days = dict.fromkeys((first[:10], last[:10]))
+    return f"{' to '.join(days)} (UTC)"
+
+
+def _several(values: Iterable[str]) -> str:
+    return " / ".join(dict.fromkeys(values))

@@ -1,0 +1,95 @@
+"""Picks the test images that the nets of a study get wrong most often, for the report to show."""
+
+import base64
+import io
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.harness.analysis.results import StudyResult
+from bench.harness.records.answers import NO_PREDICTION, correct_bits, predictions
+from bench.harness.records.record import Record
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.integer]
+LoadImages = Callable[[str], tuple[Pixels, Labels] | None]
+SHOWN = 24
+ANSWERS_SHOWN = 3
+COLOUR_CHANNELS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardImage:
+    """A test image with what the nets said of it.
+
+    Attributes:
+        place: in the test set, from 0.
+        wrong, trials: how many trials got it wrong, of how many.
+        answers: the most frequent answers, class and number of trials.
+        png: the image as base64 text.
+    """
+
+    place: int
+    label: str
+    wrong: int
+    trials: int
+    answers: tuple[tuple[str, int], ...]
+    png: str
+
+
+def hardest(result: StudyResult, pixels: Pixels, labels: Labels) -> list[HardImage]:
+    """Return up to SHOWN test images that were answered wrongly most often over all trials, worst first.
+
+    Args:
+        result: of a study whose trials were all tested on these images, or on the first of them.
+        pixels: shape (images, channels, height, width).
+        labels: shape (images,).
+
+    Raises:
+        ValueError: the images are not those that the trials were tested on.
+    """
+    records = [record for record in result.records if record.test_images == result.records[0].test_images]
+    _check(records[0], labels)
+    wrong = np.sum([~correct_bits(record) for record in records], axis=0)
+    places = [int(place) for place in np.argsort(-wrong, kind="stable")[:SHOWN] if wrong[place]]
+    answers = np.array([predictions(record)[places] for record in records])
+    return [
+        HardImage(
+            place=place,
+            label=_class_name(records[0], int(labels[place])),
+            wrong=int(wrong[place]),
+            trials=len(records),
+            answers=tuple(
+                (_class_name(records[0], answer), count)
+                for answer, count in Counter(column.tolist()).most_common(ANSWERS_SHOWN)
+            ),
+            png=png(pixels[place]),
+        )
+        for place, column in zip(places, answers.T, strict=True)
+    ]
+
+
+def _check(record: Record, labels: Labels) -> None:
+    """A record says which images were answered correctly: with other images that cannot add up."""
+    count = record.test_images
+    if len(labels) < count or not np.array_equal(predictions(record) == labels[:count], correct_bits(record)):
+        raise ValueError(f"these are not the test images of record {record.record_id}")
+
+
+def _class_name(record: Record, place: int) -> str:
+    if place == NO_PREDICTION:
+        return "no answer"
+    return record.classes[place] if place < len(record.classes) else str(place)
+
+
+def png(image: Pixels) -> str:
+    """Return an image of shape (channels, height, width) as PNG in base64; of two or four channels only the first."""
+    from PIL import Image  # noqa: PLC0415 - the tables need no Pillow
+
+    drawn = image.transpose(1, 2, 0) if len(image) == COLOUR_CHANNELS else image[0]
+    written = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(drawn)).save(written, format="PNG")
+    return base64.b64encode(written.getvalue()).decode("ascii")

@@ -1,0 +1,147 @@
+"""What is shown of a study: its arms summarised over seeds, its comparisons with their verdicts."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bench.harness.records.record import Context, PublishedContext, Record
+from bench.harness.records.setting import Setting
+from bench.harness.stats.differences import ArmSummary
+from bench.harness.stats.spread import Spread, TimeToTarget
+from bench.harness.stats.verdict import Judgement
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmResult:
+    """All trials of an arm under one setting, summarised over its seeds.
+
+    Attributes:
+        records: by seed.
+        accuracy: test accuracy, diverged trials included.
+        train_images_per_second, seconds_per_epoch, inference times, seconds_to_target: of the trials that ran alone;
+            None where none did.
+        seconds_per_epoch: of each trial its median epoch.
+        epochs_to_target, seconds_to_target: None where the study has no target training error.
+    """
+
+    name: str
+    context: Context
+    records: tuple[Record, ...]
+    accuracy: ArmSummary
+    train_images_per_second: Spread | None
+    seconds_per_epoch: Spread | None
+    inference_us_per_image_batch_1: Spread | None
+    inference_us_per_image_batch_256: Spread | None
+    peak_memory_mb: Spread | None
+    epochs_to_target: TimeToTarget | None
+    seconds_to_target: TimeToTarget | None
+
+    @property
+    def label(self) -> str:
+        """The arm's readable name."""
+        return self.context["label"]
+
+    @property
+    def published(self) -> list[PublishedContext]:
+        """What others reported for this arm."""
+        return self.context["published"]
+
+    @property
+    def parameters(self) -> int:
+        """Trainable parameters."""
+        return self.records[-1].parameters
+
+    @property
+    def mflops_per_image(self) -> float:
+        """Millions of operations of one image's forward pass."""
+        return self.records[-1].mflops_per_image
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that have a record, ascending."""
+        return tuple(record.seed for record in self.records)
+
+    @property
+    def timed(self) -> int:
+        """How many trials ran alone, so that they were timed."""
+        return sum(record.timed for record in self.records)
+
+    @property
+    def diverged(self) -> int:
+        """How many trials diverged."""
+        return sum(record.status == "diverged" for record in self.records)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmRow:
+    """An arm's place in a comparison.
+
+    Attributes:
+        judgement: None for the baseline, and where there is nothing to compare with.
+        throughput_ratio: training images/s over the baseline's, with its 95 % interval if there is one.
+    """
+
+    arm: ArmResult
+    is_baseline: bool
+    judgement: Judgement | None = None
+    throughput_ratio: tuple[float, float | None, float | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonResult:
+    """Arms beside the baseline arm that each is compared with; the baseline comes first if it has trials."""
+
+    name: str
+    title: str
+    baseline: str
+    rows: tuple[ArmRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyResult:
+    """A study under one setting.
+
+    Attributes:
+        variant: empty for the setting that has the study's newest record; for others, how they differ from
+            that one, in letters that a file name may have.
+        margin: difference in accuracy (0 to 1) within which arms count as tied.
+        family: how many (arm, baseline) pairs the study compares, run or not: what p values are corrected for.
+    """
+
+    study: str
+    setting: Setting
+    variant: str
+    question: str
+    held_fixed: str
+    margin: float
+    family: int
+    target_training_error: float | None
+    arms: tuple[ArmResult, ...]
+    comparisons: tuple[ComparisonResult, ...]
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """Every trial of the study under this setting, by arm and seed."""
+        return tuple(record for arm in self.arms for record in arm.records)
+
+    @cached_property
+    def compared(self) -> int:
+        """How many (arm, baseline) pairs have trials of both, each counted once."""
+        rows = [(row, each.baseline) for each in self.comparisons for row in each.rows]
+        return len({(row.arm.name, baseline) for row, baseline in rows if row.judgement})
+
+    @cached_property
+    def environments(self) -> tuple[dict[str, Any], ...]:
+        """The environments that its records were measured in, each once, oldest first."""
+        return _distinct(record.environment for record in self.records)
+
+    @cached_property
+    def executions(self) -> tuple[dict[str, Any], ...]:
+        """The ways in which its nets were run, each once."""
+        return _distinct(record.execution for record in self.records)
+
+
+def _distinct(values: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    return tuple({json.dumps(value, sort_keys=True): value for value in values}.values())

@@ -1,0 +1,1 @@
+"""The machine: device, memory, clocks, conditions."""

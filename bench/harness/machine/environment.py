@@ -1,0 +1,99 @@
+"""What a number was measured with: hardware, operating system, library versions, commit."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bench.harness.paths import PROJECT
+
+COMMIT_LETTERS = 12  # that tables show
+LIBRARIES = ("torchvision", "numpy", "scipy", "mlxtend", "pytest", "pytest-benchmark")
+
+
+@cache
+def environment(device: str = "cpu") -> dict[str, Any]:
+    """Return what every record carries: plain strings and numbers.
+
+    Args:
+        device: cpu, cuda or mps; on CUDA the GPU's name is the hardware.
+    """
+    return {
+        "hardware": _gpu_name() if device == "cuda" else _cpu_name(),
+        "cores": cores(),
+        "memory_gib": _memory_gib(),
+        "os": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "torch": _torch_version(),
+        **{name.replace("-", "_"): _version(name) for name in LIBRARIES},
+        "openmp_spin_count": os.environ.get("GOMP_SPINCOUNT", "default"),
+        "commit": commit(),
+    }
+
+
+def cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def commit() -> str:
+    """Return the checkout's commit, `+changes` behind it where files differ; `unknown` without git."""
+    revision = _git("rev-parse", "HEAD")
+    if revision is None:
+        return "unknown"
+    return f"{revision}+changes" if _git("status", "--porcelain", "--untracked-files=no") else revision
+
+
+def short_commit(revision: str) -> str:
+    """Return a commit as tables show it: twelve letters, and that files differed."""
+    letters, plus, changes = revision.partition("+")
+    return f"{letters[:COMMIT_LETTERS]}{plus}{changes}"
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(PROJECT), *arguments]
+    try:
+        finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603 - constant arguments
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return finished.stdout.strip()
+
+
+def _torch_version() -> str:
+    """Return torch's version with its build, such as 2.14.1+cpu: the package index knows both builds as 2.14.1."""
+    import torch  # noqa: PLC0415 - two seconds that the commands without torch do not need
+
+    return str(torch.__version__)
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _gpu_name() -> str:
+    import torch  # noqa: PLC0415 - two seconds that the CPU does not need here
+
+    return torch.cuda.get_device_name()
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _memory_gib() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None

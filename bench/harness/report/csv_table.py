@@ -1,0 +1,104 @@
+"""Writes a comparison as CSV for machines: a row an arm, full precision, units in the column names."""
+
+import csv
+import io
+from typing import Any
+
+from bench.harness.analysis.conditions import LIBRARIES
+from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
+from bench.harness.stats.spread import Spread, TimeToTarget
+from bench.harness.stats.verdict import Judgement
+
+Cells = dict[str, Any]
+
+
+def comparison_csv(result: StudyResult, comparison: ComparisonResult) -> str:
+    """Return the comparison as CSV; a value that does not exist is an empty cell. Accuracies are 0 to 1."""
+    rows = [_row(result, comparison, row) for row in comparison.rows]
+    written = io.StringIO()
+    writer = csv.DictWriter(written, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return written.getvalue()
+
+
+def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Cells:
+    arm = row.arm
+    return {
+        "study": result.study,
+        "comparison": comparison.name,
+        "arm": arm.name,
+        "label": arm.label,
+        "baseline": comparison.baseline,
+        "seeds": len(arm.records),
+        "diverged": arm.diverged,
+        "parameters": arm.parameters,
+        "mflops_per_image": arm.mflops_per_image,
+        **_accuracy(arm),
+        "published_percent": " ".join(f"{entry['value']:g}" for entry in arm.published),
+        "published_source": " ".join(entry["source"] for entry in arm.published),
+        **_judgement(row.judgement, result.margin),
+        **_spread("train_images_per_second", arm.train_images_per_second),
+        **_ratio(row),
+        **_spread("seconds_per_epoch", arm.seconds_per_epoch),
+        **_spread("inference_us_per_image_batch_1", arm.inference_us_per_image_batch_1),
+        **_spread("inference_us_per_image_batch_256", arm.inference_us_per_image_batch_256),
+        **_spread("peak_memory_mb", arm.peak_memory_mb),
+        "target_training_error": result.target_training_error,
+        **_target("epochs_to_target", arm.epochs_to_target),
+        **_target("seconds_to_target", arm.seconds_to_target),
+        **_conditions(result, arm),
+    }
+
+
+def _accuracy(arm: ArmResult) -> Cells:
+    names = ("mean", "low", "high", "sd", "se_seeds", "se_images")
+    return {f"test_accuracy_{name}": getattr(arm.accuracy, name) for name in names}
+
+
+def _judgement(judgement: Judgement | None, margin: float) -> Cells:
+    names = ("effect", "low", "high", "se_seeds", "se_images", "p")
+    found = judgement.difference if judgement else None
+    return {
+        **{f"difference_{name}": getattr(found, name, None) for name in names},
+        "p_corrected": judgement and judgement.p_corrected,
+        "verdict": judgement and judgement.verdict,
+        "margin": margin,
+        "smallest_detectable_difference": judgement and judgement.smallest_detectable,
+        "seeds_needed": judgement and judgement.seeds_needed,
+        "images_needed": judgement and judgement.images_needed,
+    }
+
+
+def _ratio(row: ArmRow) -> Cells:
+    mean, low, high = row.throughput_ratio or (None, None, None)
+    return {"throughput_ratio": mean, "throughput_ratio_low": low, "throughput_ratio_high": high}
+
+
+def _spread(name: str, spread: Spread | None) -> Cells:
+    return {f"{name}_{part}": getattr(spread, part, None) for part in ("mean", "low", "high", "sd")}
+
+
+def _target(name: str, time: TimeToTarget | None) -> Cells:
+    return {
+        f"{name}_median": time and time.median,
+        f"{name}_fastest": time and time.fastest,
+        f"{name}_slowest": time and time.slowest,
+        f"{name}_never": time and time.never,
+    }
+
+
+def _conditions(result: StudyResult, arm: ArmResult) -> Cells:
+    setting, environments = result.setting, [record.environment for record in arm.records]
+    return {
+        **setting._asdict(),
+        "test_images": arm.accuracy.images,
+        **{name: _several([environment.get(name) for environment in environments]) for name in (*LIBRARIES, "os")},
+        "commit": _several([environment.get("commit") for environment in environments]),
+        "first_started": min(record.started for record in arm.records),
+        "last_finished": max(record.finished for record in arm.records),
+    }
+
+
+def _several(values: list[object]) -> str:
+    return " ".join(dict.fromkeys(str(value) for value in values))

@@ -1,0 +1,255 @@
+"""Draws a study as SVG: learning curves, and accuracy against throughput.
+
+Figures are made without pyplot, so nothing is global but the settings that Matplotlib reads while it draws.
+The same records give the same bytes. Text stays text; ink is one colour (`INK`) that a page may replace.
+"""
+
+import io
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
+from bench.harness.records.record import Record
+from bench.harness.stats.differences import ArmSummary
+from bench.harness.stats.spread import Spread
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+INK = "#1c1e21"
+PAPER = "#ffffff"
+# Told apart with any colour vision (markers and dashes differ too), 3:1 or more on white and on near-black.
+COLOURS = ("#0077bb", "#d55e00", "#009e73", "#c05fa8", "#a67c00", "#1e9aaa", "#cc3311")
+BASELINE_COLOUR = "#7a7a7a"
+MARKERS = "osD^vPX*"
+DASHES = ((), (5, 1.5), (1.5, 1.5))
+WIDTH_INCHES = 9.6
+PLOT_INCHES = 7.1  # of the width; the rest is the legend's
+LEFT_INCHES = 0.7  # for a panel's numbers and label
+BELOW_INCHES = 0.55
+AROUND_INCHES = 0.95  # above and below a panel together
+LEAST_PANEL_INCHES = 2.3
+LEGEND_LINE_INCHES = 0.165
+LEGEND_GAP_INCHES = 0.07
+LEGEND_LETTERS = 24  # a longer label goes on in the next line
+MOST_TICKS = 6
+LOG_RATIO = 8  # an axis that spans more than this goes logarithmic
+MARKED_EPOCHS = 20  # longer curves are drawn without a marker an epoch
+
+STYLE: Any = {  # Any, because Matplotlib's types would have every key as a literal
+    "svg.fonttype": "none",
+    "svg.hashsalt": "convbench",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.labelsize": 10,
+    "legend.fontsize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": INK,
+    "grid.alpha": 0.14,
+    "grid.linewidth": 0.7,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "axes.facecolor": "none",
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+}
+
+
+class Look(NamedTuple):
+    """How an arm is drawn, the same in every panel of its comparison."""
+
+    colour: str
+    marker: str
+    dashes: tuple[float, ...]
+
+
+def curves_svg(result: StudyResult) -> str:
+    """Return validation accuracy and training loss against the epoch, a row of two panels a comparison.
+
+    Lines are means over the seeds; bands reach from the lowest to the highest seed. Where no arm of a comparison has a
+    validation split the training accuracy (running, in training mode) is shown instead. Where only some have one, the
+    others have a line in the right panel alone, which the legend stands beside.
+    """
+    return _draw(result.comparisons, 2, _draw_curves)
+
+
+def throughput_svg(result: StudyResult) -> str:
+    """Return test accuracy against training throughput, a panel a comparison.
+
+    Bars are 95 % intervals in both directions; with one seed there is none for the throughput. Arms of which no
+    trial ran alone have no throughput and are left out.
+    """
+    return _draw(result.comparisons, 1, _draw_throughput)
+
+
+def band(curves: Sequence[Sequence[float | None]]) -> tuple[Floats, Floats, Floats]:
+    """Return lowest, mean and highest value at each epoch over the seeds, shape (longest curve,) each.
+
+    A null (a loss that was not finite) leaves the mean; an epoch with nulls only is NaN.
+    """
+    longest = max((len(curve) for curve in curves), default=0)
+    values = np.full((len(curves), longest), np.nan)
+    for row, curve in zip(values, curves, strict=True):
+        row[: len(curve)] = [np.nan if value is None else value for value in curve]
+    known = np.isfinite(values)
+    counts = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(counts, counts, np.nan)
+    low = np.where(known, values, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
+    return np.where(counts, low, np.nan), mean, np.where(counts, high, np.nan)
+
+
+def _draw(
+    comparisons: Sequence[ComparisonResult],
+    columns: int,
+    draw: Callable[["list[Axes]", ComparisonResult], None],
+) -> str:
+    from matplotlib import rc_context  # noqa: PLC0415 - half a second that an empty folder need not wait
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    heights = [max(LEAST_PANEL_INCHES, _legend_inches(comparison)) for comparison in comparisons]
+    bottoms = [sum(heights[place + 1 :]) + AROUND_INCHES * (len(heights) - place - 1) for place in range(len(heights))]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH_INCHES, sum(heights) + AROUND_INCHES * len(heights)))
+        for comparison, bottom, height in zip(comparisons, bottoms, heights, strict=True):
+            axes = [_place(figure, column, columns, bottom + BELOW_INCHES, height) for column in range(columns)]
+            draw(axes, comparison)
+            axes[0].set_title(comparison.title.replace("$", r"\$"), y=1 + 0.1 / height)
+            axes[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1 + 0.05 / height), frameon=False, handlelength=2.4)
+        return _svg(figure)
+
+
+def _place(figure: "Figure", column: int, columns: int, bottom: float, height: float) -> "Axes":
+    """Return axes at a place in inches: faster than a layout engine, and room for the legend is known."""
+    width, total = PLOT_INCHES / columns, figure.get_figheight()
+    left = column * width + LEFT_INCHES
+    return figure.add_axes((left / WIDTH_INCHES, bottom / total, (width - LEFT_INCHES) / WIDTH_INCHES, height / total))
+
+
+def _legend_inches(comparison: ComparisonResult) -> float:
+    lines = sum(_label(row).count("\n") + 1 for row in comparison.rows)
+    return LEGEND_LINE_INCHES * lines + LEGEND_GAP_INCHES * len(comparison.rows)
+
+
+def _svg(figure: "Figure") -> str:
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    return written.getvalue()
+
+
+def _looks(rows: Sequence[ArmRow]) -> Iterator[tuple[ArmRow, Look]]:
+    others = 0
+    for row in rows:
+        if row.is_baseline:
+            yield row, Look(BASELINE_COLOUR, "o", ())
+            continue
+        yield (
+            row,
+            Look(
+                COLOURS[others % len(COLOURS)],
+                MARKERS[(others + 1) % len(MARKERS)],
+                DASHES[others // len(COLOURS) % len(DASHES)],
+            ),
+        )
+        others += 1
+
+
+def _label(row: ArmRow) -> str:
+    lines = textwrap.wrap(row.arm.label, LEGEND_LETTERS) + ["(baseline)"] * row.is_baseline
+    return "\n".join(lines).replace("$", r"\$")  # Matplotlib reads a pair of dollar signs as mathematics
+
+
+def _draw_curves(panels: "list[Axes]", comparison: ComparisonResult) -> None:
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - as in `_draw`
+
+    left, right = panels
+    validated = any(record.curves["validation_accuracy"] for row in comparison.rows for record in row.arm.records)
+    left.set_ylabel("validation accuracy (%)" if validated else "training accuracy (%)")
+    right.set_ylabel("training loss")
+    for axes, curves_of in ((left, partial(_accuracies, validated=validated)), (right, _losses)):
+        _plot_bands(axes, comparison.rows, curves_of)
+    for axes in panels:
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=MOST_TICKS, integer=True))
+    _log_where_wide(right, "y", np.concatenate([line.get_ydata() for line in right.lines]))
+
+
+def _accuracies(record: Record, *, validated: bool) -> list[float | None]:
+    if validated:
+        return [100 * value for value in record.curves["validation_accuracy"]]
+    return [100 * (1 - error) for error in record.curves["train_error"]]
+
+
+def _losses(record: Record) -> list[float | None]:
+    return record.curves["train_loss"]
+
+
+def _plot_bands(axes: "Axes", rows: Sequence[ArmRow], curve_of: Callable[[Record], list[float | None]]) -> None:
+    """Draw a line and a band an arm; all bands are one artist, which is several times faster than one each."""
+    from matplotlib.collections import PolyCollection  # noqa: PLC0415 - as in `_draw`
+
+    polygons, colours = [], []
+    for row, look in _looks(rows):
+        low, mean, high = band([curve_of(record) for record in row.arm.records])
+        epochs = np.arange(1, len(mean) + 1)
+        marker = look.marker if len(mean) <= MARKED_EPOCHS else ""
+        style: dict[str, Any] = {"color": look.colour, "marker": marker, "dashes": look.dashes, "label": _label(row)}
+        axes.plot(epochs, mean, markersize=3.5, linewidth=1.6, **style)
+        known = np.isfinite(mean)
+        there_and_back = np.concatenate([epochs[known], epochs[known][::-1]])
+        polygons.append(np.column_stack([there_and_back, np.concatenate([low[known], high[known][::-1]])]))
+        colours.append(look.colour)
+    axes.add_collection(PolyCollection(polygons, facecolors=colours, alpha=0.18, linewidths=0, zorder=1))
+    axes.autoscale_view()
+
+
+def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None:
+    axes = panels[0]
+    looks = [(row, look) for row, look in _looks(comparison.rows) if row.arm.train_images_per_second]
+    throughputs = [row.arm.train_images_per_second for row, _ in looks if row.arm.train_images_per_second]
+    speeds = np.array([throughput.mean for throughput in throughputs])
+    accuracies = 100 * np.array([row.arm.accuracy.mean for row, _ in looks])
+    bars: dict[str, Any] = {"colors": [look.colour for _, look in looks], "linewidths": 1.6, "zorder": 2}
+    axes.hlines(accuracies, *_ends(throughputs), **bars)
+    axes.vlines(speeds, *(100 * _ends([row.arm.accuracy for row, _ in looks])), **bars)
+    for (row, look), speed, accuracy in zip(looks, speeds, accuracies, strict=True):
+        axes.plot(speed, accuracy, color=look.colour, marker=look.marker, markersize=7, linestyle="", label=_label(row))
+    axes.set_xlabel("training throughput (images/s)")
+    axes.set_ylabel("test accuracy (%)")
+    _log_where_wide(axes, "x", speeds)
+
+
+def _ends(summaries: Sequence[ArmSummary | Spread]) -> Floats:
+    """Return the ends of intervals, shape (2, summaries); the mean twice where there is none.
+
+    None is drawn below 0: with two seeds Student's t reaches below any speed.
+    """
+    low = [each.mean if each.low is None else max(each.low, 0.0) for each in summaries]
+    high = [each.mean if each.high is None else each.high for each in summaries]
+    return np.array([low, high])
+
+
+def _log_where_wide(axes: "Axes", which: str, values: Floats) -> None:
+    """Make an axis logarithmic where its values span more than LOG_RATIO, with plain numbers at its ticks."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as in `_draw`
+
+    finite = values[np.isfinite(values)]
+    if not finite.size or finite.min() <= 0 or finite.max() / finite.min() <= LOG_RATIO:
+        return
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,82 @@
+"""The notes below a table: what is missing, what was published, what LRN cost."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
+from bench.harness.stats.spread import spread
+from bench.harness.stats.verdict import LEAST_SEEDS
+
+
+def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
+    """Return what keeps a comparison from being complete, and what others published on its arms."""
+    arms = [row.arm for row in comparison.rows]
+    seeds = {seed for arm in result.arms for seed in arm.seeds}
+    return [
+        *_missing(comparison),
+        *_family(result, comparison),
+        *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
+        *(["One seed: no intervals."] if len(seeds) == 1 else []),
+        *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
+        *published(arms),
+    ]
+
+
+def _missing(comparison: ComparisonResult) -> Iterator[str]:
+    if not comparison.baseline:
+        return
+    if not any(row.is_baseline for row in comparison.rows):
+        yield f"{comparison.title}: no trial yet of the baseline arm {comparison.baseline!r}, so nothing is compared."
+        return
+    if len(comparison.rows) == 1:
+        yield f"{comparison.title}: no trial yet of any arm but the baseline, so nothing is compared."
+    for row in comparison.rows:
+        if not row.is_baseline and row.judgement is None:
+            yield f"{row.arm.label}: evaluated on other test images than the baseline, so it is not compared."
+
+
+def _family(result: StudyResult, comparison: ComparisonResult) -> Iterator[str]:
+    """Say why p values are larger than the table alone explains: pairs that have not been run are counted too."""
+    corrected = any(row.judgement and row.judgement.p_corrected is not None for row in comparison.rows)
+    if corrected and result.compared < result.family:
+        yield (
+            f"p is corrected for the study's {result.family} comparisons, of which {result.compared} "
+            f"{'has' if result.compared == 1 else 'have'} been run."
+        )
+
+
+def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
+    if len(arm.seeds) < seeds:
+        yield f"{arm.label}: {len(arm.seeds)} of {seeds} seeds so far."
+    if arm.diverged:
+        yield (
+            f"{arm.label}: {arm.diverged} of {len(arm.records)} trials diverged; "
+            "they count, with the accuracy that they ended at."
+        )
+    if arm.timed < len(arm.records):
+        untimed = len(arm.records) - arm.timed
+        yield f"{arm.label}: {untimed} of {len(arm.records)} trials were trained side by side and say nothing of time."
+    yield from _lrn_cost(arm)
+
+
+def _lrn_cost(arm: ArmResult) -> Iterator[str]:
+    """Yield what the arm's LRN would cost in torch's own implementation, measured in turns within each trial."""
+    pairs = [record.lrn_images_per_second for record in arm.records if record.lrn_images_per_second]
+    if not pairs:
+        return
+    found = spread([math.log(pair["torch"] / pair["banded"]) for pair in pairs])
+    ends = (
+        "" if found.low is None or found.high is None else f" [{math.exp(found.low):.2f}, {math.exp(found.high):.2f}]"
+    )
+    yield (
+        f"{arm.label}: with torch.nn.LocalResponseNorm, which computes the same, this net trains at "
+        f"{math.exp(found.mean):.2f}x{ends} the speed (n = {found.n})."
+    )
+
+
+def published(arms: Iterable[ArmResult]) -> Iterator[str]:
+    """Yield what others reported for these arms, each number with its source and what differed."""
+    for arm in arms:
+        for entry in arm.published:
+            differed = f" ({entry['note']})" if entry["note"] else ""
+            yield f"{entry['source']} published {entry['value']:g} % for {arm.label}{differed}."

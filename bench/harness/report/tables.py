@@ -1,0 +1,163 @@
+"""Lays a comparison out in tables of rounded text: accuracy and verdicts, costs, time to a target error."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
+from bench.harness.number_format import MISSING, decimals_for, measured, number, percent, signed, significant
+from bench.harness.report.legends import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
+from bench.harness.report.sentences import points, probability, still_needed, time_to_target
+from bench.harness.stats.spread import Spread
+
+
+class Column(NamedTuple):
+    """A column of a table: what it shows, in which unit, and how a row's cell is written."""
+
+    name: str
+    unit: str
+    cell: Callable[[ArmRow], str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in words: every cell is text. The first column is the arm, the others are aligned right.
+
+    `legend` says how to read it.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    legend: tuple[str, ...]
+
+    @property
+    def headers(self) -> list[str]:
+        """Each column's name, with its unit in parentheses."""
+        return [f"{column.name} ({column.unit})" if column.unit else column.name for column in self.columns]
+
+    @property
+    def alignments(self) -> list[str]:
+        """As tabulate names them."""
+        return ["left", *["right"] * (len(self.columns) - 1)]
+
+
+def _label(row: ArmRow) -> str:
+    return f"{row.arm.label} (baseline)" if row.is_baseline else row.arm.label
+
+
+def _accuracy(row: ArmRow) -> str:
+    return percent(row.arm.accuracy.mean, row.arm.accuracy.low, row.arm.accuracy.high)
+
+
+def _published(row: ArmRow) -> str:
+    return ", ".join(f"{entry['value']:g} {entry['source']}" for entry in row.arm.published) or MISSING
+
+
+def _difference(row: ArmRow) -> str:
+    if row.judgement is None:
+        return MISSING
+    difference = row.judgement.difference
+    effect = signed(100 * difference.effect, 2)
+    if difference.low is None or difference.high is None:
+        return effect
+    return f"{effect} [{signed(100 * difference.low, 2)}, {signed(100 * difference.high, 2)}]"
+
+
+def _p(row: ArmRow) -> str:
+    return probability(row.judgement.p_corrected if row.judgement else None)
+
+
+def _verdict(row: ArmRow) -> str:
+    return (row.judgement.verdict or "no verdict") if row.judgement else MISSING
+
+
+def _detectable(row: ArmRow) -> str:
+    smallest = row.judgement.smallest_detectable if row.judgement else None
+    if smallest is None:
+        return MISSING
+    return number(100 * smallest, 2) if smallest <= 1 else "> 100"
+
+
+def _needed(row: ArmRow) -> str:
+    needed = still_needed(row.judgement) if row.judgement else ()
+    if not any(needed):
+        return MISSING
+    return " / ".join(MISSING if count is None else number(count, 0) for count in needed)
+
+
+def _accuracy_columns(margin: float) -> tuple[Column, ...]:
+    return (
+        Column("arm", "", _label),
+        Column("n", "", lambda row: str(len(row.arm.records))),
+        Column("diverged", "", lambda row: str(row.arm.diverged)),
+        Column("accuracy", "%", _accuracy),
+        Column("published", "%", _published),
+        Column("difference", "points", _difference),
+        Column("p", "Holm", _p),
+        Column("verdict", "", _verdict),
+        Column("detects", "points", _detectable),
+        Column(f"needed for ±{points(margin)}", "seeds / images", _needed),
+    )
+
+
+def _spread(spread: Spread | None) -> str:
+    return MISSING if spread is None else measured(spread.mean, spread.low, spread.high)
+
+
+def _ratio(row: ArmRow) -> str:
+    if row.throughput_ratio is None:
+        return MISSING
+    ratio, low, high = row.throughput_ratio
+    decimals = decimals_for(ratio, digits=3)
+    interval = "" if low is None or high is None else f" [{number(low, decimals)}, {number(high, decimals)}]"
+    return f"×{number(ratio, decimals)}{interval}"
+
+
+COST_COLUMNS = (
+    Column("arm", "", _label),
+    Column("n", "timed", lambda row: str(row.arm.timed)),
+    Column("parameters", "", lambda row: number(row.arm.parameters, 0)),
+    Column("MFLOPs", "/image", lambda row: significant(row.arm.mflops_per_image)),
+    Column("training", "images/s", lambda row: _spread(row.arm.train_images_per_second)),
+    Column("speed", "baseline = 1", _ratio),
+    Column("epoch", "s", lambda row: _spread(row.arm.seconds_per_epoch)),
+    Column("batch 1", "µs/image", lambda row: _spread(row.arm.inference_us_per_image_batch_1)),
+    Column("batch 256", "µs/image", lambda row: _spread(row.arm.inference_us_per_image_batch_256)),
+    Column("memory", "peak MB", lambda row: _spread(row.arm.peak_memory_mb)),
+)
+
+
+def _epochs(row: ArmRow) -> str:
+    return time_to_target(row.arm.epochs_to_target, lambda epochs: f"{epochs:g}")
+
+
+def _seconds(row: ArmRow) -> str:
+    time = row.arm.seconds_to_target
+    decimals = decimals_for(time.at_least, digits=3) if time else 0
+    return time_to_target(time, lambda seconds: number(seconds, decimals))
+
+
+TARGET_COLUMNS = (
+    Column("arm", "", _label),
+    Column("n", "", lambda row: str(len(row.arm.records))),
+    Column("epochs", "median [fastest, slowest]", _epochs),
+    Column("seconds", "median [fastest, slowest]", _seconds),
+)
+
+
+def tables(result: StudyResult, comparison: ComparisonResult) -> list[Table]:
+    """Return a comparison's tables: accuracy and verdicts, costs and, with a target, the time to it."""
+    found = [
+        _table("accuracy", _accuracy_columns(result.margin), comparison, HOW_TO_READ),
+        _table("cost", COST_COLUMNS, comparison, (INTERVALS, COSTS)),
+    ]
+    if result.target_training_error is not None:
+        name = f"time {target(result.target_training_error)}"
+        found.append(_table(name, TARGET_COLUMNS, comparison, (TARGETS,)))
+    return found
+
+
+def _table(name: str, columns: Sequence[Column], comparison: ComparisonResult, legend: tuple[str, ...]) -> Table:
+    rows = tuple(tuple(column.cell(row) for column in columns) for row in comparison.rows)
+    return Table(name, tuple(columns), rows, legend)

@@ -1,0 +1,131 @@
+"""Writes a comparison's tables for the terminal, as Markdown and as LaTeX."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from tabulate import LATEX_ESCAPE_RULES, tabulate
+
+from bench.harness.analysis.conditions import conditions, one_line
+from bench.harness.analysis.results import ComparisonResult, StudyResult
+from bench.harness.files import slug
+from bench.harness.report.answers import answers
+from bench.harness.report.notes import notes
+from bench.harness.report.tables import Table, tables
+
+TERMINAL_COLUMNS = 120
+LEAST_LABEL_COLUMNS = 12
+HEADER_LETTERS = 12  # a longer name of a column goes on in the next line
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_<>|\[\]])")
+LATEX_SPECIAL = str.maketrans(LATEX_ESCAPE_RULES)  # those by which tabulate writes cells
+LATEX_SYMBOLS = str.maketrans(
+    {
+        "\u202f": r"\,",
+        "−": r"\ensuremath{-}",
+        "±": r"\ensuremath{\pm}",
+        "×": r"\ensuremath{\times}",
+        "µ": r"\ensuremath{\mu}",
+        "→": r"\ensuremath{\to}",
+        "≤": r"\ensuremath{\leq}",
+        "≥": r"\ensuremath{\geq}",
+        "–": "--",
+    }
+)
+
+
+def terminal(result: StudyResult) -> str:
+    """Return a study's tables for a terminal of 120 columns: long arm names are broken, numbers never."""
+    blocks = [f"{result.study}: {result.question}"]
+    for comparison in result.comparisons:
+        blocks.append(f"{comparison.title}\n{'-' * len(comparison.title)}")
+        blocks += [_terminal_table(table) for table in tables(result, comparison)]
+        blocks.append("\n".join(_wrap(note) for note in notes(result, comparison)))
+    blocks.append(_wrap(f"Measured with: {one_line(result)}."))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, TERMINAL_COLUMNS, subsequent_indent="  ")
+
+
+def _terminal_table(table: Table) -> str:
+    """Return the table under a rule; only its first column gives way where the table is too wide."""
+    stacked = [[*textwrap.wrap(column.name, HEADER_LETTERS), column.unit] for column in table.columns]
+    headers = ["\n".join(lines) for lines in stacked]
+    text = _plain([headers, *table.rows], table)
+    excess = max(map(len, text.splitlines())) - TERMINAL_COLUMNS
+    if excess > 0:
+        width = max(max(len(row[0]) for row in table.rows) - excess, LEAST_LABEL_COLUMNS)
+        rows = [["\n".join(textwrap.wrap(row[0], width, break_long_words=False)), *row[1:]] for row in table.rows]
+        text = _plain([headers, *rows], table)
+    lines = text.splitlines()
+    lines.insert(max(map(len, stacked)), "-" * max(map(len, lines)))
+    return "\n".join(lines)
+
+
+def _plain(rows: Sequence[Sequence[str]], table: Table) -> str:
+    """Return rows without headers: tabulate would make every column two letters wider than its header."""
+    return _tabulate(rows, (), table, "plain")
+
+
+def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], table: Table, style: str) -> str:
+    return tabulate(rows, headers, tablefmt=style, disable_numparse=True, colalign=table.alignments)
+
+
+def markdown(result: StudyResult, comparison: ComparisonResult) -> str:
+    """Return the tables as GitHub renders them, with the conditions below."""
+    parts = [f"# {markdown_text(result.study)}: {markdown_text(comparison.title)}", markdown_text(result.question)]
+    parts += _markdown_list("Answers", answers(result, comparison))
+    found = tables(result, comparison)
+    for table in found:
+        headers = [markdown_text(header) for header in table.headers]
+        rows = [[markdown_text(cell) for cell in row] for row in table.rows]
+        parts += [f"## {_sentence_case(table.name)}", _tabulate(rows, headers, table, "pipe")]
+    parts += _markdown_list("Notes", notes(result, comparison))
+    parts += _markdown_list("How to read", list(dict.fromkeys(line for table in found for line in table.legend)))
+    parts += _markdown_list("Conditions", [f"{name}: {text}" for name, text in conditions(result).items()])
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_list(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"## {title}", "\n".join(f"- {markdown_text(line)}" for line in lines)] if lines else []
+
+
+def markdown_text(text: str) -> str:
+    """Return text as Markdown that shows it in one line: what Markdown would interpret is escaped."""
+    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.splitlines()))
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def latex(result: StudyResult, comparison: ComparisonResult) -> str:
+    """Return the tables as LaTeX floats to be input; the preamble needs booktabs and graphicx."""
+    label = f"{result.study}-{comparison.name}"
+    floats = [_latex_float(result, comparison, table, label) for table in tables(result, comparison)]
+    return "\n\n".join([r"% needs \usepackage{booktabs} and \usepackage{graphicx}", *floats]) + "\n"
+
+
+def _latex_float(result: StudyResult, comparison: ComparisonResult, table: Table, label: str) -> str:
+    body = _tabulate(table.rows, table.headers, table, "latex_booktabs").translate(LATEX_SYMBOLS)
+    remarks = [*notes(result, comparison), *table.legend, f"Measured with: {one_line(result)}."]
+    title = f"{comparison.title}: {table.name}."
+    return "\n".join(
+        [
+            r"\begin{table}[htbp]",
+            r"\centering",
+            rf"\caption{{{_latex_text(title)}}}",
+            rf"\label{{tab:{slug(f'{label}-{table.name}')}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            f"{body}}}",
+            r"\par\smallskip\begin{minipage}{\linewidth}\footnotesize",
+            "\n".join(_latex_text(remark) for remark in remarks),
+            r"\end{minipage}",
+            r"\end{table}",
+        ]
+    )
+
+
+def _latex_text(text: str) -> str:
+    return text.translate(LATEX_SPECIAL).translate(LATEX_SYMBOLS)

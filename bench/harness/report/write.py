@@ -1,0 +1,109 @@
+"""Writes tables, figures and the report of a results folder from its records alone.
+
+Command: python -m bench report --results results/quick [--data-root DIR]
+"""
+
+import multiprocessing
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from pathlib import Path
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.hard_images import Labels, LoadImages, Pixels
+from bench.harness.analysis.results import StudyResult
+from bench.harness.data import mnist_5k
+from bench.harness.errors import UserError
+from bench.harness.files import slug, write_text
+from bench.harness.machine.environment import cores
+from bench.harness.records.record import Record
+from bench.harness.report.answers import study_answers
+from bench.harness.report.csv_table import comparison_csv
+from bench.harness.report.page import identifier, page
+from bench.harness.report.typesetting import latex, markdown, terminal
+
+STUDIES_A_PROCESS = 8  # fewer are drawn sooner than a process is started
+RECORDS = "records.jsonl"
+REPORT = "report.html"
+EMBEDDED = "mnist-5k"
+
+
+def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImages) -> list[StudyResult]:
+    """Write tables/, figures/ and report.html, and return what they show.
+
+    Every file is written under a temporary name and renamed. Nothing is written where there are no records.
+
+    Args:
+        records: of one protocol, in the order in which trials ended.
+        folder: results/<protocol>.
+        load_images: returns the test images and labels of a data set by name, None where they are not at hand.
+    """
+    results = analyse(records)
+    if not results:
+        return []
+    figures = _write_studies(results, folder)
+    write_text(folder / REPORT, page(results, figures, cache(load_images)))
+    return results
+
+
+def _write_studies(results: Sequence[StudyResult], folder: Path) -> list[dict[str, str]]:
+    """Write every study's tables and figures; many of them in a process a core, because drawing takes seconds."""
+    write = partial(_write_study, folder=folder)
+    processes = min(cores(), len(results) // STUDIES_A_PROCESS)
+    if processes < 2:  # noqa: PLR2004 - one would be this process
+        return [write(result) for result in results]
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(write, results))
+
+
+def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:
+    """Write a study's tables and figures; return the figures."""
+    from bench.harness.report.figures import curves_svg, throughput_svg  # noqa: PLC0415 - Matplotlib, not needed without records
+
+    name = identifier(result)
+    for comparison in result.comparisons:
+        part = f"-{slug(comparison.name)}" if len(result.comparisons) > 1 else ""
+        for suffix, write in (("md", markdown), ("csv", comparison_csv), ("tex", latex)):
+            write_text(folder / "tables" / f"{name}{part}.{suffix}", write(result, comparison))
+    figures = {"curves": curves_svg(result), "throughput": throughput_svg(result)}
+    for kind, svg in figures.items():
+        write_text(folder / "figures" / f"{name}-{kind}.svg", svg)
+    return figures
+
+
+def sentences(results: Iterable[StudyResult]) -> list[str]:
+    """Return the answers, a sentence a compared arm, each with its study's name and what sets its setting apart."""
+    return [
+        f"{result.study}{f' ({result.variant})' if result.variant else ''}: {sentence}"
+        for result in results
+        for sentence in study_answers(result)
+    ]
+
+
+def summary_lines(results: Sequence[StudyResult]) -> list[str]:
+    """Return what a terminal shows at the end of a run: every study's tables, then all answers."""
+    tables = [line for result in results for line in ["", *terminal(result).splitlines()]]
+    return [*tables, "", *sentences(results)]
+
+
+def images_from(root: Path | None) -> LoadImages:
+    """Return a function that loads the test images of a data set, None where its files are not under this root."""
+
+    def load_images(dataset: str) -> tuple[Pixels, Labels] | None:
+        try:
+            return _test_images(dataset, root)
+        except UserError:
+            return None
+
+    return load_images
+
+
+def _test_images(dataset: str, root: Path | None) -> tuple[Pixels, Labels]:
+    if dataset == EMBEDDED:
+        pixels, labels = mnist_5k.load()
+        *_, test = mnist_5k.split()
+        return pixels[test], labels[test]
+    from bench.harness.data import load as data  # noqa: PLC0415 - torch, two seconds that the embedded data set does not need
+
+    found = data.load(dataset, root).test
+    return found.images.numpy(), found.labels.numpy()

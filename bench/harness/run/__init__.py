@@ -1,0 +1,1 @@
+"""One run of `pytest bench/`: options, plan, session, and where its trials are trained."""

@@ -1,0 +1,100 @@
+"""What a run was asked for on the command line, checked before anything slow is imported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.harness.data.catalogue import FOLDER_PREFIX, data_root, source
+from bench.harness.errors import UserError, unknown
+from bench.harness.study.study import DEFAULT_SEEDS, FIRST_TUNING_SEED, PROTOCOLS
+
+MOST_SEEDS = 10_000
+
+
+class SettingsError(UserError):
+    """An option with a value that cannot be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The options of a run; `results` is the protocol's own folder."""
+
+    protocol: str
+    seeds: tuple[int, ...]
+    dataset: str | None
+    studies: tuple[str, ...]
+    time_limit_minutes: float | None
+    device: str
+    data_root: Path | None
+    download: bool
+    results: Path
+    fresh: bool
+    threads: int | None
+    deterministic: bool
+    workers: int
+    compiled: bool
+    batch_seeds: bool
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> "Settings":
+        """Return the settings for pytest's options, as `options.add_options` declares them.
+
+        Raises:
+            SettingsError, DataError: a value that cannot be used.
+        """
+        protocol = str(options["protocol"])
+        if protocol not in PROTOCOLS:
+            raise SettingsError(unknown("protocol", protocol, PROTOCOLS))
+        dataset = options["dataset"]
+        if dataset is not None and not dataset.startswith(FOLDER_PREFIX):
+            source(dataset)
+        limit = options["time_limit"]
+        if limit is not None and not limit > 0:  # nan is not above 0 either
+            raise SettingsError(f"--time-limit is {limit:g}: it must be above 0 minutes")
+        if options["workers"] < 1:
+            raise SettingsError(f"--workers is {options['workers']}: it must be at least 1")
+        if options["batch_seeds"] and options["workers"] > 1:
+            raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
+        return cls(
+            protocol=protocol,
+            seeds=parse_seeds(options["seeds"], DEFAULT_SEEDS[protocol]),
+            dataset=dataset,
+            studies=tuple(filter(None, (options["studies"] or "").split(","))),
+            time_limit_minutes=limit,
+            device=options["device"],
+            data_root=data_root(options["data_root"]),
+            download=options["download"],
+            results=Path(options["results"]) / protocol,
+            fresh=options["fresh"],
+            threads=options["threads"],
+            deterministic=options["deterministic"],
+            workers=options["workers"],
+            compiled=options["compile"],
+            batch_seeds=options["batch_seeds"],
+        )
+
+
+def parse_seeds(text: str | None, default: int) -> tuple[int, ...]:
+    """Return the seeds for `5` (how many: 0 to 4), `3,1,12` (these) or `7,` (this one).
+
+    Raises:
+        SettingsError: not whole numbers, none at all, one twice, or seeds that tuning has used.
+    """
+    text = str(default) if text is None else text
+    try:
+        numbers = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise SettingsError(f"--seeds is {text!r}: give how many (5) or which (0,1,12)") from None
+    if "," not in text and numbers and numbers[0] > MOST_SEEDS:
+        raise SettingsError(f"--seeds is {text!r}: at most {MOST_SEEDS} seeds; `{text},` is the one seed {text}")
+    seeds = tuple(numbers) if "," in text else tuple(range(numbers[0] if numbers else 0))
+    if not seeds:
+        raise SettingsError(f"--seeds is {text!r}: at least one seed is needed; 5 are the least for a verdict")
+    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise SettingsError(f"--seeds is {text!r}: seeds must be different and not negative")
+    if max(seeds) >= FIRST_TUNING_SEED:
+        raise SettingsError(
+            f"--seeds has {max(seeds)}: seeds from {FIRST_TUNING_SEED} on chose learning rates; use lower ones"
+        )
+    return seeds

@@ -1,0 +1,1 @@
+"""What a study is made of. A study imports from `bench.harness.study` alone."""

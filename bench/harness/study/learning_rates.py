@@ -1,0 +1,58 @@
+"""Learning rates that were chosen on validation: committed records, one an arm, written by `python -m bench tune`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.harness.errors import UserError
+from bench.harness.paths import CHOSEN_RATES
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import Arm, content_hash
+
+
+class ChoiceError(UserError):
+    """An arm without a chosen learning rate, or with one that was chosen for something else."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A chosen learning rate, and the hash of all but it that defined the trials it was chosen with."""
+
+    learning_rate: float
+    subject: str
+    path: Path
+
+
+def subject(arm: Arm, recipe: Recipe, dataset: str) -> str:
+    """Return the hash of what a learning rate is chosen for: arm, recipe without its rate, data set."""
+    rest = {**recipe.as_dict(), "learning_rate": None}
+    return content_hash([arm.architecture, dict(arm.options), rest, dataset])
+
+
+def path_of(study: str, protocol: str, arm: str) -> Path:
+    """Return where an arm's choice is kept."""
+    return CHOSEN_RATES / protocol / study / f"{arm}.json"
+
+
+def read(study: str, protocol: str, arm: str) -> Choice:
+    """Return an arm's choice.
+
+    Raises:
+        ChoiceError: there is none, or the file is damaged.
+    """
+    path = path_of(study, protocol, arm)
+    command = tune_command(study, protocol, arm)
+    if not path.is_file():
+        raise ChoiceError(f"no learning rate was chosen for {study}/{arm} ({protocol}): run `{command}`")
+    try:
+        stored: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
+        return Choice(float(stored["learning_rate"]), str(stored["subject"]), path)
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ChoiceError(f"{path} is not a choice of a learning rate ({error}): run `{command}`") from error
+
+
+def tune_command(study: str, protocol: str, arm: str) -> str:
+    """Return the command that chooses an arm's learning rate."""
+    return f"python -m bench tune --studies {study} --arms {arm} --protocol {protocol}"

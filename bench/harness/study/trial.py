@@ -1,0 +1,150 @@
+"""A trial with every choice resolved: options, hyper-parameters, execution, and the key its record is found by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from bench.harness.data.catalogue import Source
+from bench.harness.machine.device import Execution
+from bench.harness.machine.memory_format import execution_for
+from bench.harness.records.record import Context
+from bench.harness.study import learning_rates
+from bench.harness.study.recipe import Recipe, RecipeError
+from bench.harness.study.study import Arm, Study, content_hash
+from models import registry
+from models.parts.options import BadOptionError
+
+SMOKE_RATE = 0.003  # for a new study's arms, which smoke must be able to run before anything is tuned
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """An arm with a seed: what is trained, with every choice resolved.
+
+    Attributes:
+        options: every option of the architecture, defaults included.
+        reduced: trained on fewer images than what the protocol stands for.
+        learning_rate_from: where the learning rate was found.
+    """
+
+    study: str
+    arm: str
+    seed: int
+    protocol: str
+    dataset: str
+    architecture: str
+    options: Mapping[str, Any]
+    recipe: Recipe
+    context: Context
+    reduced: bool
+    learning_rate_from: str
+
+    @property
+    def name(self) -> str:
+        """The trial in words, unique within a protocol."""
+        return f"{self.study}/{self.arm}/seed {self.seed}"
+
+    def definition(self) -> dict[str, Any]:
+        """Return what, but for the seed, defines the trial's result on given data, software and hardware."""
+        return {
+            "architecture": self.architecture,
+            "options": dict(self.options),
+            "dataset": self.dataset,
+            "recipe": self.recipe.as_dict(),
+        }
+
+    def key(self, **conditions: object) -> str:
+        """Return the hash under which a record counts as this trial's.
+
+        Args:
+            conditions: data hash, torch's version, device, threads, deterministic and the rest of the execution.
+        """
+        identity = {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
+        return content_hash({**identity, "definition": self.definition(), "conditions": conditions})
+
+
+def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: Source, *, own_data: bool) -> Trial:
+    """Return a trial with every option and hyper-parameter settled.
+
+    Args:
+        study: the study.
+        protocol_name: smoke, quick or published.
+        arm_name: one of that protocol's arms.
+        seed: of initialisation, order, augmentation and dropout.
+        data: what the trial is run on.
+        own_data: `data` is what the protocol names, so a learning rate must have been chosen for just this.
+
+    Raises:
+        StudyError, ChoiceError, UnknownArchitectureError, UnknownOptionError, BadOptionError, RecipeError
+    """
+    protocol, arm = study.protocol(protocol_name), study.arm(protocol_name, arm_name)
+    recipe, origin = protocol.recipe.but(arm.recipe), "the recipe"
+    registry.describe(arm.architecture)  # a mistyped name is the first thing to hear of
+    if recipe.learning_rate is None:
+        recipe, origin = _tuned(study, protocol_name, arm, recipe, data.name if own_data else None)
+    labelled = replace(arm, label=arm.label.replace("{steps}", str(recipe.steps(data.train_images))))
+    return Trial(
+        study=study.name,
+        arm=arm.name,
+        seed=seed,
+        protocol=protocol_name,
+        dataset=data.name,
+        architecture=arm.architecture,
+        options=fit_options(arm.architecture, arm.options, recipe, data),
+        recipe=recipe,
+        context=study.context(protocol_name, labelled),
+        reduced=protocol.reduced,
+        learning_rate_from=origin,
+    )
+
+
+def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, data: Source) -> dict[str, Any]:
+    """Return every option of an architecture, with channels, classes and image size of the data.
+
+    Raises:
+        RecipeError: the recipe's mean or std has not one value a channel.
+        UnknownArchitectureError, UnknownOptionError, BadOptionError
+    """
+    for name, values in (("mean", recipe.mean), ("std", recipe.std)):
+        if values is not None and len(values) != data.channels:
+            raise RecipeError(
+                f"{name} has {len(values)} values: the images of {data.name} have {data.channels} channels"
+            )
+    given = [name for name in ("channels", "classes", "image_size") if name in options]
+    if given:
+        raise BadOptionError(f"option {given[0]!r} comes from the data set ({data.name}): leave it out")
+    shape = {"channels": data.channels, "classes": len(data.classes), "image_size": recipe.resize or data.size}
+    return dict(registry.resolve(architecture, {**options, **shape}))
+
+
+def _tuned(study: Study, protocol: str, arm: Arm, recipe: Recipe, dataset: str | None) -> tuple[Recipe, str]:
+    """Return the recipe with its chosen learning rate; `smoke` borrows that of `quick`."""
+    if protocol == "smoke" and not learning_rates.path_of(study.name, "quick", arm.name).is_file():
+        return recipe.but({"learning_rate": SMOKE_RATE}), f"none chosen yet: {SMOKE_RATE} stands in"
+    choice = learning_rates.read(study.name, "quick" if protocol == "smoke" else protocol, arm.name)
+    if dataset is not None and protocol != "smoke" and choice.subject != learning_rates.subject(arm, recipe, dataset):
+        command = learning_rates.tune_command(study.name, protocol, arm.name)
+        raise learning_rates.ChoiceError(
+            f"{choice.path} was chosen for another definition of {study.name}/{arm.name}: run `{command}`"
+        )
+    return recipe.but({"learning_rate": choice.learning_rate}), choice.path.name
+
+
+def execution_of(trial: Trial, base: Execution) -> Execution:
+    """Return how a trial's net is run: the session's choices with those for the net."""
+    return execution_for(base, trial.architecture, trial.options)
+
+
+def key_of(trial: Trial, base: Execution, data_sha256: str) -> str:
+    """Return the key under which a trial's record is found again."""
+    execution = execution_of(trial, base)
+    return trial.key(
+        data=data_sha256,
+        torch=torch.__version__,
+        device=execution.device,
+        threads=execution.threads,
+        deterministic=execution.deterministic,
+        execution=execution.as_dict(),
+    )

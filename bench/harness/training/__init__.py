@@ -1,0 +1,1 @@
+"""One training: epochs, optimiser, augmentation, evaluation, and its record."""

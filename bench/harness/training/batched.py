@@ -1,0 +1,114 @@
+"""Several seeds of one arm trained as one batched program: a small net alone cannot fill a GPU.
+
+The seeds' parameters are stacked, and every step is one call of the net under torch.func.vmap. Each seed keeps its own
+initialisation, order and augmentation; optimisers work element by element, so that a seed's steps are those it would
+take alone, but for rounding. Source: torch.func's model ensembling.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+from torch.nn import functional as F
+
+from bench.harness.data.preprocess import Preprocess
+from bench.harness.errors import UserError
+from bench.harness.machine import clock
+from bench.harness.records.record import Record
+from bench.harness.training.optimisation import make_optimizer, make_scheduler
+from bench.harness.training.training import Training
+from bench.harness.training.trial_run import TrialRun
+
+Named = dict[str, Tensor]
+
+
+class BatchedError(UserError):
+    """Seeds that cannot be trained as one program; the message says why and what to do."""
+
+
+class BatchedTraining:
+    """Trainings that differ in their seed alone, taking every step together.
+
+    Args:
+        trainings: of one arm, fresh; their nets are kept up to date at the end of every epoch.
+
+    Raises:
+        BatchedError: none, different recipes, or a net with dropout, whose random numbers would not be each seed's own.
+    """
+
+    def __init__(self, trainings: Sequence[Training]) -> None:
+        if not trainings or any(each.recipe != trainings[0].recipe for each in trainings):
+            raise BatchedError("only seeds of one arm can be trained as one program")
+        self.trainings, self.recipe = trainings, trainings[0].recipe
+        models = [training.model for training in trainings]
+        if any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in models[0].modules()):
+            raise BatchedError("a net with dropout is not trained as one program with its other seeds: leave it alone")
+        self.parameters, self.buffers = stack_module_state(models)
+        leaves = list(self.parameters.values())
+        fused = bool(trainings[0].optimizer.defaults.get("fused"))
+        self.optimizer = make_optimizer(leaves, self.recipe, fused=fused)
+        self.scheduler = make_scheduler(self.optimizer, self.recipe, trainings[0].steps_per_epoch)
+
+    def run_epoch(self, preprocess: Preprocess) -> None:
+        """Train every seed on every training image once, and write the results into the trainings."""
+        for _ in self.steps(preprocess):
+            pass
+
+    def steps(self, preprocess: Preprocess) -> Iterator[int]:
+        """Train an epoch step by step: yield the images of each step, all seeds together."""
+        count, device = len(self.trainings), self.trainings[0].device
+        for training in self.trainings:
+            training.model.train()
+        total_loss, wrong = torch.zeros(count, device=device), torch.zeros(count, dtype=torch.int64, device=device)
+        for places in zip(*(training.batches() for training in self.trainings), strict=True):
+            loss, mistakes = self._step(places, preprocess)
+            total_loss += loss * len(places[0])
+            wrong += mistakes
+            yield count * len(places[0])
+        for seed, training in enumerate(self.trainings):
+            training.note_epoch(total_loss[seed].item(), int(wrong[seed].item()))
+        self._unstack()
+
+    def _step(self, places: Sequence[Tensor], preprocess: Preprocess) -> tuple[Tensor, Tensor]:
+        """Return each seed's loss and number of mistakes, shape (seeds,)."""
+        pixels = [training.augmented(each) for training, each in zip(self.trainings, places, strict=True)]
+        labels = torch.stack([self.trainings[0].train.labels[each] for each in places])
+        batch = preprocess(torch.cat(pixels))
+        batch = batch.view(*labels.shape, *batch.shape[1:])
+        logits = vmap(self._logits)(self.parameters, self.buffers, batch)
+        losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).mean(1)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses.sum().backward()  # type: ignore[no-untyped-call]  # torch's own
+        self.optimizer.step()
+        self.scheduler.step()
+        return losses.detach(), (logits.detach().argmax(dim=2) != labels).sum(dim=1)
+
+    def _logits(self, parameters: Named, buffers: Named, images: Tensor) -> Tensor:
+        found: Tensor = functional_call(self.trainings[0].model, (parameters, buffers), (images,))
+        return found
+
+    @torch.no_grad()
+    def _unstack(self) -> None:
+        """Write every seed's parameters and buffers into its own net."""
+        for seed, training in enumerate(self.trainings):
+            for stacked, own in ((self.parameters, training.model.named_parameters()),
+                                 (self.buffers, training.model.named_buffers())):  # fmt: skip
+                for name, value in own:
+                    value.copy_(stacked[name][seed])
+
+
+def train_seeds(runs: Sequence[TrialRun]) -> list[Record]:
+    """Train trials of one arm together and return their records, which make no claim about time.
+
+    Raises:
+        BatchedError: as `BatchedTraining` does.
+    """
+    batched = BatchedTraining([run.training for run in runs])
+    for _ in range(batched.recipe.epochs):
+        clock.clock()
+        batched.run_epoch(runs[0].train_preprocess)
+        clock.clock()
+        for run in runs:
+            run.finish_epoch()
+    return [run.record() for run in runs]

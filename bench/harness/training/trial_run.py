@@ -1,0 +1,233 @@
+"""Running one trial: train epoch by epoch, evaluate off the clock, save the checkpoint, make the record."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.harness.data.catalogue import Source
+from bench.harness.data.dataset import Dataset
+from bench.harness.data.preprocess import Preprocess
+from bench.harness.machine import clock
+from bench.harness.machine.device import Execution
+from bench.harness.machine.environment import environment
+from bench.harness.machine.memory import PeakMemory
+from bench.harness.records.answers import pack_bits, pack_classes
+from bench.harness.records.record import SCHEMA, Curves, Record
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.trial import Trial, execution_of, key_of
+from bench.harness.training import costs
+from bench.harness.training.evaluation import Evaluation, confusion, evaluate
+from bench.harness.training.lrn_cost import lrn_images_per_second
+from bench.harness.training.training import Training
+from models import checkpoint
+
+INFERENCE_BATCHES = (1, 256)
+
+
+class TrialRun:
+    """A trial in progress. Call `run_epoch`, timed, and `finish_epoch`, not timed, `recipe.epochs` times.
+
+    `timed` says that the trial runs alone on its machine, so that its record may say how fast it was.
+    """
+
+    def __init__(self, trial: Trial, dataset: Dataset, base: Execution, folder: Path, *, timed: bool = True) -> None:
+        self.trial, self.dataset, self.folder, self.timed = trial, dataset, folder, timed
+        self.execution, self.base = execution_of(trial, base), base
+        self.started = datetime.now(UTC)
+        device, recipe = self.execution.torch_device, trial.recipe
+        clock.use_device(device)
+        self.memory = PeakMemory(device)
+        split = dataset.split(recipe.first_image, recipe.train_images)
+        self.test = split.test.to(device)
+        self.validation = None if split.validation is None else split.validation.to(device)
+        self.training = Training(
+            trial.architecture,
+            trial.options,
+            recipe,
+            train=split.train.to(device),
+            execution=self.execution,
+            seed=trial.seed,
+        )
+        self.train_preprocess, self.test_preprocess = preprocesses(recipe, dataset.source, self.execution)
+        self.epoch_seconds: list[float] = []
+        self.validations: list[Evaluation] = []
+        self.test_evaluation: Evaluation | None = None
+        self.evaluation_seconds = 0.0
+        self.warmup_seconds = _seconds(lambda: self.training.warm_up(self.train_preprocess))
+
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs were finished."""
+        return len(self.epoch_seconds)
+
+    def epochs(self) -> Iterator[int]:
+        """Run all epochs with their clock, yielding the number of each when it has been evaluated."""
+        for _ in range(self.trial.recipe.epochs):
+            clock.clock()
+            self.run_epoch()
+            clock.clock()
+            self.finish_epoch()
+            yield self.epochs_done
+
+    def run_epoch(self) -> None:
+        """Train one epoch: what the clock is for."""
+        self.training.run_epoch(self.train_preprocess)
+
+    def finish_epoch(self) -> None:
+        """Keep the epoch's time and evaluate; the test set is touched after the last epoch only."""
+        self.epoch_seconds.append(clock.last_interval())
+        self.evaluation_seconds += _seconds(self._evaluate)
+
+    def _evaluate(self) -> None:
+        model = self.training.model
+        if self.validation is not None:
+            self.validations.append(evaluate(model, self.validation, self.test_preprocess))
+        if self.epochs_done == self.trial.recipe.epochs:
+            self.test_evaluation = evaluate(model, self.test, self.test_preprocess)
+
+    def record(self) -> Record:
+        """Save the checkpoint and return the record of the finished trial."""
+        evaluation = self.test_evaluation
+        if evaluation is None:
+            raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
+        peak_memory_mb = self.memory.megabytes()
+        start = time.perf_counter()
+        inference = self._time_inference() if self.timed else {}
+        lrn = self._time_lrn() if self.timed else None
+        inference_seconds = time.perf_counter() - start
+        epochs_to_target, seconds_to_target = self._time_to_target()
+        trial, recipe = self.trial, self.trial.recipe
+        key = key_of(trial, self.base, self.dataset.sha256)
+        name, digest = self._save_checkpoint(key, evaluation)
+        cost = costs.costs(trial.architecture, trial.options)
+        labels = self.test.labels.cpu().numpy()
+        return Record(
+            schema=SCHEMA,
+            record_id=uuid.uuid4().hex,
+            key=key,
+            study=trial.study,
+            arm=trial.arm,
+            seed=trial.seed,
+            protocol=trial.protocol,
+            architecture=trial.architecture,
+            options=dict(trial.options),
+            dataset=trial.dataset,
+            status="diverged" if self.training.diverged else "ok",
+            test_accuracy=evaluation.accuracy,
+            validation_accuracy=self.validations[-1].accuracy if self.validations else None,
+            test_loss=evaluation.loss,
+            timed=self.timed,
+            train_images_per_second=self._images_per_second() if self.timed else None,
+            parameters=cost.parameters,
+            mflops_per_image=cost.mflops_per_image,
+            peak_memory_mb=peak_memory_mb,
+            epochs=recipe.epochs,
+            device=self.execution.device,
+            threads=self.execution.threads,
+            deterministic=self.execution.deterministic,
+            resumed=False,
+            reduced=trial.reduced,
+            started=self.started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            context=trial.context,
+            definition={**trial.definition(), "learning_rate_from": trial.learning_rate_from},
+            curves=self._curves(),
+            epochs_to_target=epochs_to_target,
+            seconds_to_target=seconds_to_target if self.timed else None,
+            warmup_seconds=self.warmup_seconds,
+            evaluation_seconds=self.evaluation_seconds,
+            inference_seconds=inference_seconds,
+            inference_us_per_image_batch_1=inference.get(1),
+            inference_us_per_image_batch_256=inference.get(256),
+            lrn_images_per_second=lrn,
+            test_images=len(self.test),
+            classes=list(self.dataset.source.classes),
+            test_correct=pack_bits(evaluation.correct),
+            test_predictions=pack_classes(evaluation.predictions),
+            confusion=confusion(labels, evaluation.predictions, len(self.dataset.source.classes)),
+            checkpoint=name,
+            checkpoint_sha256=digest,
+            data_sha256=self.dataset.sha256,
+            environment=environment(self.execution.device),
+            execution={**self.execution.as_dict(), "compiled": self.training.compiled},
+        )
+
+    def _images_per_second(self) -> float:
+        return len(self.training.train) * self.trial.recipe.epochs / sum(self.epoch_seconds)
+
+    def _curves(self) -> Curves:
+        return Curves(
+            train_loss=self.training.train_loss,
+            train_error=self.training.train_error,
+            validation_accuracy=[each.accuracy for each in self.validations],
+            validation_loss=[each.loss for each in self.validations],
+            epoch_seconds=self.epoch_seconds,
+        )
+
+    def _time_to_target(self) -> tuple[int | None, float | None]:
+        target = self.trial.context["target_training_error"]
+        if target is None:
+            return None, None
+        for epoch, error in enumerate(self.training.train_error, start=1):
+            if error <= target:
+                return epoch, sum(self.epoch_seconds[:epoch])
+        return None, None
+
+    def _time_inference(self) -> dict[int, float]:
+        model = self.training.model.eval()
+        images = self.test.images.repeat(-(-max(INFERENCE_BATCHES) // len(self.test)), 1, 1, 1)
+        return {
+            size: clock.inference_us_per_image(model, self.test_preprocess(images[:size])) for size in INFERENCE_BATCHES
+        }
+
+    def _time_lrn(self) -> dict[str, float] | None:
+        train = self.training.train.take(slice(0, self.trial.recipe.batch_size))
+        batch = self.train_preprocess(train.images)
+        return lrn_images_per_second(self.trial.architecture, self.trial.options, batch, train.labels)
+
+    def _save_checkpoint(self, key: str, evaluation: Evaluation) -> tuple[str, str]:
+        trial, source = self.trial, self.dataset.source
+        name = f"checkpoints/{trial.study}-{trial.arm}-seed{trial.seed}-{key[:8]}.safetensors"
+        card = {
+            "study": trial.study,
+            "arm": trial.arm,
+            "seed": trial.seed,
+            "key": key,
+            "dataset": trial.dataset,
+            "data_sha256": self.dataset.sha256,
+            "classes": list(source.classes),
+            "mean": list(self.test_preprocess.mean),
+            "std": list(self.test_preprocess.std),
+            "resize": trial.recipe.resize,
+            "image_size": source.size,
+            "channels": source.channels,
+            "test_accuracy": evaluation.accuracy,
+            "environment": environment(self.execution.device),
+        }
+        digest = checkpoint.save(
+            self.folder / name,
+            self.training.model,
+            architecture=trial.architecture,
+            options=dict(trial.options),
+            card=card,
+        )
+        return name, digest
+
+
+def preprocesses(recipe: Recipe, source: Source, execution: Execution) -> tuple[Preprocess, Preprocess]:
+    """Return what is done to training images and what is done to validation and test images."""
+    mean, std = recipe.mean or source.mean, recipe.std or source.std
+    train = Preprocess(mean, std, recipe.resize, execution.torch_memory_format)
+    if recipe.normalise_test:
+        return train, train
+    return train, replace(train, mean=(0.0,) * source.channels, std=(1.0,) * source.channels)
+
+
+def _seconds(action: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    action()
+    clock.synchronise()
+    return time.perf_counter() - start

@@ -1,0 +1,1 @@
+"""convbench's own speed: a file a measurement."""

@@ -1,0 +1,117 @@
+"""The tables of `python -m bench speed`, from its rows alone: medians, ranges, ratios of the same turn."""
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tabulate import tabulate
+
+from bench.harness.machine.environment import short_commit
+from bench.harness.number_format import MISSING, number, significant
+from bench.performance.inference import BATCHES
+
+BACKWARD = 3  # forward and backward together cost about three forward passes
+
+Row = Mapping[str, Any]
+Loops = Mapping[str, Row]  # one entry's rows by loop
+
+RATIOS = {"article-0": "÷ article's loop", "article-2": "÷ the same, 2 workers", "lightning": "÷ Lightning"}
+
+
+def report(rows: Sequence[Row]) -> str:
+    """Return the tables as Markdown, with the conditions below them."""
+    tables = [_training(rows), _evaluation(rows), _inference(rows)]
+    return "\n\n".join([*filter(None, tables), f"<sub>{conditions(rows)}</sub>"])
+
+
+def readme_text(rows: Sequence[Row]) -> str:
+    """Return the tables of training and evaluation with their conditions."""
+    return "\n\n".join([_training(rows), _evaluation(rows), f"<sub>{conditions(rows)}</sub>"])
+
+
+def conditions(rows: Sequence[Row]) -> str:
+    """Return in one line what the rows were measured with."""
+    first, peaks = rows[0], rows[0]["peak_gflops"]
+    found, counts = first["environment"], sorted({row["n"] for row in rows})
+    return (
+        f"n = {', '.join(map(str, counts))} turns; medians, ranges in brackets; batch 64, SGD with momentum; "
+        f"{found['hardware']} ({first['device']}), {first['threads']} threads; peak {number(min(peaks), 0)} to "
+        f"{number(max(peaks), 0)} GFLOP/s (float32 matrix product); python {found['python']}, torch {found['torch']}, "
+        f"torchvision {found['torchvision']}; {short_commit(found['commit'])}"
+    )
+
+
+def _by_entry(rows: Iterable[Row], task: str) -> dict[tuple[str, str], Loops]:
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        if row["task"] == task:
+            found.setdefault((row["dataset"], row["architecture"]), {})[row["loop"]] = row
+    return dict(found)
+
+
+def _training(rows: Sequence[Row]) -> str:
+    more = dict.fromkeys(
+        row["loop"] for row in rows if row["loop"].startswith("convbench-") and row["task"] == "training"
+    )
+    table = [
+        (
+            architecture,
+            dataset,
+            _rates(loops.get("convbench")),
+            *(_ratio(loops.get("convbench"), loops.get(name)) for name in RATIOS),
+            _share_of_peak(loops.get("convbench")),
+            *(_ratio(loops.get(name), loops.get("convbench")) for name in more),
+        )
+        for (dataset, architecture), loops in _by_entry(rows, "training").items()
+    ]
+    return _table(table, ("architecture", "data", "training images/s", *RATIOS.values(), "share of peak", *more))
+
+
+def _evaluation(rows: Sequence[Row]) -> str:
+    table = []
+    for (dataset, architecture), loops in _by_entry(rows, "evaluation").items():
+        ours, theirs = loops.get("convbench-evaluation"), loops.get("article-0-evaluation")
+        table.append((architecture, dataset, _rates(ours), _ratio(ours, theirs)))
+    return _table(table, ("architecture", "data", "evaluation images/s", RATIOS["article-0"]))
+
+
+def _inference(rows: Sequence[Row]) -> str:
+    table = []
+    for (dataset, architecture), loops in _by_entry(rows, "inference").items():
+        cells = [
+            cell
+            for batch in BATCHES
+            for eager, compiled in [(loops.get(f"eager-{batch}"), loops.get(f"compiled-{batch}"))]
+            for cell in (_rates(eager, spread=False), _ratio(compiled, eager))
+        ]
+        table.append((architecture, dataset, *cells))
+    headers = [text for batch in BATCHES for text in (f"batch {batch}, images/s", "compiled")]
+    return _table(table, ("architecture", "data", *headers))
+
+
+def _table(table: Sequence[tuple[str, ...]], headers: Sequence[str]) -> str:
+    return tabulate(table, headers, tablefmt="pipe", disable_numparse=True) if table else ""
+
+
+def _rates(row: Row | None, *, spread: bool = True) -> str:
+    if row is None:
+        return MISSING
+    values = row["images_per_second"]
+    ends = f" [{significant(min(values))}, {significant(max(values))}]" if spread and len(values) > 1 else ""
+    return f"{significant(statistics.median(values))}{ends}"
+
+
+def _ratio(over: Row | None, under: Row | None) -> str:
+    """Return the median of the turns' own ratios, with the smallest and the largest."""
+    if over is None or under is None:
+        return MISSING
+    ratios = [a / b for a, b in zip(over["images_per_second"], under["images_per_second"], strict=True)]
+    ends = f" [{min(ratios):.2f}, {max(ratios):.2f}]" if len(ratios) > 1 else ""
+    return f"{statistics.median(ratios):.2f}{ends}"
+
+
+def _share_of_peak(row: Row | None) -> str:
+    if row is None:
+        return MISSING
+    gflops = statistics.median(row["images_per_second"]) * BACKWARD * row["mflops_per_image"] / 1e3
+    return f"{100 * gflops / statistics.median(row['peak_gflops']):.0f} %"

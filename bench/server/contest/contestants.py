@@ -1,0 +1,145 @@
+"""The servers that are compared: what installs them, what starts them, what they are sent.
+
+The configurations of the others are their documentation's, with the number of workers and the batching that was fastest
+on two cores; each runs in an environment of its own, so that none is held back by another's dependencies.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.harness.machine.environment import commit, short_commit
+from bench.server.formats import NESTED_JSON, OIP_BYTES, OIP_JSON, PLAIN_BYTES, Format
+from bench.server.golden import newest
+from bench.server.virtual_environments import _run, environment_python
+
+PEERS = Path(__file__).parent / "peers"
+OURS = "convbench"
+PROCESSES = 2  # of ours, as the others have two workers: one configuration for every row
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A server in one configuration.
+
+    Attributes:
+        name: of the server.
+        formats: of the requests that it is sent.
+        path: where; NAME stands for the model's.
+        requirements: pip's words for its environment; none: this one.
+        program: its file in `peers`; none: ours.
+        variables: of its environment.
+        configuration: in words.
+        says: what its log has when all its processes are ready; nothing: that it answers is enough.
+    """
+
+    name: str
+    formats: tuple[Format, ...]
+    path: str
+    configuration: str
+    requirements: tuple[str, ...] = ()
+    program: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    says: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name with its formats: one server may be there twice."""
+        return f"{self.name} {' '.join(each.name for each in self.formats)}"
+
+    def command(self, python: Path, model: Path, port: int) -> tuple[list[str], dict[str, str]]:
+        """Return the command that starts it, and variables of its environment.
+
+        Args:
+            python: of its environment.
+            model: folder of the model in a repository.
+            port: to listen on.
+        """
+        if not self.program:
+            words = ["-m", "serve", str(model.parent), "--port", str(port), "--processes", str(PROCESSES)]
+            return [str(python), *words, "--poll", "0"], {}
+        file = (newest(model) / "model.onnx").resolve()
+        variables = {"PEER_MODEL": str(file), "PEER_PORT": str(port), **self.variables}
+        return [str(python), str(PEERS / self.program)], variables
+
+
+RUNTIME = "onnxruntime==1.31.1"
+CONTESTANTS = (
+    Contestant(
+        OURS,
+        (OIP_BYTES, OIP_JSON),
+        "/v2/models/NAME/infer",
+        f"--processes {PROCESSES}; every request checked, both outputs",
+        says=f", {PROCESSES} processes",
+    ),
+    Contestant(
+        "mosec",
+        (PLAIN_BYTES,),
+        "/inference",
+        "2 workers, batches of up to 32, 1 ms; its own deserialize",
+        ("mosec==0.9.8", RUNTIME, "numpy"),
+        "mosec_app.py",
+        {"PEER_FORMAT": "raw"},
+    ),
+    Contestant(
+        "mosec",
+        (NESTED_JSON,),
+        "/inference",
+        "2 workers, batches of up to 32, 1 ms",
+        ("mosec==0.9.8", RUNTIME, "numpy"),
+        "mosec_app.py",
+        {"PEER_FORMAT": "json"},
+    ),
+    Contestant(
+        "MLServer",
+        (OIP_JSON,),
+        "/v2/models/classifier/infer",
+        "adaptive batching of up to 32, 2 ms, no parallel workers",
+        ("mlserver==1.7.1", RUNTIME, "numpy"),
+        "mlserver_app.py",
+    ),
+    Contestant(
+        "BentoML",
+        (NESTED_JSON,),
+        "/predict",
+        "2 workers, batchable, up to 256",
+        ("bentoml==1.4.39", RUNTIME, "numpy"),
+        "bentoml_app.py",
+    ),
+    Contestant(
+        "LitServe",
+        (NESTED_JSON,),
+        "/predict",
+        "2 workers a device, no batching",
+        ("litserve==0.2.19", RUNTIME, "numpy"),
+        "litserve_app.py",
+    ),
+    Contestant(
+        "FastAPI",
+        (NESTED_JSON,),
+        "/predict",
+        "uvicorn with one worker, a function with pydantic lists",
+        ("fastapi==0.165.0", "uvicorn[standard]==0.54.0", RUNTIME, "numpy"),
+        "fastapi_app.py",
+    ),
+)
+
+
+def python_of(contestant: Contestant, environments: Path) -> Path:
+    """Return the Python that runs a server; its environment is made first where it is missing.
+
+    Raises:
+        UserError: it cannot be installed.
+    """
+    if not contestant.requirements:
+        return Path(sys.executable)
+    return environment_python(contestant.name.lower(), contestant.requirements, environments)
+
+
+def version_of(contestant: Contestant, python: Path) -> str:
+    """Return the version of a server; ours is its commit."""
+    if not contestant.requirements:
+        return short_commit(commit())
+    package = contestant.requirements[0].partition("==")[0]
+    return _run([str(python), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]).strip()

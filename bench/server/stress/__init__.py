@@ -1,0 +1,1 @@
+"""`python -m bench stress`: the server where things go wrong: overload, broken requests, stops, swaps, slow clients."""

@@ -1,0 +1,1 @@
+"""The model repository's files. The server imports `layout` and `golden` alone."""

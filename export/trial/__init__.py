@@ -1,0 +1,1 @@
+"""Which trials are exported, and what they are made of."""

@@ -1,0 +1,104 @@
+"""A model's card: what it is, what it was made from, how it was judged; the same facts go into the graph's metadata."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scipy import stats
+
+from bench.harness.data.catalogue import FOLDER_PREFIX
+from bench.harness.machine.environment import environment
+from export.gate.parity import Reference
+from export.gate.temperature import expected_calibration_error
+from export.trial.loaded import Material
+
+FORMAT = "convbench-model-1"
+LIBRARIES = ("onnx", "onnxruntime-gpu", "onnxruntime", "onnxscript", "openvino")
+CONFIDENCE = 0.95
+
+
+def interval(correct: int, images: int) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy over the test images (Wilson, 1927): this very net, other images."""
+    found = stats.binomtest(correct, images).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def facts(material: Material, variant: str) -> dict[str, Any]:
+    """Return what is known of a model before it is judged."""
+    record, reference = material.record, material.reference
+    return {
+        "format": FORMAT,
+        "variant": variant,
+        "study": record.study,
+        "arm": record.arm,
+        "label": record.context["label"],
+        "seed": record.seed,
+        "protocol": record.protocol,
+        "architecture": record.architecture,
+        "options": dict(record.options),
+        "record_id": record.record_id,
+        "checkpoint_sha256": record.checkpoint_sha256,
+        "dataset": dataset_name(record.dataset),
+        "data_sha256": record.data_sha256,
+        "classes": material.classes,
+        "mean": list(material.preprocess.mean),
+        "std": list(material.preprocess.std),
+        "shape": list(material.shape),
+        "input": "image: uint8 (batch, channels, height, width); normalisation and resizing are inside the graph",
+        "outputs": "logits, probabilities: float32 (batch, classes)",
+        "resize": material.preprocess.resize,
+        "parameters": record.parameters,
+        "mflops_per_image": record.mflops_per_image,
+        "validation_accuracy": record.validation_accuracy,
+        **accuracy_facts(reference, reference.logits),
+        "temperature": material.temperature,
+        **calibration_facts(reference, reference.logits, material.temperature),
+        "environment": {**environment(), **library_versions()},
+    }
+
+
+def dataset_name(dataset: str) -> str:
+    """Return a data set's name without the path of this machine that a folder's has."""
+    return (
+        FOLDER_PREFIX + Path(dataset.removeprefix(FOLDER_PREFIX)).name if dataset.startswith(FOLDER_PREFIX) else dataset
+    )
+
+
+def accuracy_facts(reference: Reference, logits: Any) -> dict[str, Any]:  # noqa: ANN401 - an array
+    """Return test accuracy with its interval and n."""
+    correct = int((logits.argmax(axis=1) == reference.labels).sum())
+    images = len(reference.labels)
+    return {
+        "test_accuracy": correct / images,
+        "test_accuracy_interval": interval(correct, images),
+        "test_images": images,
+    }
+
+
+def calibration_facts(reference: Reference, logits: Any, temperature: float) -> dict[str, Any]:  # noqa: ANN401 - an array
+    """Return the expected calibration error on the test images, 0 to 1, before and after the temperature."""
+    before, after = (expected_calibration_error(logits, reference.labels, each) for each in (1.0, temperature))
+    return {"test_calibration_error": {"before": before, "after": after}}
+
+
+def metadata(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the graph's own metadata: what a file that was separated from its card must still say."""
+    renamed = {"labels": card["classes"], "versions": card["environment"], "commit": card["environment"]["commit"]}
+    keys = (
+        *("format", "variant", "study", "arm", "seed", "architecture", "record_id", "checkpoint_sha256", "dataset"),
+        *("data_sha256", "mean", "std", "resize", "test_accuracy", "test_accuracy_interval", "test_images"),
+        *("temperature", "lrn_form"),
+    )
+    return {**renamed, **{key: card[key] for key in keys}}
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the exporter's libraries that are installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name.replace("-", "_")] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,197 @@
+"""Which trials are exported: the best on validation images, of equals the cheapest; the test set has no say."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.harness.errors import UserError, unknown
+from bench.harness.records.record import Record
+from bench.harness.records.setting import latest, setting_of
+from export.repository.layout import model_name
+
+VARIANTS = ("int8", "float16")  # suffixes of the names of models in lower precision
+
+
+class SelectionError(UserError):
+    """Nothing can be exported, or what was asked for is not in the records; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A trial to export.
+
+    Attributes:
+        name: of the model in the repository.
+        record: of the trial.
+        among: how many trials it was chosen from.
+        equals: how many of these are as good on validation images, this one included.
+        group: what those have in common, for the reader.
+    """
+
+    name: str
+    record: Record
+    among: int
+    equals: int
+    group: str
+
+    @property
+    def reason(self) -> str:
+        """Why this one, in a sentence."""
+        record = self.record
+        accuracy = f"{100 * (record.validation_accuracy or 0):.2f} % on validation images"
+        trials = "the only trial" if self.among == 1 else f"the best of {self.among} trials"
+        tie = f", the cheapest of {self.equals} equals" if self.equals > 1 else ""
+        return f"{trials} of {self.group}{tie}: {record.study}/{record.arm} seed {record.seed}, {accuracy}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The trials to export, and why others cannot be: a sentence each."""
+
+    choices: tuple[Choice, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a user asked for; None means no restriction. By default the best trial of each arm.
+
+    Attributes:
+        studies: the best of each arm of these.
+        architectures: the best of each of these, a data set each, whatever the study.
+        every: the best of every architecture that has a record, a data set each.
+        winner: of each study only the best of all arms.
+    """
+
+    studies: tuple[str, ...] | None = None
+    architectures: tuple[str, ...] | None = None
+    every: bool = False
+    winner: bool = False
+
+
+def select(records: Iterable[Record], wish: Wish) -> Selection:
+    """Return the trials that a wish means.
+
+    Accuracies of two settings (device, threads, torch ...) are never compared: of a study only its newest setting
+    counts, and where architectures are asked for, the newest of each of them on each data set.
+
+    Raises:
+        SelectionError: an unknown study or architecture, one without a trial that can be exported, or two models of
+            the same name.
+    """
+    current = latest(records)
+    if not current:
+        raise SelectionError("there are no records: run `pytest bench/` first, or name its results with --results")
+    _check_known("study", wish.studies, {record.study for record in current})
+    _check_known("architecture", wish.architectures, {record.architecture for record in current})
+    by_architecture = wish.every or wish.architectures is not None
+    wanted = [
+        record
+        for record in _of_newest_setting(current, _by_architecture if by_architecture else _by_study)
+        if (wish.studies is None or record.study in wish.studies)
+        and (wish.architectures is None or record.architecture in wish.architectures)
+    ]
+    objections = {record.record_id: objection for record in wanted if (objection := _objection(record)) is not None}
+    usable = [record for record in wanted if record.record_id not in objections]
+    left_out = tuple(
+        f"{record.study}/{record.arm}, seed {record.seed}: {objections[record.record_id]}"
+        for record in wanted
+        if record.record_id in objections
+    )
+    missing = {*(wish.studies or ()), *(wish.architectures or ())} - {
+        name for record in usable for name in (record.study, record.architecture)
+    }
+    if missing or not usable:
+        what = f"of {', '.join(sorted(missing))} " if missing else ""
+        raise SelectionError(f"no trial {what}can be exported: {'; '.join(left_out)}")
+    if by_architecture:
+        choices = _best(usable, _by_architecture, "{0} on {1}", "{0}_{1}")
+    elif wish.winner:
+        choices = _best(usable, _by_study, "study {0}", "{0}")
+    else:
+        choices = _best(usable, lambda record: (record.study, record.arm), "{0}/{1}", "{0}_{1}")
+    _check_names(choices)
+    return Selection(choices=tuple(choices), left_out=left_out)
+
+
+Key = Callable[[Record], tuple[str, ...]]
+
+
+def _by_study(record: Record) -> tuple[str, ...]:
+    return (record.study,)
+
+
+def _by_architecture(record: Record) -> tuple[str, ...]:
+    return (record.architecture, record.dataset)
+
+
+def _best(records: Sequence[Record], key: Key, group: str, name: str) -> list[Choice]:
+    """Return the best trial of each group."""
+    groups: dict[Hashable, list[Record]] = {}
+    for record in records:
+        groups.setdefault(key(record), []).append(record)
+    return [
+        Choice(
+            name=model_name(name.format(*key(best))),
+            record=best,
+            among=len(members),
+            equals=sum(each.validation_accuracy == best.validation_accuracy for each in members),
+            group=group.format(*key(best)),
+        )
+        for members in groups.values()
+        for best in [min(members, key=_order)]
+    ]
+
+
+def _check_names(choices: Sequence[Choice]) -> None:
+    """Refuse two choices that would be versions of one model, or one of which would be the other's variant."""
+    taken: dict[str, str] = {}
+    for choice in choices:
+        for name in (choice.name, *(f"{choice.name}_{kind}" for kind in VARIANTS)):
+            if name in taken:
+                raise SelectionError(
+                    f"{taken[name]} and {choice.group} would both be exported as {name!r}: rename one of them"
+                )
+            taken[name] = choice.group
+
+
+def _order(record: Record) -> tuple[float, float, int, int]:
+    """Sort the best on validation first, then the cheapest, then the lowest seed."""
+    return -(record.validation_accuracy or 0), record.mflops_per_image, record.parameters, record.seed
+
+
+def _of_newest_setting(records: Sequence[Record], key: Key) -> list[Record]:
+    """Return the records of the setting in which each group was run last."""
+    newest = {key(record): setting_of(record) for record in sorted(records, key=lambda record: record.finished)}
+    return [record for record in records if setting_of(record) == newest[key(record)]]
+
+
+def _objection(record: Record) -> str | None:
+    """Return why a trial cannot be exported, None if it can."""
+    if record.status != "ok":
+        return f"it {record.status}"
+    if record.validation_accuracy is None:
+        return "it trained on every image, so there is nothing to choose on"
+    return None if record.checkpoint else "it has no checkpoint"
+
+
+def _check_known(kind: str, names: Sequence[str] | None, known: Iterable[str]) -> None:
+    for name in names or ():
+        if name not in set(known):
+            raise SelectionError(f"no trial of this run is of {unknown(kind, name, sorted(known))}")
+
+
+def checkpoint_path(results: Path, record: Record) -> Path:
+    """Return where a trial's checkpoint is.
+
+    Raises:
+        SelectionError: it is not there.
+    """
+    path = results / str(record.checkpoint)
+    if not path.is_file():
+        raise SelectionError(
+            f"checkpoint {path} of {record.study}/{record.arm}, seed {record.seed} is missing: "
+            f"train it again with `pytest bench/ --fresh -k '{record.arm} and seed{record.seed}'`, or name the folder "
+            "it is in with --results"
+        )
+    return path

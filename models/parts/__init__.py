@@ -1,0 +1,1 @@
+"""What architectures are built of: layers, blocks, geometry, options."""

@@ -1,0 +1,56 @@
+"""What the server and its models say of themselves, as the Open Inference Protocol and Triton have it."""
+
+from typing import Any
+
+from export.repository.layout import INPUT, OUTPUTS
+from serve.inference.catalogue import Catalogue
+from serve.inference.version import Version
+
+NAME, VERSION = "convbench", "0.1.0"
+EXTENSIONS = (
+    *("binary_tensor_data", "classification", "model_configuration", "model_repository", "schedule_policy"),
+    "statistics",
+)
+PLATFORM = "onnxruntime_onnx"
+
+
+def server_metadata() -> dict[str, Any]:
+    """Return name, version and extensions of the server."""
+    return {"name": NAME, "version": VERSION, "extensions": list(EXTENSIONS)}
+
+
+def model_metadata(catalogue: Catalogue, version: Version) -> dict[str, Any]:
+    """Return a model's versions, inputs and outputs; the batch axis is in the shapes."""
+    return {
+        "name": version.name,
+        "versions": [str(number) for number in catalogue.models[version.name].served],
+        "platform": PLATFORM,
+        "inputs": [{"name": INPUT, "datatype": "UINT8", "shape": [-1, *version.config.dims]}],
+        "outputs": [{"name": name, "datatype": "FP32", "shape": [-1, len(version.labels)]} for name in OUTPUTS],
+    }
+
+
+def model_settings(version: Version) -> dict[str, Any]:
+    """Return config.pbtxt as JSON, as Triton does; the batch axis is not in the dims."""
+    config = version.config
+    return {
+        "name": config.name,
+        "platform": PLATFORM,
+        "backend": "onnxruntime",
+        "version_policy": {"latest": {"num_versions": config.versions}},
+        "max_batch_size": config.max_batch,
+        "input": [{"name": INPUT, "data_type": "TYPE_UINT8", "dims": list(config.dims)}],
+        "output": [
+            {"name": name, "data_type": "TYPE_FP32", "dims": [count], "label_filename": "labels.txt"}
+            for name, count in config.outputs.items()
+        ],
+        "dynamic_batching": {
+            "preferred_batch_size": list(version.sizes),
+            "default_queue_policy": {
+                "timeout_action": "REJECT",
+                "default_timeout_microseconds": int(config.timeout * 1e6),
+                "allow_timeout_override": config.timeout_override,
+                "max_queue_size": config.queue,
+            },
+        },
+    }

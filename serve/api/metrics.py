@@ -1,0 +1,72 @@
+"""What happened, for Prometheus: counters and histograms by model, collected when they are asked for."""
+
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from serve.inference.batcher import Batcher
+from serve.inference.catalogue import Catalogue
+from serve.inference.statistics import Buckets, Statistics
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LABELS = ("model", "version")
+HISTOGRAMS = {
+    "queue": "convbench_queue_seconds",
+    "compute": "convbench_compute_seconds",
+    "request": "convbench_request_seconds",
+    "batch": "convbench_batch_images",
+}
+HELP = {
+    "queue": "Seconds that requests waited before they ran",
+    "compute": "Seconds that batches ran",
+    "request": "Seconds between a request's arrival and its answer",
+    "batch": "Images in the batches that ran, without padding",
+}
+
+Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
+
+
+class _Collector(Collector):
+    """Reads the counters that the server keeps anyway: a request costs nothing more."""
+
+    def __init__(self, statistics: Statistics, catalogue: Catalogue, batcher: Batcher) -> None:
+        self.statistics, self.catalogue, self.batcher = statistics, catalogue, batcher
+
+    def collect(self) -> Iterable[Family]:
+        """Return every family."""
+        replies = CounterMetricFamily("convbench_replies", "Answers by HTTP status", labels=["status"])
+        for status, count in sorted(self.statistics.replies.items()):
+            replies.add_metric([str(status)], count)
+        versions = GaugeMetricFamily("convbench_model_served", "1 for every version that is served", labels=LABELS)
+        waiting = GaugeMetricFamily("convbench_queue_requests", "Requests that wait now", labels=LABELS)
+        for version in self.catalogue.all_served():
+            labels = [version.name, str(version.number)]
+            versions.add_metric(labels, 1)
+            waiting.add_metric(labels, self.batcher.waiting(version))
+        return [replies, versions, waiting, *self._histograms()]
+
+    def _histograms(self) -> Iterable[Family]:
+        for name, family in HISTOGRAMS.items():
+            found = HistogramMetricFamily(family, HELP[name], labels=LABELS)
+            for (model, number), counters in self.statistics.all_counters():
+                buckets: Buckets = getattr(counters, f"{name}_buckets")
+                found.add_metric([model, str(number)], _cumulated(buckets), buckets.total)
+            yield found
+
+
+def _cumulated(buckets: Buckets) -> Sequence[tuple[str, float]]:
+    count = 0
+    found = []
+    for edge, each in zip((*(str(float(edge)) for edge in buckets.edges), "+Inf"), buckets.counts, strict=True):
+        count += each
+        found.append((edge, float(count)))
+    return found
+
+
+def metrics(statistics: Statistics, catalogue: Catalogue, batcher: Batcher) -> bytes:
+    """Return everything in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Collector(statistics, catalogue, batcher))
+    return generate_latest(registry)

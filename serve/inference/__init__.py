@@ -1,0 +1,1 @@
+"""Models: loading, queues, batches, versions."""

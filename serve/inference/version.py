@@ -1,0 +1,227 @@
+"""One version of a model, loaded: its session, the batch sizes it is run at, and its answers."""
+
+import time
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from export.repository.golden import Answers, Pixels, Tolerances, golden_problems, open_session, read_golden
+from export.repository.layout import INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card
+from serve.errors import RequestError
+from serve.inference.model_config import ModelConfig
+
+TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
+RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
+RUN_OVERHEAD = 1e-4  # seconds a batch that the server takes beside the run
+NEARLY_MOST = 0.95  # of the most images a second
+WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
+
+
+@dataclass
+class Pace:
+    """How much longer a version's runs take now than when it was loaded, alone: a moving average.
+
+    It begins high: beside other runs and the clients everything takes longer, and whoever is admitted must be in time.
+    """
+
+    slowness: float = 1.5
+
+    def learn(self, ratio: float) -> None:
+        """Take a run's seconds over those expected: slow ones count at once, fast ones little by little."""
+        self.slowness += (RISE if ratio > self.slowness else FALL) * (ratio - self.slowness)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version that may be served.
+
+    Attributes:
+        name, number: of the model and the version.
+        config: of the model.
+        card: what it is and how it was judged.
+        labels: of the classes, in the order of the logits.
+        sizes: batch sizes that it is run at, ascending; an image's answer is the same at each, to the bit.
+        seconds: that a run takes, by batch size.
+        session: of onnxruntime.
+        bytes: of the file.
+        pace: of its runs at present.
+    """
+
+    name: str
+    number: int
+    config: ModelConfig
+    card: dict[str, Any]
+    labels: tuple[str, ...]
+    sizes: tuple[int, ...]
+    seconds: dict[int, float]
+    session: onnxruntime.InferenceSession
+    bytes: int = 0
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def largest(self) -> int:
+        """Images that one run may have."""
+        return self.sizes[-1]
+
+    def size_for(self, images: int) -> int:
+        """Return the batch size at which so many images are run."""
+        return self.sizes[min(bisect_left(self.sizes, images), len(self.sizes) - 1)]
+
+    def expected_seconds(self, images: int) -> float:
+        """Return how long so many images take, one run after the other where they are too many for one."""
+        whole, rest = divmod(images, self.largest)
+        return whole * self.seconds[self.largest] + (self.seconds[self.size_for(rest)] if rest else 0.0)
+
+    def worth_running(self, waiting: int) -> int:
+        """Return how many of the images that wait should run now: as many as give the most images a second.
+
+        36 images run as 32 and leave 4 to the next batch where 48 or 64 would take longer for each of them.
+        """
+        best = max(self.sizes, key=lambda size: min(size, waiting) / (self.seconds[size] + RUN_OVERHEAD))
+        return min(best, waiting)
+
+    def run(self, images: Pixels) -> Answers:
+        """Return the answers on (n, channels, height, width), n at most `largest`; padded to a fixed batch size."""
+        count, size = len(images), self.size_for(len(images))
+        if count < size:
+            padded = np.zeros((size, *images.shape[1:]), np.uint8)
+            padded[:count] = images
+            images = padded
+        logits, probabilities = self.session.run(OUTPUTS, {INPUT: images})
+        return Answers(logits[:count], probabilities[:count])
+
+
+def load_version(model: Path, number: int, config: ModelConfig, *, threads: int, device: str = "cpu") -> Version:
+    """Return a version whose files match their sums and whose golden images get their golden answers here.
+
+    Args:
+        model: its folder.
+        number: of the version.
+        config: of the model.
+        threads: within one run.
+        device: cpu or cuda; there is no silent fallback.
+
+    Raises:
+        RepositoryError: the version must not be served; the message says why.
+    """
+    folder = model / str(number)
+    check_sums(folder)
+    card = read_card(folder)
+    labels = tuple((model / LABELS).read_text("utf-8").splitlines())
+    session = open_session(folder / MODEL, threads, device=device)
+    images, golden = read_golden(folder, config.dims)
+    try:
+        tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RepositoryError(f"{folder}: its card has no tolerances ({error}): export the model again") from error
+    classes = set(config.outputs.values()) | {golden.logits.shape[-1]}
+    if classes != {len(labels)}:
+        raise RepositoryError(
+            f"{model / LABELS} has {len(labels)} labels for {sorted(classes)} classes: export it again"
+        )
+    problems = golden_problems(Answers(*session.run(OUTPUTS, {INPUT: images})), golden, tolerances)
+    if problems:
+        raise RepositoryError(f"{folder}: {'; '.join(problems)}")
+    sizes, seconds = choose_sizes(session, images, config.max_batch)
+    return Version(
+        name=config.name,
+        number=number,
+        config=config,
+        card=card,
+        labels=labels,
+        sizes=sizes,
+        seconds=seconds,
+        session=session,
+        bytes=(folder / MODEL).stat().st_size,
+    )
+
+
+def choose_sizes(
+    session: onnxruntime.InferenceSession, images: Pixels, max_batch: int
+) -> tuple[tuple[int, ...], dict[int, float]]:
+    """Return the batch sizes to run at, and the seconds of each.
+
+    Powers of two, and halfway between them, up to the largest batch. Only sizes are kept at which every image gets the
+    same answer, bit for bit, wherever in the batch it stands, so that nobody's answer depends on who shares the batch;
+    of two sizes that take the same time only the larger, since padding is free then; and none beyond the first that
+    gives nearly the most images a second: a larger batch would only keep its requests waiting.
+    """
+    steps = {share * 2**power for power in range(max_batch.bit_length()) for share in (2, 3)}  # 2, 3, 4, 6, 8, 12, ...
+    candidates = sorted({1, max_batch, *(size for size in steps if size < max_batch)})
+    answers = {size: _answers_at(session, images, size) for size in candidates}
+    alike = max(
+        ([size for size in candidates if answers[size] == answers[one]] for one in candidates),
+        key=lambda sizes: (sizes[-1], len(sizes)),
+    )
+    seconds = {size: _seconds(session, images, size) for size in alike}
+    kept = [
+        size
+        for size, following in zip(alike, [*alike[1:], None], strict=True)
+        if following is None or seconds[size] < WORTH_PADDING * seconds[following]
+    ]
+    rates = {size: size / (seconds[size] + RUN_OVERHEAD) for size in kept}
+    enough = next(size for size in kept if rates[size] >= NEARLY_MOST * max(rates.values()))
+    kept = [size for size in kept if size <= enough]
+    return tuple(kept), {size: seconds[size] for size in kept}
+
+
+def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> tuple[bytes, ...] | None:
+    """Return every image's answer at a batch size, None where it depends on its place in the batch.
+
+    All images run twice, the second time one place further on.
+    """
+    count = len(images)
+    found: dict[int, bytes] = {}
+    for start in (*range(0, count, size), *range(1, count + 1, size)):
+        places = (start + np.arange(size)) % count
+        columns = session.run(OUTPUTS, {INPUT: np.ascontiguousarray(images[places])})
+        for row, place in enumerate(places):
+            answer = b"".join(column[row].tobytes() for column in columns)
+            if found.setdefault(int(place), answer) != answer:
+                return None
+    return tuple(found[place] for place in range(count))
+
+
+def _seconds(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> float:
+    """Return the median seconds of a run."""
+    batch = np.ascontiguousarray(images[np.arange(size) % len(images)])
+    session.run(OUTPUTS, {INPUT: batch})
+    times: list[float] = []
+    while len(times) < TIMED_RUNS and sum(times) < TIMED_SECONDS:
+        start = time.perf_counter()
+        session.run(OUTPUTS, {INPUT: batch})
+        times.append(time.perf_counter() - start)
+    return sorted(times)[len(times) // 2]
+
+
+def run_jobs(version: Version, parts: Sequence[Pixels]) -> list[Answers | RequestError]:
+    """Return the answers of several requests that share a run; a failing run is split until only the bad one fails."""
+    try:
+        return list(_run_together(version, parts))
+    except Exception as error:  # noqa: BLE001 - whatever a runtime raises must not take the other requests along
+        if len(parts) == 1:
+            return [RequestError(500, f"{version.name} failed: {' '.join(str(error).split())}")]
+        half = len(parts) // 2
+        return [*run_jobs(version, parts[:half]), *run_jobs(version, parts[half:])]
+
+
+def _run_together(version: Version, parts: Sequence[Pixels]) -> list[Answers]:
+    images = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    runs = [version.run(images[part]) for part in _split_evenly(len(images), version.largest)]
+    found = runs[0] if len(runs) == 1 else Answers(*(np.concatenate(columns) for columns in zip(*runs, strict=True)))
+    ends = accumulate(len(part) for part in parts)
+    return [
+        Answers(found.logits[end - len(part) : end], found.probabilities[end - len(part) : end])
+        for part, end in zip(parts, ends, strict=True)
+    ]
+
+
+def _split_evenly(images: int, largest: int) -> Sequence[slice]:
+    """Return the parts of a request that has more images than one run."""
+    return [slice(start, min(start + largest, images)) for start in range(0, images, largest)]

@@ -1,0 +1,47 @@
+"""The page at `/`: files without a build step, and the list of models that it shows."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from serve.inference.version import Version
+
+FOLDER = Path(__file__).parent
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; frame-ancestors 'none'"
+FILES = {"": ("index.html", "text/html; charset=utf-8"), "page.js": ("page.js", "text/javascript; charset=utf-8")}
+FACTS = ("dataset", "label", "architecture", "variant", "parameters", "test_accuracy", "test_accuracy_interval")
+
+
+class File(NamedTuple):
+    """A file of the page with its headers."""
+
+    content: bytes
+    headers: dict[str, str]
+
+
+def page_file(path: str) -> File | None:
+    """Return the file at a path such as `page.js`, None if the page has none there."""
+    return _read(path) if path in FILES else None
+
+
+@cache
+def _read(path: str) -> File:
+    name, kind = FILES[path]
+    headers = {"content-type": kind, "content-security-policy": POLICY, "x-content-type-options": "nosniff"}
+    return File((FOLDER / name).read_bytes(), headers)
+
+
+def model_list(versions: Iterable[Version]) -> list[dict[str, Any]]:
+    """Return what the page shows of every model; what a card does not say is null."""
+    return [
+        {
+            "name": version.name,
+            "version": str(version.number),
+            "shape": list(version.config.dims),
+            "labels": list(version.labels),
+            "size": version.bytes,
+            **{fact: version.card.get(fact) for fact in FACTS},
+        }
+        for version in sorted(versions, key=lambda version: version.name)
+    ]

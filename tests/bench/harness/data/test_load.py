@@ -1,0 +1,301 @@
+"""Tests of bench.harness.data.load; torchvision's files are made small, in its own formats."""
+
+import hashlib
+import pickle
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import Tensor
+
+from bench.harness.data import mnist_5k
+from bench.harness.data.catalogue import SOURCES, DataError
+from bench.harness.data.dataset import Dataset, Images, hash_images
+from bench.harness.data.load import load
+
+Pixels = npt.NDArray[np.uint8]
+COUNTS = {"train": 6, "t10k": 3}
+
+
+def pixels(count: int, *shape: int) -> Pixels:
+    """Return random images, the same every time."""
+    return np.random.default_rng(count).integers(0, 256, (count, *shape), dtype=np.uint8)
+
+
+def numbered(count: int) -> Dataset:
+    """Return a data set whose labels are the places of its training images."""
+    train = Images(torch.zeros(count, 1, 1, 1, dtype=torch.uint8), torch.arange(count))
+    return Dataset(SOURCES["mnist"], train, train.take(slice(0, 1)), sha256="")
+
+
+def write_idx(root: Path, folder: str) -> Path:
+    """Write a tiny data set in MNIST's format and return the folder of its files."""
+    raw = root / folder / "raw"
+    raw.mkdir(parents=True)
+    for part, count in COUNTS.items():
+        images = struct.pack(">4i", 2051, count, 28, 28) + pixels(count, 28, 28).tobytes()
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(images)
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + bytes(range(count)))
+    return raw
+
+
+def write_cifar(folder: Path, names: list[str], meta: str, label_key: str) -> None:
+    """Write a tiny data set in CIFAR's format: rows of 1024 red, 1024 green, 1024 blue pixels."""
+    folder.mkdir()
+    for name in names:
+        entry = {"data": pixels(2, 3072), label_key: [7, 1]}
+        (folder / name).write_bytes(pickle.dumps(entry))
+    (folder / meta).write_bytes(pickle.dumps({"label_names": [], "fine_label_names": []}))
+
+
+@pytest.fixture
+def no_md5(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let torchvision take tiny files for the real ones."""
+    for module in ("cifar", "svhn"):
+        monkeypatch.setattr(
+            f"torchvision.datasets.{module}.check_integrity", lambda path, _md5=None: Path(path).is_file()
+        )
+
+
+@pytest.mark.parametrize(("part", "per_class"), [("train", 350), ("validation", 50), ("test", 100)])
+def test_mnist_5k_is_stratified(part: str, per_class: int) -> None:
+    """3500 images train, 500 validate and 1000 test, a tenth of each for every digit."""
+    labels = getattr(load("mnist-5k").split(), part).labels
+
+    assert labels.bincount().tolist() == [per_class] * 10
+
+
+def test_mnist_5k_is_the_same_every_time() -> None:
+    """The hash that stands in every record changes with no version and on no machine."""
+    assert load("mnist-5k").sha256 == "06ea174137c75e0094e6d617ad76126bffe5852e29e3bc070405e0c0e8821c48"
+
+
+def test_images_keep_their_labels() -> None:
+    """A part holds the images at its places of the split, each with its own label."""
+    pixels_of_all, labels = mnist_5k.load()
+    place = mnist_5k.split()[2][5]
+    test = load("mnist-5k").test
+
+    assert np.array_equal(test.images[5].numpy(), pixels_of_all[place])
+    assert test.labels[5] == labels[place]
+
+
+def test_a_data_set_is_loaded_once() -> None:
+    """Every trial of a run shares one copy."""
+    assert load("mnist-5k") is load("mnist-5k")
+
+
+def test_an_arms_slice_is_in_file_order() -> None:
+    """`first_image` and `train_images` count in the order of the files."""
+    assert numbered(20_000).split(first=10, count=3).train.labels.tolist() == [10, 11, 12]
+
+
+@pytest.mark.parametrize("first", [0, 8000, 15_000])
+def test_validation_is_outside_the_slice(first: int) -> None:
+    """5000 training images that the arm does not train on validate it."""
+    split = numbered(20_000).split(first, 3000)
+
+    assert split.validation is not None
+    assert len(split.validation) == 5000
+    assert not set(split.validation.labels.tolist()) & set(split.train.labels.tolist())
+
+
+@pytest.mark.parametrize("count", [None, 20_000, 15_001])
+def test_no_validation_where_too_few_images_are_left(count: int | None) -> None:
+    """Nothing is taken from the test set instead."""
+    assert numbered(20_000).split(count=count).validation is None
+
+
+def test_the_validation_of_mnist_5k_is_its_own() -> None:
+    """It does not depend on the slice, and is there where everything is trained on."""
+    dataset = load("mnist-5k")
+
+    assert dataset.split().validation is dataset.split(first=100, count=320).validation is not None
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 101), (50, 51), (100, None), (0, 0)])
+def test_a_slice_beyond_the_end_is_refused(first: int, count: int | None) -> None:
+    """Fewer images than the recipe says would be another trial."""
+    with pytest.raises(DataError, match=f"mnist has 100 training images: cannot take .* from place {first} on"):
+        numbered(100).split(first, count)
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(60_000, 10_000), (600, 100)])
+def test_tuning_holds_the_last_images_out(count: int, held_out: int) -> None:
+    """A learning rate is chosen on images that its trials did not train on."""
+    split = numbered(count).tuning_split()
+
+    assert split.validation is not None
+    assert split.train.labels.tolist() == list(range(count - held_out))
+    assert split.validation.labels.tolist() == list(range(count - held_out, count))
+
+
+def test_an_unknown_data_set_gets_a_suggestion() -> None:
+    """The nearest name is offered."""
+    with pytest.raises(DataError, match="unknown data set 'mnist5k': did you mean 'mnist-5k'"):
+        load("mnist5k")
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != "mnist-5k"])
+def test_no_data_root_is_an_error_that_names_the_files(name: str) -> None:
+    """The message says what to pass and what belongs there, in one line."""
+    with pytest.raises(DataError, match=f"^{name} needs a data root: pass --data-root.*; DIR holds ") as caught:
+        load(name)
+
+    assert SOURCES[name].files in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_data_root_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    """Nothing is made where the user mistyped a folder."""
+    with pytest.raises(DataError, match="absent does not exist: make it and put MNIST/raw/"):
+        load("mnist", tmp_path / "absent")
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != "mnist-5k"])
+def test_a_data_root_without_the_files_is_an_error(name: str, tmp_path: Path) -> None:
+    """Torchvision's own words are followed by what to put where, in one line."""
+    with pytest.raises(DataError, match=f"^{name}: .*put .* there, or pass --download$") as caught:
+        load(name, tmp_path)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_mnists_files_are_read(tmp_path: Path) -> None:
+    """Grey images get a channel axis; training and test images are not mixed up."""
+    write_idx(tmp_path, "FashionMNIST")
+    dataset = load("fashion-mnist", tmp_path)
+
+    assert np.array_equal(dataset.train.images.numpy(), pixels(6, 1, 28, 28))
+    assert np.array_equal(dataset.test.images.numpy(), pixels(3, 1, 28, 28))
+    assert dataset.train.labels.tolist() == list(range(6))
+
+
+def test_too_few_test_images_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut-off files of any data set: an accuracy on one image would fail in the statistics, after training."""
+    monkeypatch.setitem(COUNTS, "t10k", 1)
+    write_idx(tmp_path, "KMNIST")
+
+    with pytest.raises(DataError, match=r"^kmnist has 1 test image: put at least 2 there"):
+        load("kmnist", tmp_path)
+
+
+def test_mnists_hashes_are_checked(tmp_path: Path) -> None:
+    """Torchvision does not check MNIST's unpacked files, so a file of other digits must be found here."""
+    write_idx(tmp_path, "MNIST")
+
+    with pytest.raises(DataError, match=r"mnist: .*train-images-idx3-ubyte is damaged .*: replace the file"):
+        load("mnist", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_one_flipped_bit_is_found(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One wrong pixel or label would change every figure unnoticed."""
+    raw = write_idx(tmp_path, "MNIST")
+    hashes = {f"MNIST/raw/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in raw.iterdir()}
+    monkeypatch.setitem(SOURCES, "mnist", replace(SOURCES["mnist"], sha256=hashes))
+    content = bytearray((raw / name).read_bytes())
+    content[-1] ^= 1
+    (raw / name).write_bytes(content)
+
+    with pytest.raises(DataError, match=f"{name} is damaged .*: replace the file"):
+        load("mnist", tmp_path)
+
+
+def cut_images(raw: Path) -> None:
+    """Cut off the last pixels."""
+    path = raw / "train-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty_images(raw: Path) -> None:
+    """Leave nothing."""
+    (raw / "train-images-idx3-ubyte").write_bytes(b"")
+
+
+def other_header(raw: Path) -> None:
+    """Put text where the header belongs, as a web server's error page does."""
+    (raw / "train-images-idx3-ubyte").write_bytes(b"<html><body>404 Not Found</body></html>")
+
+
+def missing_label(raw: Path) -> None:
+    """Leave out one label, header and all."""
+    (raw / "train-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, 5) + bytes(5))
+
+
+def cut_labels(raw: Path) -> None:
+    """Cut off the last label."""
+    path = raw / "train-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", [cut_images, empty_images, other_header, missing_label, cut_labels])
+def test_a_damaged_file_is_an_error(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    """Where no hash is known, a file that cannot be right is still an error of one line."""
+    damage(write_idx(tmp_path, "KMNIST"))
+
+    with pytest.raises(DataError, match=r"^kmnist: .*(put .* there|replace the data files)"):
+        load("kmnist", tmp_path)
+
+
+@pytest.mark.usefixtures("no_md5")
+def test_cifar10s_channels_come_first(tmp_path: Path) -> None:
+    """Red, green and blue planes, and rows of pixels in them, are where CIFAR's format has them."""
+    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+    write_cifar(tmp_path / "cifar-10-batches-py", names, "batches.meta", "labels")
+    dataset = load("cifar10", tmp_path)
+
+    assert np.array_equal(dataset.train.images.numpy(), np.tile(pixels(2, 3, 32, 32), (5, 1, 1, 1)))
+    assert dataset.train.labels.tolist() == [7, 1] * 5
+
+
+@pytest.mark.usefixtures("no_md5")
+def test_cifar100s_labels_are_the_fine_ones(tmp_path: Path) -> None:
+    """CIFAR-100 has another format: one file, and 100 classes under a name of their own."""
+    write_cifar(tmp_path / "cifar-100-python", ["train", "test"], "meta", "fine_labels")
+    dataset = load("cifar100", tmp_path)
+
+    assert np.array_equal(dataset.train.images.numpy(), pixels(2, 3, 32, 32))
+    assert dataset.train.labels.tolist() == [7, 1]
+
+
+@pytest.mark.usefixtures("no_md5")
+def test_svhns_channels_come_first(tmp_path: Path) -> None:
+    """SVHN's MATLAB files hold (height, width, channel, image), and 10 stands for the digit 0."""
+    from scipy.io import savemat  # noqa: PLC0415 - this test alone needs it
+
+    images = pixels(4, 3, 32, 32)
+    (tmp_path / "svhn").mkdir()
+    for part in ("train", "test"):
+        content = {"X": images.transpose(2, 3, 1, 0), "y": np.array([[10], [1], [2], [3]])}
+        savemat(tmp_path / "svhn" / f"{part}_32x32.mat", content)
+    train = load("svhn", tmp_path).train
+
+    assert np.array_equal(train.images.numpy(), images)
+    assert train.labels.tolist() == [0, 1, 2, 3]
+
+
+def altered(images: Tensor) -> Tensor:
+    """Return a copy with one pixel changed."""
+    copy = images.clone()
+    copy[0, 0, 0, 0] += 1
+    return copy
+
+
+def test_the_hash_changes_with_one_pixel() -> None:
+    """Records of altered data are never taken for records of the data."""
+    images = Images(torch.from_numpy(pixels(4, 1, 2, 2)), torch.arange(4))
+
+    assert hash_images(images) != hash_images(Images(altered(images.images), images.labels))
+
+
+def test_the_hash_changes_with_the_order() -> None:
+    """A slice of reordered images would be other images."""
+    images = Images(torch.from_numpy(pixels(4, 1, 2, 2)), torch.zeros(4, dtype=torch.int64))
+
+    assert hash_images(images) != hash_images(images.take(torch.tensor([1, 0, 2, 3])))

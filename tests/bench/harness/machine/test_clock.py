@@ -1,0 +1,188 @@
+"""Tests of bench.harness.machine.clock."""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bench.harness.machine import clock as module
+from bench.harness.machine.clock import (
+    clock,
+    inference_us_per_image,
+    last_interval,
+    process_seconds,
+    replaying,
+    use_device,
+)
+from bench.harness.machine.memory import PeakMemory
+
+CPU = torch.device("cpu")
+linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="only Linux tells a process's peak memory")
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu() -> Iterator[None]:
+    """Wait for no accelerator, in this test and in later ones."""
+    use_device(CPU)
+    yield
+    use_device(CPU)
+
+
+def test_the_clock_never_goes_back() -> None:
+    """A monotonic clock: summer time does not shorten an epoch."""
+    times = [clock() for _ in range(100)]
+
+    assert all(later >= earlier for earlier, later in pairwise(times))
+
+
+def test_the_last_interval_is_that_of_the_last_two_readings() -> None:
+    """It is the duration that pytest-benchmark takes for the round, to the last bit."""
+    clock()
+    start = clock()
+    time.sleep(0.002)
+    end = clock()
+
+    assert last_interval() == end - start >= 0.002
+
+
+def test_replayed_seconds_come_out_exactly() -> None:
+    """A restored row has the recorded times, with no rounding by a sum of offsets."""
+    recorded = [1.1, 0.30000000000000004, 12345.678901234567]
+    intervals = []
+    with replaying() as set_clock:
+        for seconds in recorded:
+            set_clock(0.0)
+            start = clock()
+            set_clock(seconds)
+            intervals.append(clock() - start)
+
+    assert intervals == recorded
+
+
+def test_replayed_time_stands_still() -> None:
+    """Nothing but the recorded seconds moves the clock."""
+    with replaying() as set_clock:
+        set_clock(5.0)
+
+        assert clock() == clock() == 5.0
+
+
+def fail_while_replaying() -> None:
+    """Raise an error out of a replay."""
+    with replaying() as set_clock:
+        set_clock(-1.0)
+        raise ZeroDivisionError
+
+
+def test_real_time_goes_on_after_a_replay_that_failed() -> None:
+    """The next trial is timed, whatever ended the replay."""
+    with pytest.raises(ZeroDivisionError):
+        fail_while_replaying()
+
+    assert abs(clock() - time.perf_counter()) < 60
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_the_clock_waits_for_the_device(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU's work is asynchronous: unsynchronised, an epoch would seem to take no time."""
+    waited: list[str] = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: waited.append("cuda"))
+    monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
+    use_device(torch.device(kind))
+    clock()
+
+    assert waited == [kind]
+
+
+class Sleeper(nn.Module):
+    """Takes 2 ms for a batch, and 50 ms for the first one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passes = 0
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Sleep, and return the batch."""
+        time.sleep(0.05 if self.passes == 0 else 0.002)
+        self.passes += 1
+        return batch
+
+
+def test_inference_time_is_a_median_without_the_first_pass() -> None:
+    """Neither allocation in the first pass nor a moment of another process decides the figure."""
+    assert 2000 / 4 <= inference_us_per_image(Sleeper(), torch.zeros(4, 1, 1, 1)) < 50_000 / 4
+
+
+def test_inference_is_timed_three_times_at_least() -> None:
+    """A median of fewer is no median."""
+    model = Sleeper()
+    inference_us_per_image(model, torch.zeros(1, 1, 1, 1), budget_seconds=0)
+
+    assert model.passes == 1 + 3
+
+
+@linux_only
+def test_peak_memory_sees_what_was_allocated_and_freed() -> None:
+    """200 MB count although they are gone when the peak is read; a tenth either way is the allocator's."""
+    memory = PeakMemory(CPU)
+    block = np.ones(200_000_000, np.uint8)
+    del block
+
+    peak = memory.megabytes()
+    assert peak == pytest.approx(200, rel=0.1)
+
+
+@linux_only
+def test_peak_memory_starts_anew() -> None:
+    """The peak of an earlier trial is not counted again."""
+    block = np.ones(200_000_000, np.uint8)
+    del block
+
+    assert (PeakMemory(CPU).megabytes() or 0) < 50
+
+
+def missing(tmp_path: Path) -> Path:
+    """Return a file that does not exist, as on another system."""
+    return tmp_path / "absent" / "file"
+
+
+@pytest.mark.parametrize("name", ["CLEAR_REFS", "STATUS"])
+def test_no_peak_where_the_system_does_not_tell(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is written, not a number that means something else."""
+    monkeypatch.setattr(module, name, missing(tmp_path))
+
+    assert PeakMemory(CPU).megabytes() is None
+
+
+@pytest.mark.parametrize("kilobytes", [0, 1])
+def test_cudas_own_peak_is_told(kilobytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On CUDA the peak is that of torch's allocator, in units of 1e6 bytes."""
+    resets: list[int] = []
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: resets.append(1))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 1000 * kilobytes)
+
+    assert (PeakMemory(torch.device("cuda")).megabytes(), resets) == (kilobytes / 1000, [1])
+
+
+@linux_only
+def test_the_process_began_before_this_file_was_imported() -> None:
+    """Imports count as harness overhead, so the start is the process's own."""
+    assert 0.1 < process_seconds() < time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def advances(read: Callable[[], float]) -> float:
+    """Return by how much a clock moves while 20 ms are slept."""
+    start = read()
+    time.sleep(0.02)
+    return read() - start
+
+
+def test_process_seconds_advance_by_a_second_a_second() -> None:
+    """The time limit is measured with them."""
+    assert 0.015 < advances(process_seconds) < 5

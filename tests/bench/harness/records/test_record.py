@@ -1,0 +1,211 @@
+"""Tests of bench.harness.records.record."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.harness.records.answers import NO_PREDICTION, correct_bits, pack_bits, pack_classes, predictions
+from bench.harness.records.record import FIELDS, SCHEMA, Record, RecordError, from_json, load, parse
+from bench.harness.records.setting import latest, setting_of, to_frame
+
+MakeRecord = Callable[..., Record]
+
+
+def test_a_record_survives_json(make_record: MakeRecord) -> None:
+    """Nothing is lost or rounded between a trial and its line."""
+    record = make_record(accuracy=1 / 3)
+
+    assert from_json(record.to_json()) == record
+
+
+def test_a_record_is_one_line(make_record: MakeRecord) -> None:
+    """Whatever a study's words are, a line is a record."""
+    record = make_record(context={"question": "two\nlines\u2028or three?"})
+
+    assert len(record.to_json().splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_no_number_that_is_not_finite_is_written(make_record: MakeRecord, value: float) -> None:
+    """NaN is not JSON: other readers would refuse the whole line."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        make_record(test_loss=value).to_json()
+
+
+def changed(record: Record, drop: str | None = None, **values: object) -> str:
+    """Return a record's line with fields added, replaced or left out."""
+    content = {**json.loads(record.to_json()), **values}
+    return json.dumps({name: value for name, value in content.items() if name != drop})
+
+
+def test_a_missing_field_is_named(make_record: MakeRecord) -> None:
+    """A line of another program is no record."""
+    with pytest.raises(RecordError, match=r"fields missing: \['epochs'\], unknown: \[\]"):
+        from_json(changed(make_record(), drop="epochs"))
+
+
+def test_an_extra_field_is_named(make_record: MakeRecord) -> None:
+    """What nobody reads is not passed over in silence."""
+    with pytest.raises(RecordError, match=r"fields missing: \[\], unknown: \['epoch'\]"):
+        from_json(changed(make_record(), epoch=1))
+
+
+def test_another_schema_is_refused(make_record: MakeRecord) -> None:
+    """Fields of another version may mean something else."""
+    with pytest.raises(RecordError, match=f"schema 99; this version reads schema {SCHEMA}"):
+        from_json(changed(make_record(), schema=99))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("[1]", "a record is a JSON object, not list"), ('{"schema": 1', "not JSON"), ("", "not JSON")],
+)
+def test_what_is_no_object_is_refused(line: str, message: str) -> None:
+    """Half a line, or another kind of JSON, is an error of ours and not of the json module."""
+    with pytest.raises(RecordError, match=message):
+        from_json(line)
+
+
+@pytest.mark.parametrize(("value", "name"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")])
+def test_a_number_that_is_not_finite_is_refused(make_record: MakeRecord, value: float, name: str) -> None:
+    """Python's json reads them, though they are not JSON: a mean would be NaN without a word."""
+    with pytest.raises(RecordError, match=f"^{name} is not JSON"):
+        from_json(changed(make_record(), test_accuracy=value))
+
+
+def test_records_come_in_the_files_order(make_record: MakeRecord, tmp_path: Path) -> None:
+    """The last of a trial's records can be told from the first."""
+    records = [make_record(seed=seed) for seed in (2, 0, 1)]
+    path = tmp_path / "records.jsonl"
+    path.write_text("".join(record.to_json() + "\n" for record in records), encoding="utf-8")
+
+    assert load(path) == records
+
+
+def test_a_damaged_line_is_named_with_its_cure(make_record: MakeRecord) -> None:
+    """The message has path, line and what to do."""
+    text = f"{make_record().to_json()}\n{{broken\n{make_record().to_json()}\n"
+
+    with pytest.raises(RecordError, match=r"^a\.jsonl, line 2 is damaged: not JSON .*; remove that line"):
+        parse(text, Path("a.jsonl"))
+
+
+def test_no_file_is_an_error_that_says_how_to_make_one(tmp_path: Path) -> None:
+    """Tables of nothing are not made."""
+    with pytest.raises(RecordError, match=r"no records at .*: run `pytest bench/` first, or name its --results"):
+        load(tmp_path / "records.jsonl")
+
+
+def test_a_frame_has_a_row_a_trial_and_a_column_a_field(make_record: MakeRecord) -> None:
+    """Records can be analysed with pandas."""
+    frame = to_frame([make_record(seed=0), make_record(seed=1, accuracy=0.5)])
+
+    assert list(frame.columns) == list(FIELDS)
+    assert frame["test_accuracy"].tolist() == [0.9, 0.5]
+
+
+def test_a_frame_has_the_records_that_stand(make_record: MakeRecord) -> None:
+    """A trial that was trained again counts once: an average over the frame is that of the tables."""
+    frame = to_frame([make_record(seed=0, accuracy=0.5), make_record(seed=0, accuracy=0.9)])
+
+    assert frame["test_accuracy"].tolist() == [0.9]
+
+
+def test_a_path_may_be_text(tmp_path: Path, make_record: MakeRecord) -> None:
+    """As in README's snippet."""
+    (tmp_path / "records.jsonl").write_text(make_record().to_json() + "\n", "utf-8")
+
+    assert len(load(str(tmp_path / "records.jsonl"))) == 1
+
+
+def test_a_frame_of_no_records_has_its_columns() -> None:
+    """A program that selects a column needs no special case."""
+    assert list(to_frame([]).columns) == list(FIELDS)
+
+
+@pytest.mark.parametrize("images", [1, 7, 8, 1001])
+def test_correctness_bits_survive_packing(make_record: MakeRecord, images: int) -> None:
+    """Also where the images do not fill the last byte."""
+    correct = np.random.default_rng(0).random(images) < 0.5
+    record = replace(make_record(), test_images=images, test_correct=pack_bits(correct))
+
+    assert np.array_equal(correct_bits(record), correct)
+
+
+def test_predictions_survive_packing(make_record: MakeRecord) -> None:
+    """Every class, and that no class was answered."""
+    answers = np.array([0, 9, 254, NO_PREDICTION], np.uint8)
+
+    assert np.array_equal(predictions(replace(make_record(), test_predictions=pack_classes(answers))), answers)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"protocol": "smoke"},
+        {"dataset": "mnist"},
+        {"data_sha256": "e" * 64},
+        {"device": "cuda"},
+        {"threads": 1},
+        {"deterministic": True},
+        {"reduced": True},
+        {"environment": {"torch": "2.13.0"}},
+        {"environment": {"hardware": "Other CPU"}},
+    ],
+    ids=lambda change: str(next(iter(change))),
+)
+def test_figures_of_other_conditions_are_told_apart(make_record: MakeRecord, change: dict[str, object]) -> None:
+    """What changes a time or an accuracy is part of the setting."""
+    assert setting_of(make_record(**change)) != setting_of(make_record())
+
+
+def test_seed_and_arm_are_no_conditions(make_record: MakeRecord) -> None:
+    """Arms of a study are compared with each other."""
+    assert setting_of(make_record("one", 0)) == setting_of(make_record("other", 1))
+
+
+def test_the_newest_record_of_a_trial_stands(make_record: MakeRecord) -> None:
+    """A trial that was trained again (--fresh) counts once, as its last record says."""
+    records = [make_record(seed=0, accuracy=0.5), make_record(seed=1), make_record(seed=0, accuracy=0.6)]
+
+    assert [record.test_accuracy for record in latest(records) if record.seed == 0] == [0.6]
+    assert len(latest(records)) == 2
+
+
+def test_records_of_an_old_definition_do_not_stand(make_record: MakeRecord) -> None:
+    """An arm whose recipe was changed is not averaged over both recipes."""
+    old = [make_record(seed=seed, definition={"epochs": 1}) for seed in range(3)]
+    new = [make_record(seed=seed, definition={"epochs": 2}) for seed in range(2)]
+
+    assert latest([*old, *new]) == new
+
+
+def test_one_arms_new_definition_leaves_the_others(make_record: MakeRecord) -> None:
+    """Definitions are compared within an arm."""
+    records = [make_record("base", definition={"epochs": 1}), make_record("wide", definition={"epochs": 2})]
+
+    assert latest(records) == records
+
+
+def test_records_of_two_settings_both_stand(make_record: MakeRecord) -> None:
+    """A run on one thread does not replace the one on two."""
+    records = [make_record(threads=1), make_record(threads=2)]
+
+    assert latest(records) == records
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seed", "0"), ("seed", True), ("validation_accuracy", "0.9"), ("context", []), ("classes", 10), ("timed", 1)],
+)
+def test_a_value_of_another_kind_is_an_error(make_record: MakeRecord, field: str, value: object) -> None:
+    """An edited record is named when it is read, not where it is used."""
+    values = {**json.loads(make_record().to_json()), field: value}
+
+    with pytest.raises(RecordError, match=f"{field} is "):
+        from_json(json.dumps(values))

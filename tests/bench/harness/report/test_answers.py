@@ -1,0 +1,144 @@
+"""Tests of the sentences about a study."""
+
+import pytest
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.report.answers import answers, study_answers
+from bench.harness.report.notes import notes
+from tests.bench.conftest import MakeRecord
+
+
+def test_answer_names_labels_and_speed(make_record: MakeRecord) -> None:
+    """A sentence reads without knowing the arms' short names, and tells the price in speed."""
+    records = [make_record("base", seed, accuracy=0.5, label="no norm") for seed in range(5)]
+    records += [
+        make_record("batch", seed, accuracy=0.9, label="BatchNorm", train_images_per_second=500 + 5 * seed)
+        for seed in range(5)
+    ]
+    result = analyse(records)[0]
+
+    (sentence,) = answers(result, result.comparisons[0])
+
+    assert sentence.startswith("BatchNorm beat no norm by 40.00 points")
+    assert "0.50x [0.49, 0.51] the training speed" in sentence
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        (("other",), " (1 of 5 trials diverged)"),
+        (("base",), " (1 of the baseline's 5 trials diverged)"),
+        (("base", "other"), " (1 of 5 trials diverged, 1 of the baseline's 5 trials diverged)"),
+        ((), ""),
+    ],
+)
+def test_answers_count_diverged_trials(make_record: MakeRecord, arms: tuple[str, ...], said: str) -> None:
+    """A sentence that is read alone says that a trial in it broke down, on either side."""
+    records = [
+        make_record(arm, seed, status="diverged" if arm in arms and seed == 0 else "ok")
+        for arm in ("base", "other")
+        for seed in range(5)
+    ]
+    result = analyse(records)[0]
+
+    (sentence,) = answers(result, result.comparisons[0])
+
+    assert sentence.endswith(f"(n = 5){said}")
+
+
+def test_times_to_a_target_are_answers(make_record: MakeRecord) -> None:
+    """How soon each arm got there stands in one sentence behind the verdicts of its comparison."""
+    epochs: dict[str, list[int | None]] = {"base": [1, 1, 1], "other": [2, 3, 4], "third": [None, None, 4]}
+    records = [
+        make_record(arm, seed, epochs_to_target=epoch, context={"target_training_error": 0.05})
+        for arm, reached in epochs.items()
+        for seed, epoch in enumerate(reached)
+    ]
+
+    found = study_answers(analyse(records)[0])
+
+    assert len(found) == 3
+    assert found[-1] == (
+        "to 5 % training error: base 1 epoch [1, 1]; other 3 epochs [2, 4]; third > 4 epochs (2 of 3 never)"
+    )
+
+
+def test_times_to_a_target_are_there_without_a_comparison(make_record: MakeRecord) -> None:
+    """An arm that stands alone has learnt, too."""
+    record = make_record("only", 0, comparisons=(), epochs_to_target=3, context={"target_training_error": 0.05})
+
+    assert study_answers(analyse([record])[0]) == [
+        "no comparison: arms stand alone",
+        "to 5 % training error: only 3 epochs",
+    ]
+
+
+def test_pair_in_two_comparisons_is_answered_once(make_record: MakeRecord) -> None:
+    """The same pair in two comparisons gives one sentence."""
+    both = (("first", "base"), ("second", "base"))
+    records = [make_record(arm, seed, comparisons=both) for arm in ("base", "other") for seed in range(2)]
+
+    assert len(study_answers(analyse(records)[0])) == 1
+
+
+def test_missing_baseline_is_said_instead_of_an_answer(make_record: MakeRecord) -> None:
+    """An interrupted run says what is missing."""
+    result = analyse([make_record("other", 0)])[0]
+
+    assert study_answers(result) == ["main title: no trial yet of the baseline arm 'base', so nothing is compared."]
+
+
+def test_baseline_alone_is_said_instead_of_an_answer(make_record: MakeRecord) -> None:
+    """A run that was cut off after the baseline says so."""
+    result = analyse([make_record("base", 0)])[0]
+
+    assert "no trial yet of any arm but the baseline" in study_answers(result)[0]
+
+
+def test_study_without_comparisons_has_a_sentence(make_record: MakeRecord) -> None:
+    """An arm that is compared with nothing leaves no empty answer."""
+    assert study_answers(analyse([make_record("only", 0, comparisons=())])[0]) == ["no comparison: arms stand alone"]
+
+
+def test_notes_count_diverged_trials(make_record: MakeRecord) -> None:
+    """Nothing is dropped silently."""
+    result = analyse([make_record("base", 0), make_record("base", 1, status="diverged")])[0]
+
+    assert "base: 1 of 2 trials diverged; they count, with the accuracy that they ended at." in notes(
+        result, result.comparisons[0]
+    )
+
+
+def test_notes_name_arms_with_fewer_seeds(make_record: MakeRecord) -> None:
+    """Where arms do not share all seeds, the table says which one has fewer."""
+    records = [make_record("base", 0), make_record("base", 1), make_record("other", 0)]
+    result = analyse(records)[0]
+
+    assert "other: 1 of 2 seeds so far." in notes(result, result.comparisons[0])
+
+
+def test_notes_say_why_there_are_no_verdicts(make_record: MakeRecord) -> None:
+    """Two seeds are too few, and one leaves not even intervals."""
+    result = analyse([make_record("base", 0), make_record("other", 0)])[0]
+
+    assert notes(result, result.comparisons[0]) == ["One seed: no intervals.", "Fewer than 5 seeds: no verdicts."]
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [(4, ["p is corrected for the study's 4 comparisons, of which 1 has been run."]), (1, [])],
+)
+def test_notes_say_that_pairs_which_were_not_run_count(make_record: MakeRecord, family: int, said: list[str]) -> None:
+    """A p value that is larger than the table explains is explained."""
+    records = [make_record(arm, seed, context={"family": family}) for arm in ("base", "other") for seed in range(5)]
+    result = analyse(records)[0]
+
+    assert [note for note in notes(result, result.comparisons[0]) if "corrected" in note] == said
+
+
+def test_notes_print_what_was_published_and_what_differed(make_record: MakeRecord) -> None:
+    """A published number never stands without its source and conditions."""
+    published = [{"value": 97.3, "source": "S0", "note": "20 epochs, one run"}]
+    result = analyse([make_record("base", seed, context={"published": published}) for seed in range(5)])[0]
+
+    assert "S0 published 97.3 % for base (20 epochs, one run)." in notes(result, result.comparisons[0])

@@ -1,0 +1,76 @@
+"""Tests of the CSV for machines."""
+
+import csv
+import io
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.results import StudyResult
+from bench.harness.report.csv_table import comparison_csv
+from tests.bench.conftest import MakeRecord
+
+
+def rows(result: StudyResult) -> dict[str, dict[str, str]]:
+    """Return the CSV's rows by arm."""
+    text = comparison_csv(result, result.comparisons[0])
+    return {row["arm"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_numbers_are_in_full_precision(make_record: MakeRecord) -> None:
+    """A third is not 0.333."""
+    found = rows(analyse([make_record("base", 0, mflops_per_image=1 / 3)])[0])
+
+    assert float(found["base"]["mflops_per_image"]) == 1 / 3
+
+
+def test_values_that_do_not_exist_are_empty(make_record: MakeRecord) -> None:
+    """With one seed there is no interval, without memory no number, for a baseline no difference."""
+    found = rows(analyse([make_record("base", 0, peak_memory_mb=None)])[0])["base"]
+
+    columns = ("test_accuracy_low", "peak_memory_mb_mean", "difference_effect", "verdict", "epochs_to_target_median")
+    assert [found[column] for column in columns] == [""] * len(columns)
+
+
+def test_no_seed_censored_is_zero_and_not_empty(make_record: MakeRecord) -> None:
+    """Zero that never arrived is a number."""
+    record = make_record("base", 0, context={"target_training_error": 0.1}, epochs_to_target=2, seconds_to_target=2.5)
+
+    found = rows(analyse([record])[0])["base"]
+
+    assert (found["epochs_to_target_never"], found["seconds_to_target_median"]) == ("0", "2.5")
+
+
+def test_judgement_is_there_with_both_p_values(make_record: MakeRecord) -> None:
+    """Effect, interval, both p values, verdict and what is needed have a column each."""
+    records = [make_record("base", seed, accuracy=0.5) for seed in range(5)]
+    records += [make_record("other", seed, accuracy=0.75) for seed in range(5)]
+
+    found = rows(analyse(records)[0])["other"]
+
+    assert float(found["difference_effect"]) == 0.25
+    assert found["verdict"] == "better"
+    assert float(found["p_corrected"]) == float(found["difference_p"])
+
+
+def test_conditions_are_in_every_row(make_record: MakeRecord) -> None:
+    """A row that was cut out of its file still says where it comes from."""
+    found = rows(analyse([make_record("base", 0)])[0])["base"]
+
+    columns = ("protocol", "dataset", "data_sha256", "device", "hardware", "threads", "torch", "reduced", "seeds")
+    assert [found[column] for column in columns] == [
+        "quick",
+        "mnist-5k",
+        "d" * 64,
+        "cpu",
+        "Test CPU",
+        "2",
+        "2.14.1",
+        "False",
+        "1",
+    ]
+
+
+def test_labels_with_commas_and_quotes_survive(make_record: MakeRecord) -> None:
+    """CSV quoting is the csv module's."""
+    label = 'SK x0.2, "ReLU"'
+
+    assert rows(analyse([make_record("base", 0, label=label)])[0])["base"]["label"] == label

@@ -1,0 +1,140 @@
+"""Tests of the figures."""
+
+import re
+import sys
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.results import StudyResult
+from bench.harness.report.figures import BASELINE_COLOUR, COLOURS, band, curves_svg, throughput_svg
+from tests.bench.conftest import MakeRecord
+
+TEXT = "{http://www.w3.org/2000/svg}text"
+
+
+def texts(svg: str) -> list[str]:
+    """Return the words of a figure; a legend's entry may be of several."""
+    return [element.text or "" for element in ET.fromstring(svg).iter(TEXT)]  # noqa: S314 - made by the code under test
+
+
+@pytest.fixture(scope="module")
+def result(make_record: MakeRecord) -> StudyResult:
+    """Return a study of two comparisons with three arms and two seeds."""
+    first, second = ("first", "base"), ("second", "other")
+    members = {"base": (first,), "other": (first, second), "third $x$ _y": (second,)}
+    return analyse(
+        make_record(arm, seed, comparisons=comparisons, order=order)
+        for seed in range(2)
+        for order, (arm, comparisons) in enumerate(members.items())
+    )[0]
+
+
+def test_band_is_lowest_mean_and_highest_of_each_epoch() -> None:
+    """Curves of other lengths take part as far as they go."""
+    low, mean, high = band([[1.0, 4.0], [3.0, 8.0], [5.0]])
+
+    assert (low.tolist(), mean.tolist(), high.tolist()) == ([1, 4], [3, 6], [5, 8])
+
+
+def test_band_leaves_out_what_was_not_finite() -> None:
+    """A null leaves the mean, nulls only are NaN; neither raises nor warns."""
+    low, mean, high = band([[1.0, None], [3.0, None]])
+
+    assert [low[0], mean[0], high[0]] == [1, 2, 3]
+    assert np.isnan([low[1], mean[1], high[1]]).all()
+
+
+def test_band_of_no_curves_is_empty() -> None:
+    """Without a validation split there is no curve."""
+    assert [len(line) for line in band([[], []])] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("draw", [curves_svg, throughput_svg])
+def test_same_records_give_the_same_bytes(draw: type[str], result: StudyResult) -> None:
+    """A report that is made again does not differ."""
+    assert draw(result) == draw(result)
+
+
+@pytest.mark.parametrize(
+    ("draw", "labels"),
+    [
+        (curves_svg, ["epoch", "validation accuracy (%)", "training loss"]),
+        (throughput_svg, ["training throughput (images/s)", "test accuracy (%)"]),
+    ],
+)
+def test_axes_have_names_and_units(draw: type[str], labels: list[str], result: StudyResult) -> None:
+    """Text is text, and every axis says what it shows."""
+    found = texts(draw(result))
+
+    assert [label for label in labels if found.count(label) < 2] == []
+
+
+def test_every_arm_is_in_the_legend_of_its_comparisons(result: StudyResult) -> None:
+    """The baseline is marked; dollar signs are letters, not mathematics."""
+    found = texts(throughput_svg(result))
+
+    assert [found.count(label) for label in ("base", "other", "(baseline)", "third $x$ _y")] == [1, 2, 2, 1]
+
+
+def test_without_validation_training_accuracy_is_shown(make_record: MakeRecord) -> None:
+    """The axis says which accuracy it is."""
+    record = make_record("base", 0, validation_accuracy=None)
+    record.curves["validation_accuracy"] = []
+
+    found = texts(curves_svg(analyse([record])[0]))
+
+    assert "training accuracy (%)" in found
+    assert "validation accuracy (%)" not in found
+
+
+def test_an_arm_without_validation_is_drawn_beside_one_that_has_it(make_record: MakeRecord) -> None:
+    """Two lines of loss, one of validation accuracy, and both arms once in the legend."""
+    records = [make_record("base", 0), make_record("other", 0)]
+    records[1].curves["validation_accuracy"] = []
+
+    svg = curves_svg(analyse(records)[0])
+
+    assert [texts(svg).count(label) for label in ("base", "other")] == [1, 1]
+    assert [svg.count(f"stroke: {colour}; stroke-width: 1.6") for colour in (BASELINE_COLOUR, COLOURS[0])] == [3, 2]
+
+
+def test_loss_over_orders_of_magnitude_is_logarithmic(make_record: MakeRecord) -> None:
+    """A loss from 2 to 0.002 is readable at both ends, with plain numbers on its axis."""
+    record = make_record("base", 0)
+    record.curves["train_loss"] = [2.0, 0.2, 0.02, 0.002]
+
+    found = texts(curves_svg(analyse([record])[0]))
+
+    assert {"1", "0.1", "0.01"} <= set(found)
+
+
+def test_diverged_from_the_start_is_drawn(make_record: MakeRecord) -> None:
+    """A loss that was never finite leaves an empty panel and no error."""
+    record = make_record("base", 0, status="diverged")
+    record.curves["train_loss"] = [None, None, None, None]
+
+    assert "training loss" in texts(curves_svg(analyse([record])[0]))
+
+
+def test_one_epoch_is_drawn(make_record: MakeRecord) -> None:
+    """A curve of one point has its marker."""
+    record = make_record("base", 0, epochs=1)
+    for values in record.curves.values():
+        del values[1:]  # type: ignore[attr-defined]  # a TypedDict's values are seen as objects
+
+    assert "epoch" in texts(curves_svg(analyse([record])[0]))
+
+
+def test_figures_need_no_pyplot(result: StudyResult) -> None:
+    """Nothing global is touched: pyplot, which keeps figures, is not even imported."""
+    throughput_svg(result)
+
+    assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_figure_carries_no_date(result: StudyResult) -> None:
+    """A date would change the file each time."""
+    assert not re.search(r"<dc:date>", curves_svg(result))

@@ -1,0 +1,155 @@
+"""Tests of the tables' cells."""
+
+import pytest
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.results import StudyResult
+from bench.harness.number_format import number
+from bench.harness.report.sentences import still_needed
+from bench.harness.report.tables import Table, tables
+from tests.bench.conftest import MakeRecord
+
+
+def cells(table: Table, arm: str) -> dict[str, str]:
+    """Return an arm's cells by the name of their column."""
+    row = next(row for row in table.rows if row[0].startswith(arm))
+    return dict(zip([column.name for column in table.columns], row, strict=True))
+
+
+@pytest.fixture(scope="module")
+def result(make_record: MakeRecord) -> StudyResult:
+    """Return a study of five seeds: `base` at 60 %, `other` at 90 % and at a tenth of the speed."""
+    records = [make_record("base", seed, accuracy=0.6) for seed in range(5)]
+    records += [
+        make_record("other", seed, accuracy=0.9, train_images_per_second=100.0 + seed, order=1) for seed in range(5)
+    ]
+    return analyse(records)[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("n", "5"), ("diverged", "0"), ("published", "–"), ("verdict", "better"), ("p", "< 0.0001")],
+)
+def test_accuracy_cells(result: StudyResult, column: str, cell: str) -> None:
+    """Counts, published number, verdict and p stand in their columns."""
+    accuracy = tables(result, result.comparisons[0])[0]
+
+    assert cells(accuracy, "other")[column] == cell
+
+
+def test_accuracy_and_difference_carry_their_intervals(result: StudyResult) -> None:
+    """90 % and 30 points are what the records hold; both have an interval."""
+    found = cells(tables(result, result.comparisons[0])[0], "other")
+
+    assert found["accuracy"].startswith("90.00 ± ")
+    assert found["difference"].startswith("+30.00 [+2")
+
+
+def test_baseline_is_marked_and_not_compared_with_itself(result: StudyResult) -> None:
+    """The baseline's row has no difference and no verdict."""
+    found = cells(tables(result, result.comparisons[0])[0], "base")
+
+    assert (found["arm"], found["difference"], found["verdict"]) == ("base (baseline)", "–", "–")
+
+
+def test_every_verdict_has_its_reach_beside_it(result: StudyResult) -> None:
+    """The smallest detectable difference is a number; nothing more is needed where the difference was found."""
+    found = cells(tables(result, result.comparisons[0])[0], "other")
+
+    assert float(found["detects"]) > 0
+    assert (found["verdict"], found["needed for ±0.5 points"]) == ("better", "–")
+
+
+def test_what_an_underpowered_comparison_needs_is_about_a_number(make_record: MakeRecord) -> None:
+    """The same two digits as in the sentence, images with their thousands apart; what is not enough is a dash."""
+    records = [make_record(arm, seed, accuracy=0.88) for arm in ("base", "other") for seed in range(5)]
+    result = analyse(records)[0]
+    judgement = result.comparisons[0].rows[1].judgement
+    assert judgement is not None
+
+    found = cells(tables(result, result.comparisons[0])[0], "other")
+
+    seeds, images = still_needed(judgement)
+    assert (found["verdict"], seeds) == ("underpowered", None)
+    assert found["needed for ±0.5 points"] == f"– / {number(images or 0, 0)}"
+
+
+def test_one_point_is_singular(make_record: MakeRecord) -> None:
+    """A margin of a hundredth is a point, not points."""
+    result = analyse([make_record("base", context={"margin": 0.01})])[0]
+
+    assert "needed for ±1 point" in cells(tables(result, result.comparisons[0])[0], "base")
+
+
+def test_cost_table_says_what_is_counted(result: StudyResult) -> None:
+    """Nobody can tell from a number whether a multiply-add is one or two."""
+    legend = " ".join(tables(result, result.comparisons[0])[1].legend)
+
+    assert "a multiply and an add counted as two" in legend
+    assert "times of inference (eval mode)" in legend
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("parameters", "61\u202f706"),
+        ("MFLOPs", "0.830"),
+        ("training", "102.0 ± 2.0"),
+        ("speed", "×0.100 [0.098, 0.102]"),
+        ("epoch", "1.20 ± 0.20"),
+        ("batch 1", "300 ± 0"),
+        ("memory", "100 ± 0"),
+    ],
+)
+def test_cost_cells(result: StudyResult, column: str, cell: str) -> None:
+    """Hand-computed: speeds 100 to 104 have mean 102, sd 1.581, half-width 2.776 * 1.581 / sqrt(5) = 1.96."""
+    cost = tables(result, result.comparisons[0])[1]
+
+    assert cells(cost, "other")[column] == cell
+
+
+def test_unknown_memory_is_a_dash(make_record: MakeRecord) -> None:
+    """Null is not 0 MB."""
+    result = analyse([make_record("base", 0, peak_memory_mb=None)])[0]
+
+    assert cells(tables(result, result.comparisons[0])[1], "base")["memory"] == "–"
+
+
+def test_one_seed_has_numbers_without_intervals(make_record: MakeRecord) -> None:
+    """With one seed the difference is there, its interval and verdict are not."""
+    result = analyse([make_record("base", 0, accuracy=0.5), make_record("other", 0, accuracy=0.6)])[0]
+
+    found = cells(tables(result, result.comparisons[0])[0], "other")
+
+    assert (found["accuracy"], found["difference"], found["verdict"]) == ("60.00", "+10.00", "no verdict")
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 1.0])
+def test_accuracy_at_its_ends_is_written(make_record: MakeRecord, accuracy: float) -> None:
+    """All wrong and all right, without any variance, give numbers."""
+    records = [make_record(arm, seed, accuracy=accuracy) for arm in ("base", "other") for seed in range(5)]
+    result = analyse(records)[0]
+
+    found = cells(tables(result, result.comparisons[0])[0], "other")
+
+    assert found["accuracy"].startswith(f"{100 * accuracy:.2f}")
+    assert found["difference"].startswith("0.00 [")
+
+
+def test_published_number_has_its_source(make_record: MakeRecord) -> None:
+    """The cell says whose number it is."""
+    published = [{"value": 97.3, "source": "S0", "note": ""}, {"value": 98.0, "source": "S4", "note": ""}]
+    result = analyse([make_record("base", 0, context={"published": published})])[0]
+
+    assert cells(tables(result, result.comparisons[0])[0], "base")["published"] == "97.3 S0, 98 S4"
+
+
+def test_target_table_is_there_only_with_a_target(make_record: MakeRecord, result: StudyResult) -> None:
+    """Studies that do not ask for it have no such table."""
+    record = make_record("base", 0, context={"target_training_error": 0.25}, epochs_to_target=3, seconds_to_target=4.5)
+    targeted = analyse([record])[0]
+
+    found = tables(targeted, targeted.comparisons[0])
+
+    assert len(tables(result, result.comparisons[0])) == 2
+    assert (found[2].name, found[2].rows[0][2:]) == ("time to 25 % training error", ("3", "4.50"))

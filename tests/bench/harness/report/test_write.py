@@ -1,0 +1,228 @@
+"""Tests of the files that a report is made of, and of its command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.commands.report import main, results_folders
+from bench.harness.paths import PROJECT
+from bench.harness.records.record import Record, RecordError
+from bench.harness.report.write import images_from, sentences, summary_lines, write_all
+from tests.bench.conftest import MakeRecord
+
+Study = Callable[..., list[Record]]
+
+
+def no_images(_dataset: str) -> None:
+    """Stand for data sets that are not here."""
+
+
+@pytest.fixture(scope="module")
+def study(make_record: MakeRecord) -> Study:
+    """Return a function that makes the records of a study with two arms."""
+
+    def make(seeds: int = 2, **changes: object) -> list[Record]:
+        return [
+            make_record(arm, seed, accuracy=accuracy, **changes)
+            for seed in range(seeds)
+            for arm, accuracy in (("base", 0.6), ("other", 0.9))
+        ]
+
+    return make
+
+
+def files(folder: Path) -> list[str]:
+    """Return every file below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_every_file_is_written(tmp_path: Path, study: Study) -> None:
+    """One comparison: its tables have the study's name; nothing temporary is left."""
+    write_all(study(), tmp_path, load_images=no_images)
+
+    assert files(tmp_path) == [
+        "figures/norm-curves.svg",
+        "figures/norm-throughput.svg",
+        "report.html",
+        "tables/norm.csv",
+        "tables/norm.md",
+        "tables/norm.tex",
+    ]
+
+
+def test_comparisons_have_files_of_their_own(tmp_path: Path, study: Study) -> None:
+    """Several comparisons: each name is in its files' names."""
+    write_all(study(comparisons=(("one", "base"), ("Two/2", "other"))), tmp_path, load_images=no_images)
+
+    assert files(tmp_path / "tables")[::3] == ["norm-one.csv", "norm-two-2.csv"]
+
+
+def test_settings_have_tables_of_their_own(tmp_path: Path, study: Study) -> None:
+    """Trials on one thread and on two never stand in one table."""
+    records = [*study(threads=1, finished="2025-01-01"), *study(threads=2)]
+
+    write_all(records, tmp_path, load_images=no_images)
+
+    tables = [path.read_text("utf-8") for path in sorted((tmp_path / "tables").glob("*.md"))]
+    assert sorted(("1 thread\n" in table, "2 threads\n" in table) for table in tables) == [(False, True), (True, False)]
+
+
+def test_making_it_again_changes_nothing(tmp_path: Path, study: Study) -> None:
+    """The same records give the same bytes."""
+    for name in ("first", "second"):
+        write_all(study(), tmp_path / name, load_images=no_images)
+
+    first, second = (
+        {path: (tmp_path / name / path).read_bytes() for path in files(tmp_path / name)} for name in ("first", "second")
+    )
+    assert first == second
+
+
+def test_files_can_be_read_by_others(tmp_path: Path, study: Study) -> None:
+    """A report has the permissions of any new file, not those of a temporary one."""
+    write_all(study(), tmp_path, load_images=no_images)
+    (tmp_path / "plain").touch()
+
+    assert (tmp_path / "report.html").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_images_are_loaded_once_a_data_set(tmp_path: Path, study: Study) -> None:
+    """Ten studies on one data set do not load it ten times."""
+    asked: list[str] = []
+
+    write_all([*study(study="a"), *study(study="b")], tmp_path, load_images=asked.append)
+
+    assert asked == ["mnist-5k"]
+
+
+def test_no_records_write_nothing(tmp_path: Path) -> None:
+    """A run without trials leaves the last report alone."""
+    assert write_all([], tmp_path, load_images=no_images) == []
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"peak_memory_mb": None},
+        {"status": "diverged", "test_loss": None},
+        {"accuracy": 0.0},
+        {"accuracy": 1.0},
+        {"validation_accuracy": None},
+        {"comparisons": ()},
+        {"comparisons": (("main", "never run"),)},
+        {"context": {"target_training_error": 0.1}},
+        {"classes": [f"class {place}" for place in range(30)], "confusion": [[1] * 30] * 30},
+    ],
+    ids=",".join,
+)
+def test_every_kind_of_record_has_a_report(tmp_path: Path, make_record: MakeRecord, changes: dict[str, object]) -> None:
+    """Whatever a trial may leave, there are tables and a report."""
+    records = [make_record(arm, seed, **changes) for arm in ("base", "other") for seed in range(5)]
+
+    write_all(records, tmp_path, load_images=no_images)
+
+    assert (tmp_path / "report.html").is_file()
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_few_seeds_have_a_report(tmp_path: Path, study: Study, seeds: int) -> None:
+    """Where there are no intervals or no verdicts, there are tables and a report."""
+    write_all(study(seeds), tmp_path, load_images=no_images)
+
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_sentences_name_study_and_setting(tmp_path: Path, study: Study) -> None:
+    """Answers of two settings are told apart."""
+    results = write_all([*study(threads=1, finished="2025-01-01"), *study()], tmp_path, load_images=no_images)
+
+    first, second = sentences(results)
+
+    assert first.startswith("norm: no verdict on other")
+    assert second.startswith("norm (threads-1-")
+
+
+def test_summary_ends_with_the_answers(tmp_path: Path, study: Study) -> None:
+    """Tables first, then the sentences: what is printed last is read first."""
+    results = write_all(study(seeds=5), tmp_path, load_images=no_images)
+
+    assert summary_lines(results)[-1] == sentences(results)[-1]
+
+
+def test_command_makes_the_report_from_records_alone(
+    tmp_path: Path, study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder of protocols is enough."""
+    records = tmp_path / "quick" / "records.jsonl"
+    records.parent.mkdir()
+    records.write_text("".join(f"{record.to_json()}\n" for record in study()), "utf-8")
+
+    status = main(["--results", str(tmp_path)])
+
+    assert status == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"wrote {tmp_path}/quick/report.html"
+    assert "other test images than these trials" in (tmp_path / "quick/report.html").read_text("utf-8")
+
+
+def test_embedded_images_need_no_root() -> None:
+    """The default data set is always at hand: 1000 digits and their labels."""
+    found = images_from(None)("mnist-5k")
+
+    assert found is not None
+    assert (found[0].shape, found[1].shape) == ((1000, 1, 28, 28), (1000,))
+
+
+def test_images_that_are_not_here_are_none(tmp_path: Path) -> None:
+    """A report does not fail for want of a data set."""
+    assert images_from(tmp_path)("mnist") is None
+
+
+def test_folder_itself_comes_before_those_in_it(tmp_path: Path) -> None:
+    """results/quick is a results folder, and so is results."""
+    for folder in (tmp_path / "quick", tmp_path / "smoke"):
+        folder.mkdir()
+        (folder / "records.jsonl").touch()
+
+    assert results_folders(tmp_path / "quick") == [tmp_path / "quick"]
+    assert results_folders(tmp_path) == [tmp_path / "quick", tmp_path / "smoke"]
+
+
+def test_folder_without_records_is_an_error(tmp_path: Path) -> None:
+    """The message says what to do."""
+    with pytest.raises(RecordError, match="run `pytest bench/` first"):
+        results_folders(tmp_path)
+
+
+@pytest.mark.parametrize(("content", "message"), [("", "is empty"), ("{}\n", "line 1 is damaged")])
+def test_unusable_records_are_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    """No traceback for what the user can mend."""
+    (tmp_path / "records.jsonl").write_text(content, "utf-8")
+
+    status = main(["--results", str(tmp_path)])
+
+    error = capsys.readouterr().err
+    assert (status, error.count("\n")) == (2, 1)
+    assert error.startswith("error: ")
+    assert message in error
+
+
+def test_empty_folder_fails_before_slow_imports(tmp_path: Path) -> None:
+    """Neither torch nor Matplotlib is needed to find that there is nothing."""
+    code = (
+        "import sys, bench.harness.report.write; status = bench.commands.report.main(['--results', sys.argv[1]]); "
+        "print(status, sorted({'torch', 'matplotlib'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - constant code
+
+    assert finished.stdout == "2 []\n"
+    assert finished.stderr.startswith("error: no records.jsonl in")

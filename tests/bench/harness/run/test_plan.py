@@ -1,0 +1,138 @@
+"""Tests of bench.harness.run.plan."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.harness.number_format import duration
+from bench.harness.records.record import Record
+from bench.harness.run.plan import Plan, Planned, expect_seconds, seed_by_seed
+from bench.harness.study import learning_rates
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.trial import Trial
+from bench.harness.training.costs import Costs
+
+MakeRecord = Callable[..., Record]
+COSTS = Costs(parameters=1_000_000, mflops_per_image=2.0)
+
+
+@pytest.fixture(autouse=True)
+def no_choices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no learning rate be chosen."""
+    monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
+
+
+@pytest.fixture
+def trial(make_record: MakeRecord) -> Trial:
+    """Return a trial of four epochs of the arm that `make_record` records."""
+    return Trial(
+        study="norm",
+        arm="base",
+        seed=0,
+        protocol="quick",
+        dataset="mnist-5k",
+        architecture="lenet5",
+        options={},
+        recipe=Recipe(epochs=4, learning_rate=0.1),
+        context=make_record().context,
+        reduced=False,
+        learning_rate_from="the recipe",
+    )
+
+
+def planned(trial: Trial, seconds: float, record: Record | None = None) -> Planned:
+    """Return a trial of a plan."""
+    return Planned(trial, "", COSTS, train_images=100, expected_seconds=seconds, record=record)
+
+
+def test_seeds_come_one_after_the_other(trial: Trial) -> None:
+    """All arms of a seed, in their order, before the next seed in the order asked for."""
+    trials = [replace(trial, arm=arm, seed=seed) for arm in ("b", "a") for seed in (3, 1)]
+
+    assert [(each.seed, each.arm) for each in seed_by_seed(trials)] == [(3, "b"), (3, "a"), (1, "b"), (1, "a")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (200, "3 min 20 s"),
+        (3599.6, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+        (100_000, "27 h 46 min"),
+    ],
+)
+def test_a_duration_has_two_units(seconds: float, words: str) -> None:
+    """Also where rounding carries over into the next unit."""
+    assert duration(seconds) == words
+
+
+def test_an_arm_is_expected_to_take_what_it_took(trial: Trial, make_record: MakeRecord) -> None:
+    """The mean of its records: epochs, evaluation, inference timing and warm-up."""
+    records = [make_record("base", seed=0), make_record("base", seed=10), make_record("other", seed=99)]
+
+    assert expect_seconds(trial, COSTS, 100, records) == pytest.approx(4 * (1.0 + 2.0) / 2 + 0.2 + 0.05 + 0.1)
+
+
+def test_without_records_it_is_what_tuning_took(trial: Trial) -> None:
+    """Images of all epochs at the rate when its learning rate was chosen, and a little for evaluation."""
+    path = learning_rates.path_of("norm", "quick", "base")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"train_images_per_second": 50.0}), encoding="utf-8")
+
+    assert expect_seconds(trial, COSTS, 100, []) == pytest.approx(1.3 * 400 / 50)
+
+
+def test_without_either_it_follows_from_the_operations(trial: Trial) -> None:
+    """Ten times the images or the operations take about ten times as long."""
+    once, more = (expect_seconds(trial, COSTS, images, []) for images in (10_000, 100_000))
+    larger = expect_seconds(trial, replace_mflops(20.0), 10_000, [])
+
+    assert more - 1 == pytest.approx(10 * (once - 1)) == pytest.approx(larger - 1)
+
+
+def replace_mflops(mflops: float) -> Costs:
+    """Return the costs of a net with other operations."""
+    return COSTS._replace(mflops_per_image=mflops)
+
+
+def test_only_trials_without_a_record_are_trained(trial: Trial, make_record: MakeRecord) -> None:
+    """The others are restored, and take no time."""
+    plan = Plan([planned(trial, 10, make_record()), planned(trial, 20), planned(trial, 30)])
+
+    assert [each.expected_seconds for each in plan.to_train] == [20, 30]
+    assert plan.seconds_left() == 50
+
+
+def test_expectations_follow_the_time_spent(trial: Trial) -> None:
+    """On a machine that is twice as slow, all that is left takes twice as long."""
+    first, second = planned(trial, 10), planned(trial, 30)
+    plan = Plan([first, second])
+    plan.finished(first, seconds=20)
+
+    assert plan.expected_seconds(second) == 60
+
+
+def test_expectations_follow_all_trials_so_far(trial: Trial) -> None:
+    """One odd trial does not decide."""
+    plan = Plan([planned(trial, 10)])
+    plan.finished(planned(trial, 10), seconds=30)
+    plan.finished(planned(trial, 30), seconds=10)
+
+    assert plan.expected_seconds(plan.trials[0]) == 10
+
+
+def test_the_plan_says_what_there_is_to_do(trial: Trial, make_record: MakeRecord) -> None:
+    """Studies, arms, trials; restored or trained; time and disk."""
+    other = replace(trial, arm="wide")
+    plan = Plan([planned(trial, 10, make_record()), planned(other, 100), planned(replace(other, seed=1), 100)])
+
+    assert plan.describe("quick protocol") == [
+        "plan: quick protocol",
+        "plan: 1 studies, 2 arms, 3 trials: 1 restored, 2 to train, about 3 min 20 s, 8 MB on disk",
+    ]

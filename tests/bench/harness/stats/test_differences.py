@@ -1,0 +1,295 @@
+"""Tests of bench.harness.stats.differences, against published values and hand computations."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bench.harness.stats import differences
+from bench.harness.stats.differences import Bits, difference, holm, p_value, summarise
+from bench.harness.stats.spread import censored_median, speed_ratio
+from bench.harness.stats.variance import Sources
+
+# Student's sleep data; R: t.test(extra ~ group, data = sleep).
+SLEEP = (
+    (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+    (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+)
+SLEEP_P, SLEEP_LOW, SLEEP_HIGH = 0.07939, -3.3654832, 0.2054832
+
+
+def sleep_sources() -> Sources:
+    """Return the variance of the difference of the two groups, with no images in it."""
+    return Sources(
+        seeds=tuple(float(np.var(group, ddof=1)) / 10 for group in SLEEP),
+        n=(10, 10),
+        crossed=(0.0, 0.0),
+        image=0.0,
+        images=1000,
+    )
+
+
+def random_bits(key: int, seeds: int = 5, images: int = 200, accuracy: float = 0.9) -> Bits:
+    """Return an arm whose answers are all drawn independently."""
+    return np.random.default_rng(key).random((seeds, images)) < accuracy
+
+
+def disjoint_errors(first: int, counts: tuple[int, ...], images: int = 500) -> Bits:
+    """Return an arm whose seeds make so many errors, no two on the same image, from image `first` on."""
+    correct = np.ones((len(counts), images), dtype=bool)
+    for row, count in zip(correct, counts, strict=True):
+        row[first : first + count] = False
+        first += count
+    return correct
+
+
+def repeated(row: list[int], seeds: int = 5) -> Bits:
+    """Return an arm whose seeds all answer alike."""
+    return np.array([row] * seeds, dtype=bool)
+
+
+def worked_example() -> Bits:
+    """Two seeds, ten images: six right by both, two wrong by both, one right by each alone."""
+    return np.array([[1] * 6 + [0, 0] + [1, 0], [1] * 6 + [0, 0] + [0, 1]], dtype=bool)
+
+
+def test_p_value_is_that_of_welch() -> None:
+    """Without images, the p value is the one that R gives for Student's sleep data."""
+    assert p_value(float(np.mean(SLEEP[0]) - np.mean(SLEEP[1])), sleep_sources()) == pytest.approx(SLEEP_P, abs=5e-6)
+
+
+def test_interval_is_that_of_welch() -> None:
+    """Without images, the interval is the one that R gives for Student's sleep data."""
+    assert differences.interval_half_width(sleep_sources()) == pytest.approx((SLEEP_HIGH - SLEEP_LOW) / 2, abs=1e-6)
+
+
+def test_difference_without_image_variance_is_scipys_welch_test() -> None:
+    """Where images explain nothing, unequal numbers of seeds get the p value of scipy's ttest_ind."""
+    arm, baseline = disjoint_errors(0, (3, 5, 9, 4, 6)), disjoint_errors(100, (12, 8, 16, 10, 9, 14, 7))
+
+    found = difference(arm, baseline)
+
+    expected = stats.ttest_ind(arm.mean(axis=1), baseline.mean(axis=1), equal_var=False)
+    assert found.se_images == 0
+    assert found.p == pytest.approx(expected.pvalue)
+
+
+def test_image_part_of_seeds_that_agree_is_mcnemars() -> None:
+    """Where seeds never differ, SE_images² is that of paired proportions: (b + c - (b - c)²/N) / N², unbiased."""
+    both, only_arm, only_baseline, neither = 70, 12, 4, 14
+    arm = repeated([1] * both + [1] * only_arm + [0] * only_baseline + [0] * neither)
+    baseline = repeated([1] * both + [0] * only_arm + [1] * only_baseline + [0] * neither)
+
+    assert difference(arm, baseline).se_images == pytest.approx(math.sqrt((16 - 8**2 / 100) / 100**2 * 100 / 99))
+
+
+def test_image_part_excludes_the_interaction() -> None:
+    """SE_images² is (mean square of images - residual mean square) / (n N) + 1/N², here (3.2/9 - 1/9) / 20 + 1/100."""
+    assert summarise(worked_example()).se_images == pytest.approx(math.sqrt((3.2 / 9 - 1 / 9) / 20 + 1 / 100))
+
+
+def test_interaction_is_kept_apart() -> None:
+    """What would fall with more images in SE_seeds² is the residual mean square over n N, here 1/9 / 20, an arm."""
+    sources = difference(worked_example(), worked_example()).sources
+
+    assert sources is not None
+    assert sources.crossed == pytest.approx((1 / 180, 1 / 180))
+
+
+def test_image_part_is_what_endless_seeds_would_leave() -> None:
+    """Five seeds estimate the same SE_images as a hundred do, within chance."""
+    random = np.random.default_rng(3)
+    chance = random.beta(9, 1, size=20_000)
+    few, many = (summarise(random.random((seeds, 20_000)) < chance).se_images for seeds in (5, 100))
+
+    assert few == pytest.approx(many, rel=0.03)
+
+
+def test_summary_of_an_arm() -> None:
+    """Mean and sd are those of the seeds' accuracies."""
+    correct = disjoint_errors(0, (10, 20, 30), images=100)
+
+    summary = summarise(correct)
+
+    assert (summary.mean, summary.sd) == pytest.approx((0.8, 0.1))
+
+
+def test_interval_of_an_arm_is_made_of_both_parts() -> None:
+    """The half-width is the t quantile at the effective degrees of freedom times the root of both parts."""
+    summary = summarise(random_bits(0, accuracy=0.8))
+    seeds, images = (summary.se_seeds or 0) ** 2, (summary.se_images or 0) ** 2
+    df = (seeds + images) ** 2 / (seeds**2 / 4 + images**2 / 199)
+
+    expected = stats.t.ppf(0.975, df) * math.sqrt(seeds + images)
+
+    assert summary.mean - (summary.low or 0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("correct", [0, 1])
+def test_interval_of_an_arm_stays_within_0_and_1(correct: int) -> None:
+    """An arm that is always or never right has an interval with a width, inside the possible."""
+    summary = summarise(repeated([correct] * 50))
+
+    assert summary.low is not None
+    assert summary.high is not None
+    assert 0 <= summary.low < summary.high <= 1
+
+
+def test_one_seed_has_a_mean_and_no_interval() -> None:
+    """With one seed every uncertainty is None."""
+    summary = dataclasses.asdict(summarise(random_bits(0, seeds=1)))
+
+    assert {name for name, value in summary.items() if value is not None} == {"n", "images", "mean"}
+
+
+@pytest.mark.parametrize(("seeds", "baseline_seeds"), [(1, 5), (5, 1), (1, 1)])
+def test_one_seed_has_an_effect_and_no_interval(seeds: int, baseline_seeds: int) -> None:
+    """With one seed in either arm a difference has no interval and no p value."""
+    found = dataclasses.asdict(difference(random_bits(0, seeds), random_bits(1, baseline_seeds)))
+
+    assert {name for name, value in found.items() if value is not None} == {"effect", "n", "baseline_n", "images"}
+
+
+def test_two_seeds_have_an_interval() -> None:
+    """Two seeds in each arm are enough for a finite interval and a p value."""
+    found = difference(random_bits(0, seeds=2), random_bits(1, seeds=2))
+
+    assert None not in (found.low, found.high, found.p)
+
+
+@pytest.mark.parametrize("key", range(5))
+def test_swapping_the_arms_swaps_the_sign(key: int) -> None:
+    """difference(a, b) is difference(b, a) with its effect and interval turned round."""
+    arm, baseline = random_bits(key, seeds=5 + key), random_bits(100 + key, accuracy=0.85)
+
+    there, back = difference(arm, baseline), difference(baseline, arm)
+
+    turned = (-(back.high or 0), -(back.low or 0), back.p)
+    assert (there.low, there.high, there.p) == pytest.approx(turned)
+
+
+@pytest.mark.parametrize("key", range(3))
+def test_order_of_seeds_does_not_matter(key: int) -> None:
+    """Arms may share seeds: that pairing is not used, so permuting one arm's seeds changes nothing."""
+    arm, baseline = random_bits(key), random_bits(50 + key)
+
+    assert difference(arm[::-1], baseline).p == pytest.approx(difference(arm, baseline).p)
+
+
+def test_identical_arms_differ_by_nothing() -> None:
+    """An arm against itself: effect 0, p 1, an interval around 0 that has a width."""
+    found = difference(repeated([1] * 90 + [0] * 10), repeated([1] * 90 + [0] * 10))
+
+    assert found.low is not None
+    assert (found.effect, found.p) == (0, 1)
+    assert found.low < 0
+
+
+def test_certain_difference_has_a_p_above_zero() -> None:
+    """All right against all wrong, without any variance, is neither NaN nor p = 0."""
+    found = difference(repeated([1] * 10_000), repeated([0] * 10_000))
+
+    assert found.p is not None
+    assert 0 < found.p < 1e-6
+
+
+def test_one_image_that_always_differs_is_no_evidence() -> None:
+    """Seeds that agree to the last image cannot make one image in a thousand a certain difference."""
+    p = difference(repeated([1] * 1000), repeated([1] * 999 + [0])).p
+
+    assert p is not None
+    assert p > 0.3
+
+
+def test_seeds_that_agree_by_luck_are_not_certain() -> None:
+    """Equal accuracies from errors on different images leave a quarter of the interaction as SE_seeds²."""
+    sources = difference(disjoint_errors(0, (9,) * 5), disjoint_errors(100, (9,) * 5)).sources
+
+    assert sources is not None
+    assert sources.seeds == pytest.approx([part / 4 for part in sources.crossed])
+
+
+def test_other_images_are_refused() -> None:
+    """Arms evaluated on different numbers of images are not compared."""
+    with pytest.raises(ValueError, match="200 test images against 100: compare arms evaluated on the same images"):
+        difference(random_bits(0, images=200), random_bits(1, images=100))
+
+
+@pytest.mark.parametrize(
+    "correct",
+    [np.ones(5, bool), np.ones((5, 10)), np.ones((0, 10), bool), np.ones((5, 1), bool)],
+    ids=["one dimension", "floats", "no seed", "one image"],
+)
+def test_what_is_no_matrix_of_bits_is_refused(correct: Bits) -> None:
+    """Only booleans of shape (seeds, images) are taken, with at least one seed and two images."""
+    with pytest.raises(ValueError, match=r"give booleans of shape \(seeds, images\)"):
+        summarise(correct)
+
+
+@pytest.mark.parametrize(
+    ("p_values", "expected"),
+    [
+        ([0.01, 0.02, 0.03, 0.04, 0.05], [0.05, 0.08, 0.09, 0.09, 0.09]),  # R: p.adjust(1:5 / 100, "holm")
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),  # Wikipedia, Holm-Bonferroni method, example
+        ([0.9, 0.8], [1.0, 1.0]),
+        ([], []),
+    ],
+)
+def test_holm_gives_the_published_values(p_values: list[float], expected: list[float]) -> None:
+    """Corrected p values are R's, in the order given."""
+    assert holm(p_values) == pytest.approx(expected)
+
+
+def test_holm_counts_comparisons_that_are_missing() -> None:
+    """A larger family is R's p.adjust(c(0.01, 0.04), "holm", n = 4)."""
+    assert holm([0.01, 0.04], family=4) == pytest.approx([0.04, 0.12])
+
+
+def test_holm_refuses_a_family_that_is_too_small() -> None:
+    """A family smaller than the p values is a mistake of the caller."""
+    with pytest.raises(ValueError, match="a family of 1 with 2 p values"):
+        holm([0.1, 0.2], family=1)
+
+
+def test_speed_ratio_is_welchs_interval_on_logarithms() -> None:
+    """Speeds whose logarithms are Student's sleep data have R's interval, exponentiated."""
+    ratio = speed_ratio(np.exp(SLEEP[0]).tolist(), np.exp(SLEEP[1]).tolist())
+
+    assert ratio == pytest.approx((math.exp(-1.58), math.exp(SLEEP_LOW), math.exp(SLEEP_HIGH)), rel=1e-5)
+
+
+@pytest.mark.parametrize("baseline", [[50.0], [50.0, 50.0]], ids=["one value", "no spread"])
+def test_speed_ratio_without_spread_has_no_interval(baseline: list[float]) -> None:
+    """One trial, or trials without any spread, give a ratio alone."""
+    assert speed_ratio([100.0, 100.0], baseline)[1:] == (None, None)
+
+
+@pytest.mark.parametrize("speeds", [[], [0.0], [math.nan]])
+def test_speed_is_positive_and_finite(speeds: list[float]) -> None:
+    """What is no speed is refused."""
+    with pytest.raises(ValueError, match="all positive and finite"):
+        speed_ratio([1.0], speeds)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([3.0, 1.0, 2.0], 2.0),
+        ([4.0, 1.0, 2.0, 3.0], 2.5),
+        ([1.0, 2.0, 3.0, None, None], 3.0),
+        ([1.0, 2.0, None, None], None),
+        ([1.0, None, None], None),
+        ([None], None),
+    ],
+)
+def test_censored_median(values: list[float | None], expected: float | None) -> None:
+    """Runs that never reached the target count as later than all others."""
+    assert censored_median(values) == expected
+
+
+def test_censored_median_needs_runs() -> None:
+    """No runs have no median."""
+    with pytest.raises(ValueError, match="no runs"):
+        censored_median([])

@@ -1,0 +1,50 @@
+"""Tests of the summaries of speeds, times and times that were never reached."""
+
+import pytest
+
+from bench.harness.stats.spread import Spread, spread, time_to_target
+
+
+def test_interval_is_students_t_on_the_mean() -> None:
+    """Three values 1, 2, 3: sd 1, t(2) = 4.3027, half-width 4.3027 / sqrt(3)."""
+    found = spread([1.0, 2.0, 3.0])
+
+    assert (found.mean, found.sd) == (2.0, 1.0)
+    assert found.high == pytest.approx(2 + 2.4841, abs=1e-4)
+
+
+def test_one_value_has_no_interval() -> None:
+    """One seed says nothing about another."""
+    assert spread([7.0]) == Spread(1, 7.0)
+
+
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    """No spread gives neither NaN nor an error."""
+    assert spread([7.0, 7.0]) == Spread(2, 7.0, 0.0, 7.0, 7.0)
+
+
+def test_no_values_are_refused() -> None:
+    """An empty summary would be a made-up number."""
+    with pytest.raises(ValueError, match="no values"):
+        spread([])
+
+
+def test_median_of_all_reached() -> None:
+    """Where all seeds reach the target, median, fastest and slowest are known."""
+    found = time_to_target([3, 5, 4], [9, 9, 9])
+
+    assert (found.median, found.fastest, found.slowest, found.never) == (4, 3, 5, 0)
+
+
+def test_median_is_known_while_fewer_than_half_are_censored() -> None:
+    """One of three never: the median is the slower of the other two, the slowest is unknown."""
+    found = time_to_target([3, None, 5], [9, 9, 9])
+
+    assert (found.median, found.slowest, found.never) == (5, None, 1)
+
+
+def test_median_is_a_bound_where_half_are_censored() -> None:
+    """Four of five never in 12 epochs: the median is above 12."""
+    found = time_to_target([3, None, None, None, None], [12] * 5)
+
+    assert (found.median, found.at_least) == (None, 12)

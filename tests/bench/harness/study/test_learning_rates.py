@@ -1,0 +1,116 @@
+"""Tests of bench.harness.study.learning_rates, and of the choices that are committed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.harness.study import learning_rates
+from bench.harness.study.discovery import load_studies
+from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import Arm, Study
+
+ARM = Arm(name="relu", label="ReLU", architecture="lenet5", options={"activation": "relu"})
+TUNED = [
+    (study, arm)
+    for study in load_studies()
+    for arm in study.protocol("quick").arms
+    if study.protocol("quick").recipe.but(arm.recipe).learning_rate is None
+]
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return an empty folder in the place of the committed choices."""
+    monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
+    return tmp_path
+
+
+def write(text: str) -> Path:
+    """Write a study's choice for `relu`."""
+    path = learning_rates.path_of("activation", "quick", "relu")
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_choice_is_read() -> None:
+    """Its rate, and what it was chosen for."""
+    path = write(json.dumps({"learning_rate": 0.003, "subject": "abc", "tried": []}))
+
+    assert learning_rates.read("activation", "quick", "relu") == learning_rates.Choice(0.003, "abc", path)
+
+
+@pytest.mark.usefixtures("folder")
+def test_no_choice_is_an_error_with_the_command_that_makes_one() -> None:
+    """The command can be copied."""
+    command = "python -m bench tune --studies activation --arms relu --protocol quick"
+
+    with pytest.raises(
+        ChoiceError, match=rf"no learning rate was chosen for activation/relu \(quick\): run `{command}`"
+    ):
+        learning_rates.read("activation", "quick", "relu")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"learning_rate": 0.1}', '{"learning_rate": "fast", "subject": ""}', "null"]
+)
+def test_a_damaged_choice_is_an_error_with_the_command(text: str) -> None:
+    """The message names the file."""
+    write(text)
+
+    with pytest.raises(
+        ChoiceError, match=r"relu\.json is not a choice of a learning rate .*: run `python -m bench\.tune"
+    ):
+        learning_rates.read("activation", "quick", "relu")
+
+
+@pytest.mark.parametrize(
+    ("arm", "recipe", "dataset"),
+    [
+        (Arm(name="relu", label="", architecture="lenet-relu", options=ARM.options), Recipe(), "mnist"),
+        (Arm(name="relu", label="", architecture="lenet5", options={"activation": "tanh"}), Recipe(), "mnist"),
+        (ARM, Recipe(epochs=11), "mnist"),
+        (ARM, Recipe(), "kmnist"),
+    ],
+    ids=["architecture", "options", "recipe", "dataset"],
+)
+def test_another_subject_has_another_hash(arm: Arm, recipe: Recipe, dataset: str) -> None:
+    """A rate that was chosen for something else is found to be stale."""
+    assert learning_rates.subject(arm, recipe, dataset) != learning_rates.subject(ARM, Recipe(), "mnist")
+
+
+def test_the_rate_is_no_part_of_the_subject() -> None:
+    """It is what is being chosen."""
+    assert learning_rates.subject(ARM, Recipe(learning_rate=0.1), "mnist") == learning_rates.subject(
+        ARM, Recipe(), "mnist"
+    )
+
+
+def test_an_arms_words_are_no_part_of_the_subject() -> None:
+    """A better label does not make a choice stale."""
+    renamed = Arm(name="rectifier", label="rectifier", architecture="lenet5", options={"activation": "relu"})
+
+    assert learning_rates.subject(renamed, Recipe(), "mnist") == learning_rates.subject(ARM, Recipe(), "mnist")
+
+
+@pytest.mark.parametrize(("study", "arm"), TUNED, ids=[f"{study.name}-{arm.name}" for study, arm in TUNED])
+def test_every_committed_arm_has_a_fresh_choice(study: Study, arm: Arm) -> None:
+    """A fresh checkout can run the quick protocol: nothing was changed after its rate was chosen."""
+    protocol = study.protocol("quick")
+    choice = learning_rates.read(study.name, "quick", arm.name)
+
+    assert choice.subject == learning_rates.subject(arm, protocol.recipe.but(arm.recipe), protocol.dataset)
+
+
+@pytest.mark.parametrize(("study", "arm"), TUNED, ids=[f"{study.name}-{arm.name}" for study, arm in TUNED])
+def test_no_committed_choice_lies_at_the_edge_of_what_was_tried(study: Study, arm: Arm) -> None:
+    """A better rate outside the grid would make the comparison unfair."""
+    path = learning_rates.path_of(study.name, "quick", arm.name)
+    stored = json.loads(path.read_text("utf-8"))
+    rates = [each["learning_rate"] for each in stored["tried"]]
+
+    assert min(rates) < stored["learning_rate"] < max(rates)

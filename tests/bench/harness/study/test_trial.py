@@ -1,0 +1,217 @@
+"""Tests of bench.harness.study.trial."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bench.harness.data.catalogue import SOURCES, source
+from bench.harness.machine.device import Execution
+from bench.harness.study import learning_rates
+from bench.harness.study.discovery import load_studies
+from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import PROTOCOLS, Arm, Protocol, Study, StudyError
+from bench.harness.study.trial import SMOKE_RATE, execution_of, fit_options, key_of, resolve
+from bench.harness.training.augment import chain
+from bench.harness.training.costs import costs
+from models.parts.options import BadOptionError
+from models.registry import UnknownOptionError
+
+BASE = Execution("cpu", threads=1)
+MNIST_5K = SOURCES["mnist-5k"]
+ARM = Arm(name="relu", label="ReLU", architecture="lenet5", options={"activation": "relu"}, recipe={"momentum": 0.5})
+QUICK = Protocol(dataset="mnist-5k", recipe=Recipe(epochs=3), arms=(ARM,))
+ALL_ARMS = [
+    (study, protocol, arm) for study in load_studies() for protocol in PROTOCOLS for arm in study.arm_names(protocol)
+]
+
+
+def study_of(**protocol: Any) -> Study:  # noqa: ANN401 - any field of a protocol
+    """Return a study of one arm."""
+    protocols = {"quick": replace(QUICK, **protocol)}
+    return Study(name="s", question="", held_fixed="", margin=0.01, comparisons=(), protocols=protocols)
+
+
+RATED = study_of(recipe=Recipe(epochs=3, learning_rate=0.2))
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let a rate of 0.03 be chosen for the study's arm on mnist-5k."""
+    monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
+    path = learning_rates.path_of("s", "quick", "relu")
+    path.parent.mkdir(parents=True)
+    subject = learning_rates.subject(ARM, Recipe(epochs=3, momentum=0.5), "mnist-5k")
+    path.write_text(json.dumps({"learning_rate": 0.03, "subject": subject}), encoding="utf-8")
+
+
+def test_the_recipe_is_the_protocols_with_the_arms_changes() -> None:
+    """A stated learning rate is not looked for."""
+    trial = resolve(RATED, "quick", "relu", 0, MNIST_5K, own_data=True)
+
+    assert trial.recipe == Recipe(epochs=3, momentum=0.5, learning_rate=0.2)
+    assert trial.learning_rate_from == "the recipe"
+
+
+def test_every_option_is_written_out() -> None:
+    """A record says what was built, also when a default changes."""
+    trial = resolve(RATED, "quick", "relu", 0, MNIST_5K, own_data=True)
+
+    assert trial.options == {
+        "channels": 1,
+        "classes": 10,
+        "image_size": 28,
+        "activation": "relu",
+        "pooling": "average",
+    }
+
+
+@pytest.mark.parametrize(("resize", "side"), [(None, 32), (224, 224)])
+def test_the_net_fits_the_data(resize: int | None, side: int) -> None:
+    """Channels and classes are the data set's, the side is the recipe's if it resizes."""
+    options = fit_options("lenet-relu", {}, Recipe(resize=resize), source("cifar100"))
+
+    assert (options["channels"], options["classes"], options["image_size"]) == (3, 100, side)
+
+
+def test_an_unknown_option_is_an_error() -> None:
+    """Before anything is trained."""
+    with pytest.raises(UnknownOptionError, match="unknown option 'widht' of architecture 'sk': did you mean 'width'"):
+        fit_options("sk", {"widht": 0.2}, Recipe(), MNIST_5K)
+
+
+@pytest.mark.parametrize("name", ["channels", "classes", "image_size"])
+def test_what_the_data_set_says_is_no_option(name: str) -> None:
+    """It would be ignored; the message says where it comes from."""
+    with pytest.raises(BadOptionError, match=f"'{name}' comes from the data set"):
+        fit_options("lenet5", {name: 3}, Recipe(), MNIST_5K)
+
+
+def test_smoke_runs_before_anything_is_tuned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A new study can be tried at once, and the record says that its rate was not chosen."""
+    monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
+    trial = resolve(study_of(), "smoke", "relu", 0, MNIST_5K, own_data=True)
+
+    assert trial.recipe.learning_rate == SMOKE_RATE
+    assert "stands in" in trial.learning_rate_from
+
+
+def test_an_unknown_arm_is_an_error() -> None:
+    """The study's own message."""
+    with pytest.raises(StudyError, match="unknown arm 'reul': did you mean 'relu'"):
+        resolve(RATED, "quick", "reul", 0, MNIST_5K, own_data=True)
+
+
+@pytest.mark.parametrize(("data", "steps"), [("mnist-5k", 3 * 55), ("mnist", 3 * 938)])
+def test_a_label_says_how_many_steps_its_trial_takes(data: str, steps: int) -> None:
+    """Three epochs of 64 images a step: 3500 images leave a smaller last step, another data set has another number."""
+    study = study_of(arms=(replace(ARM, label="ReLU ({steps} steps)"),), recipe=Recipe(epochs=3, learning_rate=0.2))
+
+    assert resolve(study, "quick", "relu", 0, source(data), own_data=False).context["label"] == f"ReLU ({steps} steps)"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "label"),
+    [
+        ("quick", "LeNet-5, sigmoid, S3's SGD (210 steps)"),
+        ("smoke", "LeNet-5, sigmoid, S3's SGD (8 steps)"),
+        ("published", "LeNet-5, sigmoid, S3's SGD"),
+    ],
+)
+def test_the_arm_of_s3_says_where_it_is_cut_short(protocol: str, label: str) -> None:
+    """Its loss in `quick` is one of too few steps: S3 took 9600."""
+    (study,) = (study for study in load_studies() if study.name == "activation")
+    data = source(study.protocol(protocol).dataset)
+
+    assert resolve(study, protocol, "lenet5-s3", 0, data, own_data=True).context["label"] == label
+
+
+@pytest.mark.usefixtures("chosen")
+@pytest.mark.parametrize("protocol", ["quick", "smoke"])
+def test_the_chosen_learning_rate_is_taken(protocol: str) -> None:
+    """`smoke` borrows that of `quick`, though it trains on fewer images."""
+    trial = resolve(study_of(), protocol, "relu", 0, MNIST_5K, own_data=True)
+
+    assert (trial.recipe.learning_rate, trial.learning_rate_from) == (0.03, "relu.json")
+
+
+@pytest.mark.usefixtures("chosen")
+@pytest.mark.parametrize("change", [{"recipe": Recipe(epochs=4)}, {"arms": (replace(ARM, architecture="lenet-relu"),)}])
+def test_a_rate_that_was_chosen_for_another_definition_is_refused(change: dict[str, Any]) -> None:
+    """The message has the command that chooses anew."""
+    with pytest.raises(ChoiceError, match=r"was chosen for another definition of s/relu: run `python -m bench\.tune"):
+        resolve(study_of(**change), "quick", "relu", 0, MNIST_5K, own_data=True)
+
+
+@pytest.mark.usefixtures("chosen")
+def test_another_data_set_takes_the_protocols_rate() -> None:
+    """--dataset tries a study elsewhere; nothing was chosen there."""
+    trial = resolve(study_of(), "quick", "relu", 0, SOURCES["kmnist"], own_data=False)
+
+    assert (trial.recipe.learning_rate, trial.dataset) == (0.03, "kmnist")
+
+
+@pytest.mark.parametrize(("protocol", "reduced"), [("quick", False), ("smoke", True)])
+def test_a_trial_on_fewer_images_says_so(protocol: str, reduced: bool) -> None:
+    """Its figures never stand beside real ones."""
+    assert resolve(RATED, protocol, "relu", 0, MNIST_5K, own_data=True).reduced == reduced
+
+
+def key(*, seed: int = 0, study: Study = RATED, data: str = "abc", **execution: Any) -> str:  # noqa: ANN401 - any field
+    """Return the key of a trial."""
+    trial = resolve(study, "quick", "relu", seed, MNIST_5K, own_data=True)
+    return key_of(trial, replace(BASE, **execution), data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"threads": 2},
+        {"deterministic": True},
+        {"data": "abd"},
+        {"device": "cuda"},
+        {"fused_optimizer": False},
+        {"study": study_of(recipe=Recipe(epochs=3, learning_rate=0.1))},
+    ],
+    ids=lambda change: str(next(iter(change))),
+)
+def test_what_a_result_depends_on_changes_the_key(change: dict[str, Any]) -> None:
+    """A trial is restored only from a record of the very same trial."""
+    assert key(**change) != key()
+
+
+def test_torchs_version_changes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version may give other bits and other times."""
+    before = key()
+    monkeypatch.setattr(torch, "__version__", "9.9.9")
+
+    assert key() != before
+
+
+def test_a_studys_words_leave_the_key() -> None:
+    """A reworded question does not cost hours of training."""
+    assert key(study=replace(RATED, question="Which?", margin=0.5)) == key()
+
+
+@pytest.mark.parametrize(("architecture", "memory_format"), [("lenet5", "channels_last"), ("mlp", "contiguous")])
+def test_a_net_runs_in_its_own_memory_format(architecture: str, memory_format: str) -> None:
+    """All else is the session's."""
+    study = study_of(recipe=Recipe(learning_rate=0.1), arms=(Arm(name="a", label="a", architecture=architecture),))
+    trial = resolve(study, "quick", "a", 0, MNIST_5K, own_data=True)
+
+    assert execution_of(trial, BASE) == replace(BASE, memory_format=memory_format)
+
+
+@pytest.mark.parametrize(("study", "protocol", "arm"), ALL_ARMS, ids=[f"{s.name}-{p}-{a}" for s, p, a in ALL_ARMS])
+def test_every_committed_arm_builds(study: Study, protocol: str, arm: str) -> None:
+    """Options, image size and augmentations of every protocol are right, also of those that no test trains."""
+    own, of = study.arm(protocol, arm), study.protocol(protocol)
+    recipe, data = of.recipe.but(own.recipe), source(of.dataset)
+    chain(recipe.augment, data.channels)
+
+    assert costs(own.architecture, fit_options(own.architecture, own.options, recipe, data)).parameters > 0

@@ -1,0 +1,67 @@
+"""Tests of serve.api.classify and its route: pictures in, labels with probabilities out."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from tests.serve.conftest import LABELS_OF, Running, expected
+from tests.serve.drawing import encoded, form
+
+CLASSIFY = "/v2/models/net/classify"
+
+
+def test_a_picture_is_classified(running: Running) -> None:
+    """Labels with probabilities, best first; whether it was inverted is said."""
+    pixels = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    status, answer, _ = running.ask("POST", CLASSIFY, encoded(pixels), {"Content-Type": "image/png"})
+    logits = expected(pixels[None, None])[0]
+    order = np.argsort(-logits)
+
+    (found,) = answer["predictions"]
+    assert (status, answer["model_name"], answer["model_version"]) == (200, "net", "1")
+    assert [each["label"] for each in found["labels"]] == [LABELS_OF[place] for place in order]
+    assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-5)
+    assert found["inverted"] is False
+
+
+def test_a_form_of_pictures_is_classified(running: Running) -> None:
+    """Each by its name, at most as many as a request may have."""
+    pixels = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    content_type, body = form(("a.png", encoded(pixels)), ("b.png", encoded(pixels[::-1].copy())))
+
+    _, answer, _ = running.ask("POST", CLASSIFY, body, {"Content-Type": content_type})
+    many = running.ask("POST", CLASSIFY, form(*[("a", encoded(pixels))] * 9)[1], {"Content-Type": content_type})
+
+    assert [each["name"] for each in answer["predictions"]] == ["a.png", "b.png"]
+    assert many[0] == 400
+    assert re.fullmatch("the request has 9 pictures: .*1 to 8 .*", many[1]["error"])
+
+
+@pytest.mark.parametrize(("query", "inverted"), [("?invert=true", True), ("?invert=false", False), ("", False)])
+def test_the_polarity_may_be_told(query: str, inverted: bool, running: Running) -> None:
+    """Anything but true and false is an error."""
+    pixels = np.arange(16, dtype=np.uint8).reshape(4, 4)
+
+    _, answer, _ = running.ask("POST", CLASSIFY + query, encoded(pixels))
+
+    assert answer["predictions"][0]["inverted"] is inverted
+    assert running.ask("POST", CLASSIFY + "?invert=maybe", encoded(pixels))[0] == 400
+
+
+def test_an_unknown_parameter_is_refused(running: Running) -> None:
+    """With the one that is known."""
+    status, answer, _ = running.ask("POST", CLASSIFY + "?inverted=true", encoded(np.zeros((4, 4), np.uint8)))
+
+    assert (status, answer["error"]) == (400, "unknown parameter 'inverted': known is invert")
+
+
+def test_a_refused_picture_says_why(running: Running) -> None:
+    """And the server goes on."""
+    status, answer, _ = running.ask("POST", CLASSIFY, b"words")
+
+    assert status == 400
+    assert "not a picture that can be read (PNG, JPEG, WEBP)" in answer["error"]
+    assert json.dumps(answer)
+    assert running.ask("GET", "/v2")[0] == 200

@@ -1,0 +1,56 @@
+"""Tests of serve.api.openapi: what is described is there, and what is answered is as described."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serve.api.openapi import document
+from tests.serve.conftest import Running, request
+
+openapi = pytest.importorskip("openapi_spec_validator", reason="the document is checked by a library")
+jsonschema = pytest.importorskip("jsonschema", reason="answers are checked by a library")
+
+PATHS = [(path, method) for path, entry in document()["paths"].items() for method in entry if method != "parameters"]
+
+
+def checked(answer: object, path: str, method: str) -> None:
+    """Check an answer against its schema."""
+    described = document()
+    content = described["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.validate(answer, {**content, "components": described["components"]})
+
+
+def test_the_document_is_openapi(running: Running) -> None:
+    """By the standard's own schema; the server serves it."""
+    openapi.validate(document())
+
+    told = running.ask("GET", "/openapi.json")[1]
+    assert told == json.loads(json.dumps(document({"net": [1]})))
+    openapi.validate(told)
+    parameters = told["paths"]["/v2/models/{model}/versions/{version}"]["parameters"]
+    assert [each["schema"]["enum"] for each in parameters] == [["net"], ["1"]]
+
+
+@pytest.mark.parametrize(("path", "method"), PATHS)
+def test_every_path_is_there(path: str, method: str, running: Running) -> None:
+    """None is a 404 or a 405, and what answers 200 to nothing answers as described."""
+    concrete = path.replace("{model}", "net").replace("{version}", "1")
+
+    status, answer, _ = running.ask(method.upper(), concrete)
+
+    assert status in (200, 400, 403)
+    if status == 200 and path != "/metrics":
+        checked(answer, path, method)
+
+
+def test_an_inference_is_as_described(running: Running, images: np.ndarray) -> None:
+    """The request too."""
+    body: dict[str, Any] = request(images, id="x")
+    described = document()
+    jsonschema.validate(body, {"$ref": "#/components/schemas/Request", "components": described["components"]})
+
+    _, answer = running.infer(body)
+
+    checked(answer, "/v2/models/{model}/infer", "post")

@@ -1,0 +1,111 @@
+"""Tests of serve.inference.background: bounded, on time, and dropped when nobody waits any more."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from serve.errors import RequestError
+from serve.inference.background import Beside
+from tests.serve.fakes import run, until
+
+
+def test_work_is_done_on_a_thread_and_answered_on_the_loop() -> None:
+    """With its result or its error."""
+    found: list[Any] = []
+    threads: list[str] = []
+
+    def work() -> int:
+        threads.append(threading.current_thread().name)
+        return 7
+
+    def refuse() -> int:
+        raise RequestError(400, "no")
+
+    def fail() -> int:
+        raise ValueError("a defect")
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        for each in (work, refuse, fail):
+            beside.submit(each, found.append)
+        await until(lambda: len(found) == 3)
+        beside.close()
+
+    run(main)
+    assert threads[0].startswith("work")
+    assert found[0] == 7
+    assert [(each.status, str(each)) for each in found[1:]] == [(400, "no"), (500, "ValueError: a defect")]
+
+
+def test_only_so_much_waits() -> None:
+    """429, and there is room again when something is done."""
+    gate, found = threading.Event(), []  # type: threading.Event, list[Any]
+
+    async def main() -> None:
+        beside = Beside("work", 2)
+        for _ in range(2):
+            beside.submit(gate.wait, found.append)
+        with pytest.raises(RequestError, match="work: 2 wait already") as caught:
+            beside.submit(gate.wait, found.append)
+        assert caught.value.status == 429
+        gate.set()
+        await until(lambda: len(found) == 2)
+        beside.submit(gate.wait, found.append)
+        await until(lambda: len(found) == 3)
+        beside.close()
+
+    run(main)
+
+
+def test_a_deadline_is_answered_on_time_and_its_work_not_begun() -> None:
+    """504, while the thread is busy with something else."""
+    gate, found, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        beside.submit(gate.wait, found.append)
+        beside.submit(lambda: begun.append(1), found.append, 0.05)
+        await until(lambda: len(found) == 1)
+        assert found[0].status == 504
+        gate.set()
+        await until(lambda: beside.waiting == 0)
+        beside.close()
+
+    run(main)
+    assert not begun
+    assert len(found) == 2
+
+
+def test_the_work_of_a_client_that_left_is_dropped() -> None:
+    """It is neither begun nor answered."""
+    gate, found, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        beside.submit(gate.wait, found.append)
+        beside.submit(lambda: begun.append(1), found.append).cancel()
+        gate.set()
+        await until(lambda: beside.waiting == 0)
+        beside.close()
+
+    run(main)
+    assert not begun
+    assert len(found) == 1
+
+
+def test_closing_does_not_wait_for_what_has_not_begun() -> None:
+    """Only for what runs."""
+    gate, begun = threading.Event(), []  # type: threading.Event, list[int]
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        beside.submit(lambda: gate.wait(0.2), lambda _: None)
+        for _ in range(5):
+            beside.submit(lambda: begun.append(1), lambda _: None)
+        await asyncio.sleep(0.05)
+        beside.close()
+
+    run(main)
+    assert not begun

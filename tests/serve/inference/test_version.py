@@ -1,0 +1,112 @@
+"""Tests of `version`: an answer depends on its image alone, and a version that is not right is not loaded."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.server.stress.broken_versions import sum_up
+from serve.inference.model_config import model_config
+from serve.inference.version import Version, choose_sizes, load_version
+from tests.serve.conftest import PutModel, expected
+
+
+@pytest.fixture
+def loaded(put_model: PutModel) -> Version:
+    """Return a version that onnxruntime runs."""
+    folder = put_model().parent
+    return load_version(folder, 1, model_config((folder / "config.pbtxt").read_text("utf-8"), "net"), threads=1)
+
+
+def test_an_answer_does_not_depend_on_who_shares_the_batch(loaded: Version, images: np.ndarray) -> None:
+    """To the bit: alone, with others, at any place."""
+    alone = [loaded.run(images[place : place + 1]) for place in range(5)]
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0]):
+        together = loaded.run(images[order])
+        for place, which in enumerate(order):
+            assert together.logits[place].tobytes() == alone[which].logits[0].tobytes()
+            assert together.probabilities[place].tobytes() == alone[which].probabilities[0].tobytes()
+
+
+def test_runs_are_padded_to_fixed_sizes(loaded: Version, images: np.ndarray) -> None:
+    """And padding is not answered."""
+    assert set(loaded.sizes) <= {1, 2, 3, 4, 6, 8}
+    assert loaded.largest == 8
+    assert loaded.run(images).logits.shape == (5, 3)
+    np.testing.assert_allclose(loaded.run(images).logits, expected(images), rtol=1e-5)
+
+
+class Moody:
+    """A session whose answers at batch 1 are a bit off."""
+
+    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the same for the same image, but for a batch of one."""
+        images = inputs["image"]
+        first = images.reshape(len(images), -1)[:, :1].astype(np.float32) + (1e-6 if len(images) == 1 else 0)
+        return [first, first]
+
+
+def test_a_size_that_answers_otherwise_is_not_used() -> None:
+    """A lone request is padded then."""
+    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1)
+
+    sizes, seconds = choose_sizes(Moody(), images, 8)
+
+    assert 1 not in sizes
+    assert sizes[-1] == 8
+    assert set(seconds) == set(sizes)
+
+
+def test_golden_answers_are_asked_for_on_this_machine(put_model: PutModel) -> None:
+    """A version that does not give them is not served."""
+    folder = put_model(golden_of=7).parent
+
+    with pytest.raises(ValueError, match=r"its golden logits differ by .* on this machine"):
+        load_version(folder, 1, model_config((folder / "config.pbtxt").read_text("utf-8"), "net"), threads=1)
+
+
+def test_a_tampered_version_is_not_loaded(put_model: PutModel) -> None:
+    """Its file is named."""
+    folder: Path = put_model()
+    content = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(content[:-1] + b"x")
+
+    with pytest.raises(ValueError, match=r"model\.onnx was changed"):
+        load_version(
+            folder.parent, 1, model_config((folder.parent / "config.pbtxt").read_text("utf-8"), "net"), threads=1
+        )
+
+
+class Timed:
+    """A session that takes a time for each batch size."""
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        self.seconds = seconds
+
+    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return nothing of interest, in its time."""
+        images = inputs["image"]
+        time.sleep(self.seconds[len(images)])
+        return [np.zeros((len(images), 1), np.float32)] * 2
+
+
+def test_batches_are_not_larger_than_they_need_to_be() -> None:
+    """Where 2 give as many images a second as 4 or 8, a larger batch would only keep its requests waiting."""
+    slow = Timed({1: 0.03, 2: 0.03, 3: 0.045, 4: 0.06, 6: 0.09, 8: 0.12})
+
+    sizes, _ = choose_sizes(slow, np.zeros((4, 1, 1, 1), np.uint8), 8)
+
+    assert sizes == (2,)
+
+
+def test_a_card_without_tolerances_is_refused(put_model: PutModel) -> None:
+    """In words."""
+    folder = put_model()
+    (folder / "card.json").write_text('{"name": "net"}', "utf-8")
+    sum_up(folder)
+
+    with pytest.raises(ValueError, match="its card has no tolerances"):
+        load_version(
+            folder.parent, 1, model_config((folder.parent / "config.pbtxt").read_text("utf-8"), "net"), threads=1
+        )

@@ -1,0 +1,165 @@
+"""Tests of serve.supervisor: several processes answer on one port, and stop together."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.harness.paths import PROJECT
+from serve.supervisor import Supervisor, without
+from tests.serve.conftest import Command, PutModel
+
+Started = tuple[subprocess.Popen[str], int]
+
+
+@pytest.fixture
+def two(put_model: PutModel, tmp_path: Path) -> Iterator[Started]:
+    """Return a supervisor of two processes, and their port."""
+    put_model()
+    words = [sys.executable, "-m", "serve", str(tmp_path / "repository"), "--port", "0", "--processes", "2"]
+    process = subprocess.Popen(words, cwd=PROJECT, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+    assert process.stderr is not None
+    line = next((line for line in process.stderr if line.startswith("ready:")), "")
+    assert line.endswith(", 2 processes\n")
+    yield process, int(line.split(":")[-1].partition("/")[0])
+    if process.poll() is None:
+        process.terminate()
+    process.wait(20)
+    process.stderr.close()
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """Return the process numbers of its children that still run."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+    return [int(each) for each in listed]
+
+
+def gone(number: int) -> None:
+    """Wait until a process is."""
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(") ")[2][0]
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if state == "Z":  # where whoever inherits it does not wait for it
+            return
+        time.sleep(0.05)
+    pytest.fail("the process still runs")
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+
+
+@needs_proc
+def test_all_of_them_answer_and_end_together(two: Started) -> None:
+    """Connections are spread by the kernel; SIGTERM ends all with 0."""
+    process, port = two
+    assert len(children(process)) == 2
+    answered = 0
+    for _ in range(40):
+        answered += json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2").read())["name"] == "convbench"
+    counts = set()
+    for _ in range(40):
+        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+        counts.add(text.partition('convbench_replies_total{status="200"} ')[2].partition("\n")[0])
+
+    process.send_signal(signal.SIGTERM)
+
+    assert answered == 40
+    assert process.wait(20) == 0
+    assert len(counts) > 1
+
+
+@needs_proc
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_one_that_ends_takes_the_others_along(two: Started, place: int, number: int) -> None:
+    """The last started too, and however it ends: a part of the answers would come no more, and status 1 says so."""
+    process, _ = two
+    found = children(process)
+
+    os.kill(found[place], number)
+
+    assert process.wait(20) == 1
+    gone(found[1 - place])
+
+
+@needs_proc
+def test_a_supervisor_that_is_killed_takes_its_children_along(two: Started) -> None:
+    """They would keep the port, and nobody could stop them by their supervisor."""
+    process, port = two
+    found = children(process)
+
+    process.kill()
+
+    for child in found:
+        gone(child)
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
+
+
+def test_a_second_server_on_the_port_is_refused(two: Started, tmp_path: Path) -> None:
+    """It would share the first one's port, and get a part of its requests."""
+    _, port = two
+    for processes in ("1", "2"):
+        words = [sys.executable, "-m", "serve", str(tmp_path / "repository"), "--port", str(port)]
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*words, "--processes", processes], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+        )
+
+        assert done.returncode == 2
+        assert done.stderr == f"error: port {port} is taken on 127.0.0.1: pass --port N, 0 for any that is free\n"
+
+
+def test_a_child_is_no_supervisor(command: Command) -> None:
+    """Whatever its words say: children of children would have no end."""
+    process, _ = command("--reuse-port", "--processes", "2")
+
+    if Path("/proc/self/task").exists():
+        assert children(process) == []
+
+
+def test_sigterm_while_children_are_started_stops_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was not listed yet when the signal came gets it afterwards; no more are started."""
+    supervisor = Supervisor([], 3, "127.0.0.1", 0, print)
+    started: list[subprocess.Popen[str]] = []
+
+    def start(_: int) -> subprocess.Popen[str]:
+        words = [sys.executable, "-c", "import time; time.sleep(60)"]
+        started.append(subprocess.Popen(words, text=True))  # noqa: S603 - our own command
+        if len(started) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return started[-1]
+
+    monkeypatch.setattr(supervisor, "_start", start)
+    monkeypatch.setattr("serve.supervisor.GRACE", 5.0)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        assert supervisor.run() == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert [child.wait(1) for child in started] == [-signal.SIGTERM] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["repo", "--port", "80", "--poll", "1"], ["repo", "--poll", "1"]),
+        (["--processes=2", "repo"], ["repo"]),
+        (["--processes", "2", "--port=0"], []),
+    ],
+)
+def test_options_are_taken_out_with_their_values(words: list[str], left: list[str]) -> None:
+    """However they were written."""
+    assert without(words, ("--processes", "--port")) == left

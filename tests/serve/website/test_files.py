@@ -1,0 +1,26 @@
+"""Tests of serve.website.files: the page's files and the list of models that it shows."""
+
+from serve.website.files import FILES, page_file
+from tests.serve.conftest import Running
+
+
+def test_the_page_needs_nothing_from_elsewhere(running: Running) -> None:
+    """It works offline: no address in its files, and its policy forbids any."""
+    for path in FILES:
+        file = page_file(path)
+        assert file is not None
+        assert b"http://" not in file.content
+        assert b"https://" not in file.content
+        status, content, headers = running.ask("GET", f"/{path}")
+        assert (status, content) == (200, file.content)
+        assert headers["content-security-policy"].startswith("default-src 'self'")
+
+
+def test_the_list_of_models_has_what_cards_say(running: Running) -> None:
+    """And null where they say nothing."""
+    status, (model,), _ = running.ask("GET", "/models")
+
+    assert (status, model["name"], model["version"], model["shape"]) == (200, "net", "1", [1, 4, 4])
+    assert model["labels"] == ["cat", "dog", "hot dog"]
+    assert model["size"] > 0
+    assert model["dataset"] is None
