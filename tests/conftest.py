@@ -1,5 +1,6 @@
 """Fixtures of every test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import torch
 from bench.commands import train
 from bench.harness.records.record import Record, load
 from export import __main__ as command
+
+# A pytest that a test starts is no worker of the one that runs the test.
+for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+    del os.environ[name]
 
 NETS = {
     "lenet5": ["-o", "activation=relu", "-r", "learning_rate=0.003"],

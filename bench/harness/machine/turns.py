@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from export.repository.golden import Pixels
-
+Pixels = npt.NDArray[np.uint8]
 BATCHES = (1, 32)
 TURNS = 7
 TURN_SECONDS = 0.02

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from bench.harness.machine import clock as module
+from bench.harness.machine import memory as memory_file
 from bench.harness.machine.clock import (
     clock,
     inference_us_per_image,
@@ -155,7 +155,7 @@ def missing(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["CLEAR_REFS", "STATUS"])
 def test_no_peak_where_the_system_does_not_tell(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """None is written, not a number that means something else."""
-    monkeypatch.setattr(module, name, missing(tmp_path))
+    monkeypatch.setattr(memory_file, name, missing(tmp_path))
 
     assert PeakMemory(CPU).megabytes() is None
 

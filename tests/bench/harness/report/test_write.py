@@ -216,7 +216,7 @@ def test_unusable_records_are_one_line_and_status_2(
 def test_empty_folder_fails_before_slow_imports(tmp_path: Path) -> None:
     """Neither torch nor Matplotlib is needed to find that there is nothing."""
     code = (
-        "import sys, bench.harness.report.write; status = bench.commands.report.main(['--results', sys.argv[1]]); "
+        "import sys, bench.commands.report; status = bench.commands.report.main(['--results', sys.argv[1]]); "
         "print(status, sorted({'torch', 'matplotlib'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -63,7 +63,7 @@ def test_a_damaged_choice_is_an_error_with_the_command(text: str) -> None:
     write(text)
 
     with pytest.raises(
-        ChoiceError, match=r"relu\.json is not a choice of a learning rate .*: run `python -m bench\.tune"
+        ChoiceError, match=r"relu\.json is not a choice of a learning rate .*: run `python -m bench tune"
     ):
         learning_rates.read("activation", "quick", "relu")
 

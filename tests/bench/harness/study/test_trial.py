@@ -143,7 +143,7 @@ def test_the_chosen_learning_rate_is_taken(protocol: str) -> None:
 @pytest.mark.parametrize("change", [{"recipe": Recipe(epochs=4)}, {"arms": (replace(ARM, architecture="lenet-relu"),)}])
 def test_a_rate_that_was_chosen_for_another_definition_is_refused(change: dict[str, Any]) -> None:
     """The message has the command that chooses anew."""
-    with pytest.raises(ChoiceError, match=r"was chosen for another definition of s/relu: run `python -m bench\.tune"):
+    with pytest.raises(ChoiceError, match=r"was chosen for another definition of s/relu: run `python -m bench tune"):
         resolve(study_of(**change), "quick", "relu", 0, MNIST_5K, own_data=True)
 
 

@@ -286,5 +286,5 @@ def test_a_diverged_training_goes_on_to_its_last_epoch() -> None:
 
 def test_a_recipe_without_a_learning_rate_is_refused() -> None:
     """The message names the command that chooses one."""
-    with pytest.raises(ValueError, match=r"no learning rate: set learning_rate, or choose one with .*bench\.tune"):
+    with pytest.raises(ValueError, match=r"no learning rate: set learning_rate, or choose one with .*bench tune"):
         training_of(learning_rate=None)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.harness.paths import PROJECT
 from export.repository.config import TEMPLATE
 from export.repository.layout import MODEL
 from serve.__main__ import parser
@@ -27,7 +28,6 @@ from serve.security.access import Access
 from serve.security.tokens import TOKENS
 from tests.serve.conftest import PutModel, Start, expected, request
 
-PROJECT = Path(__file__).resolve().parents[2]
 DEPLOY = PROJECT / "deploy"
 OPTIONAL = {"grpc", "tritonclient"}  # --grpc-port alone needs them
 KSERVE_MODELS = "/mnt/models"
