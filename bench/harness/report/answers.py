@@ -2,12 +2,14 @@
 
 from itertools import chain
 
-from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
+from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.legends import target
 from bench.harness.report.notes import _missing
-from bench.harness.report.sentences import describe, time_to_target
+from bench.harness.report.sentences import briefly, describe, time_to_target
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import Judgement
+
+MOST_WORDS = 15  # of a short answer
 
 
 def answers(result: StudyResult, comparison: ComparisonResult) -> list[str]:
@@ -24,6 +26,58 @@ def answers(result: StudyResult, comparison: ComparisonResult) -> list[str]:
         for row in comparison.rows
         if row.judgement
     ]
+
+
+def short_answers(result: StudyResult) -> list[str]:
+    """Return one answer of at most MOST_WORDS plain words for every judged (arm, baseline) pair, each pair once.
+
+    Numbers beyond the size of a clear difference stand in `answers`.
+    """
+    lines = [
+        short_answer(comparison, row) for comparison in result.comparisons for row in comparison.rows if row.judgement
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def short_answer(comparison: ComparisonResult, row: ArmRow) -> str:
+    """Return what was found on one arm in at most MOST_WORDS words; longer labels lose their last words.
+
+    Raises:
+        ValueError: the arm was not judged.
+    """
+    if row.judgement is None:
+        raise ValueError(f"arm {row.arm.name!r} has no judgement: ask for judged arms only")
+    arm, baseline = row.arm.label, baseline_label(comparison)
+    baseline = apart_from(baseline, arm)
+    excess = len(briefly(row.judgement, arm, baseline).split()) - MOST_WORDS
+    if excess > 0:
+        arm, baseline = _shortened(arm, baseline, len(f"{arm} {baseline}".split()) - excess)
+    return briefly(row.judgement, arm, baseline)
+
+
+def apart_from(label: str, other: str) -> str:
+    """Return a label without the leading parts, up to a comma, that it shares with another: `SK, ReLU` -> `ReLU`."""
+    parts, others = label.split(", "), other.split(", ")
+    shared = 0
+    while shared < min(len(parts), len(others)) and parts[shared] == others[shared]:
+        shared += 1
+    return ", ".join(parts[shared:]) or label
+
+
+def _shortened(arm: str, baseline: str, words: int) -> tuple[str, str]:
+    """Return two labels of so many words together, the longer one cut first."""
+    first, second = arm.split(), baseline.split()
+    while len(first) + len(second) > words:
+        longer = first if len(first) >= len(second) else second
+        longer.pop()
+        if longer:
+            longer[-1] = f"{longer[-1].rstrip('…,')}…"
+    return " ".join(first), " ".join(second)
+
+
+def baseline_label(comparison: ComparisonResult) -> str:
+    """Return the label of the comparison's baseline, or its name where it has no trials."""
+    return next((row.arm.label for row in comparison.rows if row.is_baseline), comparison.baseline)
 
 
 def study_answers(result: StudyResult) -> list[str]:

@@ -14,7 +14,16 @@ from bench.harness.stats.verdict import LEAST_SEEDS, SIGNIFICANCE, Judgement
 LEAST_P = 0.0001
 EXACT_P = 0.1  # above, three decimals are enough; below, four keep 0.0496 from reading 0.050
 RATIO_DECIMALS = 2
+LEAST_ONE_DECIMAL = 0.095  # points; a smaller difference is written with two decimals
 ABOUT_DIGITS = 2  # of an estimated number of seeds or images
+
+VERDICT_WORDS = {
+    "better": "better",
+    "worse": "worse",
+    "tied": "tied",
+    "underpowered": "cannot tell",
+    None: "no verdict",
+}
 
 Ratio = tuple[float, float | None, float | None]  # with the ends of its 95 % interval, if there is one
 
@@ -54,6 +63,28 @@ def describe(
             fewest = min(found.n, found.baseline_n)
             seeds = f"{fewest} {'seed' if fewest == 1 else 'seeds'}"
             return f"no verdict on {arm} against {baseline}: {seeds}; {LEAST_SEEDS} are the least"
+
+
+def briefly(judgement: Judgement, arm: str, baseline: str) -> str:
+    """Return the verdict in a few plain words, such as `BatchNorm beat no normalisation by 1.8 points`."""
+    effect = judgement.difference.effect
+    match judgement.verdict:
+        case "better" | "worse":
+            verb = "beat" if judgement.verdict == "better" else "lost to"
+            return f"{arm} {verb} {baseline} by {brief_points(effect)}"
+        case "tied":
+            return f"{arm} tied with {baseline}"
+        case "underpowered":
+            return f"cannot tell {arm} from {baseline}"
+        case None:
+            return f"too few seeds to judge {arm} against {baseline}"
+
+
+def brief_points(effect: float) -> str:
+    """Return the size of a difference of accuracies, -1 to 1, with one decimal: `1.8 points`; two if it is tiny."""
+    size = abs(100 * effect)
+    text = f"{size:.1f}" if size >= LEAST_ONE_DECIMAL else f"{size:.2f}"
+    return f"{text} {'point' if text == '1.0' else 'points'}"
 
 
 def _size(found: Difference) -> str:
