@@ -1,14 +1,4 @@
-# One command on a fresh machine: each target makes .venv and installs what is missing first.
-#
-#   make bench                    train, time and table the three studies: results/quick/report.html
-#   make export                   the best checkpoints of make bench as ONNX: model_repository/
-#   make serve                    answer from model_repository/ over HTTP, on http://127.0.0.1:8000/v2
-#   make test                     the tests
-#   make lint                     ruff and mypy
-#   make bench TORCH_INDEX=URL    take torch from another package index, for example PyTorch's own index of CPU
-#                                 builds, whose address is on its "Get started" page: the default build carries
-#                                 5 GB of CUDA libraries
-#   make bench ARGS="--seeds 10"  options of `pytest bench/`
+# One command on a fresh machine: each target makes .venv and installs what is missing first. `make` alone lists them.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,27 +9,38 @@ RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
 TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
-.PHONY: bench export serve test lint clean
+.PHONY: help bench export serve test lint docs clean
 
-bench: $(VENV)/runtime
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make bench ARGS="--seeds 10"   options of `pytest bench/`; export, serve and test take ARGS too'
+	@echo '  make bench TORCH_INDEX=URL     torch from another package index, for example the one of CPU builds that'
+	@echo '                                 PyTorch names under "Get started": the default build carries 5 GB of CUDA'
+
+bench: $(VENV)/runtime ## train, time and table the three studies: results/quick/report.html
 	$(RUN) -m pytest bench/ --benchmark-quiet $(ARGS)
 
-export: $(VENV)/runtime
+export: $(VENV)/runtime ## the best checkpoints of make bench as ONNX: model_repository/
 	$(RUN) -m export $(ARGS)
 
-serve: $(VENV)/runtime
+serve: $(VENV)/runtime ## answer from model_repository/ over HTTP, on http://127.0.0.1:8000/v2
 	$(RUN) -m serve $(ARGS)
 
-test: $(VENV)/runtime
+test: $(VENV)/runtime ## the tests
 	$(RUN) -m pytest $(ARGS)
 
-lint: $(VENV)/development
+lint: $(VENV)/development ## linter and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+docs: $(VENV)/documentation ## the documentation as HTML: docs/_build/html/index.html
+	$(RUN) -m bench docs --check
+	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
+
+clean: ## remove .venv, caches and what was built; results/ and model_repository/ stay
+	rm -rf $(VENV) docs/_build .mypy_cache .pytest_cache .ruff_cache build *.egg-info
 
 # The stamps are made last, so that an installation that was cut short is done again. convbench itself is never
 # installed: pip takes the dependencies from pyproject.toml, and bench/, models/ and tests/ run from the checkout.
@@ -51,4 +52,8 @@ $(VENV)/runtime: pyproject.toml constraints.txt constraints-torch.txt
 
 $(VENV)/development: $(VENV)/runtime
 	$(PIP) '.[dev]' -c constraints-torch.txt
+	touch $@
+
+$(VENV)/documentation: $(VENV)/runtime
+	$(PIP) '.[docs]' -c constraints-torch.txt
 	touch $@
