@@ -1,20 +1,34 @@
-"""What the documentation promises is there: options, commands, files, and the committed results."""
+"""Tests of the documentation: everything that README.md, CONTRIBUTING.md and docs/ promise is there, and up to date."""
 
+import ast
+import importlib
 import importlib.util
 import json
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from bench.__main__ import COMMANDS
 from bench.commands import docs
 from bench.harness.run.options import add_options
 from bench.harness.study.articles import ARTICLES
 from export.benchmark_table import benchmark_table
 
 PROJECT = Path(__file__).resolve().parent.parent
-README = (PROJECT / "README.md").read_text("utf-8")
-CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
+DOCS = PROJECT / "docs"
+PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.glob("*.md"), *PROJECT.glob("serve/*.md"), *PROJECT.glob("bench/**/*.md")])
+TEXTS = {page.relative_to(PROJECT).as_posix(): page.read_text("utf-8") for page in PAGES}
+README = TEXTS["README.md"]
+CONTRIBUTING = TEXTS["CONTRIBUTING.md"]
+EVERYTHING = "\n".join(TEXTS.values())
+README_LINES_AT_MOST = 80
+MEASURED = re.compile(r"<!-- startup: .*?<!-- end of startup -->", re.DOTALL)  # commands by the names they then had
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+WITHOUT_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
 def option_names() -> list[str]:
@@ -24,41 +38,147 @@ def option_names() -> list[str]:
     return names
 
 
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub and Sphinx make them."""
+    headings = re.findall(r"^#+ (.+)$", WITHOUT_CODE.sub(lambda code: code[0].replace("\n#", "\n"), text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def links() -> list[tuple[str, str]]:
+    """Return every link that stays inside the project, with the page that has it."""
+    return [
+        (page, link)
+        for page, text in TEXTS.items()
+        for link in LINK.findall(WITHOUT_CODE.sub("", text))
+        if not link.startswith(("http:", "https:"))
+    ]
+
+
+def python_blocks() -> list[tuple[str, str]]:
+    """Return every block of Python, with the page that has it."""
+    return [
+        (page, block) for page, text in TEXTS.items() for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ]
+
+
 @pytest.mark.parametrize("name", option_names())
 def test_option_is_documented(name: str) -> None:
-    """README names every option of a run."""
-    assert f"`{name}" in README
+    """The page of the options names every option of a run."""
+    assert f"| `{name}" in TEXTS["docs/options.md"]
 
 
-@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ((?:bench\.|export)\w*)", README + CONTRIBUTING))))
-def test_command_exists(module: str) -> None:
-    """Every command that is named can be run."""
+@pytest.mark.parametrize("package", ["export", "serve"])
+def test_option_of_another_program_is_documented(package: str) -> None:
+    """Every option of `python -m export` and `python -m serve` is named on some page."""
+    command = [sys.executable, "-m", package, "--help"]
+    page = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own command
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)) - {"--help"}
+
+    assert len(options) > 5
+    assert {option for option in options if not re.search(rf"{option}(?![\w-])", EVERYTHING)} == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_is_documented(name: str) -> None:
+    """The page of the commands names every command, and says what it does."""
+    row = rf"^\| `python -m bench {name}` +\| {re.escape(COMMANDS[name].summary)} "
+
+    assert re.search(row, TEXTS["docs/commands.md"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"python -m bench ([a-z]\w*)", EVERYTHING))))
+def test_command_of_bench_exists(name: str) -> None:
+    """Every command of `python -m bench` that a page names is one."""
+    assert name in COMMANDS
+
+
+@pytest.mark.parametrize(
+    "module", sorted(set(re.findall(r"python -m ((?:bench\.|export|serve)(?:\.?\w+)*)", MEASURED.sub("", EVERYTHING))))
+)
+def test_module_exists(module: str) -> None:
+    """Every module that a page starts can be started."""
     assert importlib.util.find_spec(module) is not None
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)", README + CONTRIBUTING))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)", EVERYTHING))))
 def test_make_target_exists(target: str) -> None:
-    """Every target that is named is in the Makefile."""
-    assert re.search(rf"^{target}:", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    """Every target that is named is in the Makefile, with the line that `make` alone prints of it."""
+    assert re.search(rf"^{target}:.* ## \w", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
-def test_files_are_explained() -> None:
-    """CONTRIBUTING's tables name files that exist, and every file of export/ and serve/."""
-    named = set(re.findall(r"`(\w+\.py)`", CONTRIBUTING)) - {"utils.py"}  # named as what must not be
-    later = {path.name for folder in ("export", "serve") for path in (PROJECT / folder).glob("[a-z]*.py")}
+@pytest.mark.parametrize(("page", "link"), links())
+def test_link_leads_somewhere(page: str, link: str) -> None:
+    """Every link inside the project leads to a file or folder that is there, and to a heading that it has."""
+    path, _, anchor = link.partition("#")
+    target = (PROJECT / page).parent / path if path else PROJECT / page
 
-    assert named <= {path.name for path in (PROJECT / "bench").glob("*.py")} | later
-    assert later <= named
+    assert target.exists()
+    assert not anchor or anchor in anchors(target.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("page", "block"), python_blocks(), ids=lambda text: text.partition("\n")[0][:40])
+def test_python_block_imports_what_exists(page: str, block: str) -> None:
+    """Every block of Python parses, and what it imports from convbench is there."""
+    for node in ast.walk(ast.parse(block, page)):
+        if isinstance(node, ast.ImportFrom) and node.module and (PROJECT / node.module.split(".")[0]).is_dir():
+            module = importlib.import_module(node.module)
+            for name in node.names:
+                assert hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}")
+
+
+def test_readme_fits_on_a_screen() -> None:
+    """README is the first page, not the only one."""
+    assert len(README.splitlines()) <= README_LINES_AT_MOST
+
+
+def test_readme_states_the_python_version() -> None:
+    """README and the page on running convbench ask for the Python that pyproject.toml asks for."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    version = project["requires-python"].removeprefix(">=")
+
+    assert f"Python {version} or newer" in README
+    assert f"Python {version} or newer" in TEXTS["docs/running.md"]
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in DOCS.glob("*.md") if path.stem != "index"))
+def test_page_is_reachable(page: str) -> None:
+    """Every page is in the table of contents, and README links to it."""
+    assert re.search(rf"^{page}$", TEXTS["docs/index.md"], re.MULTILINE)
+    assert f"(docs/{page}.md)" in README
+
+
+def test_folders_are_explained() -> None:
+    """CONTRIBUTING's tables name every folder of Python files, and folders that are there."""
+    named = set(re.findall(r"^\| `([\w/]+/)` \|", CONTRIBUTING, re.MULTILINE))
+    packages = {
+        f"{path.parent.relative_to(PROJECT).as_posix()}/"
+        for folder in ("models", "bench", "export", "serve")
+        for path in (PROJECT / folder).rglob("__init__.py")
+    } - {"bench/harness/"}  # explained above its own table
+
+    assert packages <= named
+    assert {name for name in named if not (PROJECT / name).is_dir()} == set()
+
+
+def test_folders_on_readmes_map_exist() -> None:
+    """README's map names folders that are there."""
+    (tree,) = re.findall(r"## Find your way\n\n((?:    .+\n)+)", README)
+    top = re.findall(r"^ {4}(\w+)/", tree, re.MULTILINE)
+    inner = re.findall(r"^ {6}(\w+)/", tree, re.MULTILINE)
+
+    assert len(top) > 5
+    assert all((PROJECT / name).is_dir() for name in top)
+    assert all((PROJECT / "bench" / name).is_dir() for name in inner)
 
 
 @pytest.mark.parametrize("name", ARTICLES)
-def test_readme_says_what_an_article_is(name: str) -> None:
-    """README and the report describe each article in the same words."""
-    assert f"- {name}: {ARTICLES[name]}\n" in README
+def test_page_says_what_an_article_is(name: str) -> None:
+    """The page of the results and the report describe each article in the same words."""
+    assert f"- {name}: {ARTICLES[name]}\n" in TEXTS["docs/results.md"]
 
 
-def test_readme_shows_the_committed_results() -> None:
-    """The figures in README are those of the committed records and speeds, digit by digit."""
+def test_pages_show_the_committed_results() -> None:
+    """The figures in README and docs/ are those of the committed records and measurements, digit by digit."""
     docs.main(["--check"])
 
 

@@ -1,113 +1,92 @@
-"""`python -m bench docs`: write the committed results into README.md, between their markers, and the evidence's page.
+"""`python -m bench docs`: write the committed results and the reference into README.md and docs/, between markers.
 
 The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left, and what `python -m bench speed`,
-`contest` and `stress` wrote to speed.json, serving.json and fire.json there; the other measurements in that folder
-are shown in its own README.md. `--check` changes nothing and exits with 1 where a page does not show them.
+`contest`, `stress` and the other measurements wrote to bench/evidence; the reference comes from the code: options,
+commands, data sets, the fields of a record. `--check` changes nothing and exits with 1 where a page is stale.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from tabulate import tabulate
-
-from bench.commands.measurements import page
+from bench.commands.pages.calibration import calibration_text
+from bench.commands.pages.fields import fields_text
+from bench.commands.pages.measurements import measurement_sections
+from bench.commands.pages.reference import commands_table, datasets_table, options_table
+from bench.commands.pages.results import answers_table, articles_text, results_text
+from bench.commands.pages.sections import with_sections
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.conditions import one_line
-from bench.harness.analysis.results import ArmRow, StudyResult
+from bench.harness.analysis.results import StudyResult
 from bench.harness.command import main_guard
-from bench.harness.errors import UserError
 from bench.harness.files import write_text
-from bench.harness.number_format import MISSING, measured, number, percent, signed
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
-from bench.harness.report.answers import study_answers
-from bench.harness.report.notes import published
-from bench.harness.report.typesetting import markdown_text
+from bench.harness.report.forest import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
-from bench.server.contest.table import report as serving_text
-from bench.server.stress.table import table as fire_text
+from bench.server.contest.table import report as contest_text
+from bench.server.stress.table import table as stress_text
 
-README = PROJECT / "README.md"
-SPEED = EVIDENCE / "speed.json"
-MARKERS = ("<!-- results: made by `python -m bench docs` -->", "<!-- end of results -->")
-SPEED_MARKERS = ("<!-- speed: made by `python -m bench docs` -->", "<!-- end of speed -->")
-SERVING = EVIDENCE / "serving.json"
-FIRE = EVIDENCE / "fire.json"
-SERVING_MARKERS = ("<!-- serving: made by `python -m bench docs` -->", "<!-- end of serving -->")
-FIRE_MARKERS = ("<!-- fire: made by `python -m bench docs` -->", "<!-- end of fire -->")
-HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
+ROOT = PROJECT
+PICTURE = "docs/images/differences.svg"
 
 
-def results_text(results: Sequence[StudyResult]) -> str:
-    """Return every study's answers, its comparisons in one table, what others published, and the conditions."""
-    parts = []
-    for result in results:
-        parts.append(f"**{result.question}**")
-        parts.append(_list(study_answers(result)))
-        rows = [row for comparison in result.comparisons for row in map(_row, comparison.rows)]
-        parts.append(tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True))
-        parts.append(_list(published(result.arms)))
-        parts.append(f"<sub>{one_line(result)}</sub>")
-    return "\n\n".join(filter(None, parts))
+def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
+    """Return the sections of every page that has some: Markdown by the section's name, by the page's path.
+
+    Args:
+        results: the committed run's.
+    """
+    return {
+        "README.md": {"answers": answers_table(results)},
+        "docs/results.md": {"articles": articles_text(), "results": results_text(results)},
+        "docs/options.md": {"options": options_table()},
+        "docs/commands.md": {"commands": commands_table()},
+        "docs/data.md": {"datasets": datasets_table()},
+        "docs/records.md": {"fields": fields_text()},
+        "docs/exported.md": {name: _export_table(name) for name in ("export", "benchmark")},
+        "docs/trust.md": {"calibration": calibration_text(_evidence("calibration.json"))},
+        "docs/speed.md": {"speed": speed_text(_evidence("speed.json"))},
+        "docs/contest.md": {"serving": contest_text(_evidence("serving.json"))},
+        "docs/stress.md": {"fire": stress_text(_evidence("fire.json"))},
+        "docs/measurements.md": measurement_sections(EVIDENCE),
+    }
 
 
-def _list(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {' '.join(line.splitlines())}" for line in lines)
+def _evidence(name: str) -> Any:  # noqa: ANN401 - each command's own JSON
+    return json.loads((EVIDENCE / name).read_text("utf-8"))
 
 
-def _row(row: ArmRow) -> tuple[str, ...]:
-    arm, judgement, label = row.arm, row.judgement, markdown_text(row.arm.label)
-    accuracy = percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)
-    speed = arm.train_images_per_second
-    throughput = MISSING if speed is None else measured(speed.mean, speed.low, speed.high)
-    if row.is_baseline:
-        return (f"{label} (baseline)", accuracy, "", "", throughput, "1")
-    if judgement is None:
-        return (label, accuracy, MISSING, MISSING, throughput, _speed(row))
-    found = judgement.difference
-    ends = "" if found.low is None or found.high is None else f" [{_points(found.low)}, {_points(found.high)}]"
-    difference = f"{_points(found.effect)}{ends}"
-    return (label, accuracy, difference, judgement.verdict or "none", throughput, _speed(row))
+def _export_table(name: str) -> str:
+    return (PROJECT / "export" / "evidence" / f"{name}.md").read_text("utf-8").strip()
 
 
-def _speed(row: ArmRow) -> str:
-    if row.throughput_ratio is None:
-        return MISSING
-    ratio, low, high = row.throughput_ratio
-    ends = "" if low is None or high is None else f" [{number(low, 2)}, {number(high, 2)}]"
-    return f"{number(ratio, 2)}{ends}"
+def documentation(root: Path) -> dict[Path, str]:
+    """Return what every generated file should hold, by its path.
 
-
-def _points(difference: float) -> str:
-    return signed(100 * difference, 2)
-
-
-def with_text(readme: str, markers: tuple[str, str], text: str) -> str:
-    """Return the README with the text between two markers.
+    Args:
+        root: the project's folder, or a copy of it; the pages' own words are read from there.
 
     Raises:
-        UserError: a marker is missing.
+        UserError: a page lacks the markers of a section.
     """
-    before, begin, rest = readme.partition(markers[0])
-    _, end, after = rest.partition(markers[1])
-    if not (begin and end):
-        raise UserError(f"README.md lacks its markers: put {markers[0]} and {markers[1]} where the figures belong")
-    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+    results = analyse(load(COMMITTED_RECORDS))
+    texts = {
+        root / name: with_sections((root / name).read_text("utf-8"), sections, name)
+        for name, sections in pages(results).items()
+    }
+    return {root / PICTURE: forest_svg(results), **texts}
 
 
 @main_guard
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the results, or check that they are there."""
+    """Write the pages, or check that they are up to date."""
     parser = argparse.ArgumentParser(prog="python -m bench docs", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where it is stale")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a page is stale")
     arguments = parser.parse_args(argv)
-    wanted = with_text(README.read_text("utf-8"), MARKERS, results_text(analyse(load(COMMITTED_RECORDS))))
-    wanted = with_text(wanted, SPEED_MARKERS, speed_text(json.loads(SPEED.read_text("utf-8"))))
-    wanted = with_text(wanted, SERVING_MARKERS, serving_text(json.loads(SERVING.read_text("utf-8"))))
-    wanted = with_text(wanted, FIRE_MARKERS, fire_text(json.loads(FIRE.read_text("utf-8"))))
-    for path, text in ((README, wanted), (EVIDENCE / "README.md", page(EVIDENCE))):
+    for path, text in documentation(ROOT).items():
         if not arguments.check:
             write_text(path, text)
         elif not path.is_file() or path.read_text("utf-8") != text:

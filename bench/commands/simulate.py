@@ -25,8 +25,8 @@ from bench.harness.stats.simulation import (
 )
 
 
-def table(found: Mapping[str, Mapping[str, Share]]) -> str:
-    """Return the shares in percent with their standard errors, a row a name and a column a population."""
+def table(found: Mapping[str, Mapping[str, Share]], tablefmt: str = "simple") -> str:
+    """Return the shares in percent with their standard errors, one row per name and one column per population."""
     names = dict.fromkeys([*PROMISES, *(name for by in found.values() for name in by)])
     rows = [
         [
@@ -36,7 +36,8 @@ def table(found: Mapping[str, Mapping[str, Share]]) -> str:
         ]
         for name in names
     ]
-    return tabulate(rows, headers=["percent ± standard error", "promised", *found], disable_numparse=True)
+    headers = ["percent ± standard error", "promised", *found]
+    return tabulate(rows, headers=headers, tablefmt=tablefmt, disable_numparse=True)
 
 
 def _percent(one: Share) -> str:

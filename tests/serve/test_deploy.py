@@ -240,12 +240,12 @@ def test_kserves_probe_needs_no_token(services: dict[str, Any], put_model: PutMo
 
 
 def test_the_guides_options_and_files_exist() -> None:
-    """serve/README.md names options of `python -m serve` and files that are there."""
-    text = (PROJECT / "serve" / "README.md").read_text("utf-8")
+    """docs/deployment.md names options of `python -m serve` and files that are there."""
+    text = (PROJECT / "docs" / "deployment.md").read_text("utf-8")
     commands = re.findall(r"(?<=-m serve )[^\n`]+", text)
     options = {word for line in commands for word in re.findall(r"--[a-z-]+", line)}
 
     assert options <= set(re.findall(r"--[a-z-]+", parser().format_help()))
     assert len(commands) > 2
     for link in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (PROJECT / "serve" / link).exists(), link
+        assert (PROJECT / "docs" / link).exists(), link

@@ -12,13 +12,37 @@ class Group(Protocol):
 
 def add_options(add: Group) -> None:
     """Declare every option of a run."""
-    add("--protocol", default="quick", help="smoke, quick (default) or published")
-    add("--dataset", default=None, help="another data set than the protocol's, or folder:PATH")
-    add("--seeds", default=None, metavar="N|A,B,C", help="how many seeds, or which (`7,` is seed 7 alone)")
+    add(
+        "--protocol",
+        default="quick",
+        help="smoke (a few hundred images, for tests), quick (default) or published (the articles' settings)",
+    )
+    add(
+        "--dataset",
+        default=None,
+        help="another data set than the protocol's: a name that `python -m bench list datasets` has, or folder:PATH",
+    )
+    add(
+        "--seeds",
+        default=None,
+        metavar="N|A,B,C",
+        help="how many seeds, or which (`7,` is seed 7 alone); fewer than 5 give no verdict",
+    )
     add("--studies", default=None, metavar="A,B", help="these studies only")
     add("--time-limit", default=None, type=float, metavar="MINUTES", help="start no trial that would end later")
-    add("--workers", default=1, type=int, metavar="N", help="train N trials side by side, for accuracy and untimed")
-    add("--batch-seeds", default=False, action="store_true", help="train an arm's seeds as one program, untimed (GPU)")
+    add(
+        "--workers",
+        default=1,
+        type=int,
+        metavar="N",
+        help="train N trials side by side, each on its share of the cores: for accuracy, untimed",
+    )
+    add(
+        "--batch-seeds",
+        default=False,
+        action="store_true",
+        help="train all seeds of an arm as one program (torch.func), for GPUs that a small net cannot fill; untimed",
+    )
     add("--fresh", default=False, action="store_true", help="train again what has a record; the newest record stands")
     add_machine_options(add)
 
@@ -26,14 +50,35 @@ def add_options(add: Group) -> None:
 def add_machine_options(add: Group) -> None:
     """Declare the options of everything that trains."""
     add("--device", default="auto", help="auto (CUDA, else MPS, else CPU), cpu, cuda or mps")
-    add("--threads", default=None, type=int, metavar="N", help="CPU threads, default: every available core")
-    add("--compile", default=False, action="store_true", help="torch.compile each net: no gain was measured on a CPU")
-    add("--deterministic", default=False, action="store_true", help="the same seed gives the same bits")
+    add(
+        "--threads",
+        default=None,
+        type=int,
+        metavar="N",
+        help="CPU threads, default: every core that affinity and cgroup allow",
+    )
+    add(
+        "--compile",
+        default=False,
+        action="store_true",
+        help="torch.compile each net, where there is a compiler; off, because nothing was gained on a CPU",
+    )
+    add(
+        "--deterministic",
+        default=False,
+        action="store_true",
+        help="the same seed gives the same bits on the CPU",
+    )
     add("--results", default="results", metavar="DIR", help="results go to DIR/<protocol>/, default: results")
     add_data_options(add)
 
 
 def add_data_options(add: Group) -> None:
     """Declare where data sets come from."""
-    add("--data-root", default=None, metavar="DIR", help="folder of the data sets, default: $CONVBENCH_DATA")
+    add(
+        "--data-root",
+        default=None,
+        metavar="DIR",
+        help="where torchvision's files are, default: $CONVBENCH_DATA",
+    )
     add("--download", default=False, action="store_true", help="let torchvision fetch a missing data set")

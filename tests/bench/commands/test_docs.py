@@ -1,81 +1,62 @@
 """Tests of bench.commands.docs."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from bench.commands import docs
+from bench.commands.pages.sections import section_names
 from bench.harness.analysis.analyse import analyse
-from bench.harness.errors import UserError
-from tests.bench.conftest import MakeRecord
-
-BEGIN, END = docs.MARKERS
-TEXT = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+from bench.harness.paths import COMMITTED_RECORDS, PROJECT
+from bench.harness.records.record import load
 
 
-def test_only_the_text_between_the_markers_is_replaced() -> None:
-    """Twice is as good as once."""
-    once = docs.with_text(TEXT, docs.MARKERS, "new")
-
-    assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-    assert docs.with_text(once, docs.MARKERS, "new") == once
-
-
-@pytest.mark.parametrize("marker", docs.MARKERS)
-def test_a_missing_marker_is_named(marker: str) -> None:
-    """Without both, nobody knows where the results belong."""
-    with pytest.raises(UserError, match="lacks its markers"):
-        docs.with_text(TEXT.replace(marker, ""), docs.MARKERS, "new")
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of README.md and docs/, where the command looks for them."""
+    shutil.copytree(PROJECT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("_build"))
+    shutil.copy(PROJECT / "README.md", tmp_path)
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    return tmp_path
 
 
-def test_check_finds_a_stale_readme_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The committed records say something else than this README."""
-    stale = tmp_path / "README.md"
-    text = TEXT + "\n".join((*docs.SPEED_MARKERS, *docs.SERVING_MARKERS, *docs.FIRE_MARKERS))
+@pytest.mark.parametrize("name", ["README.md", "docs/trust.md", docs.PICTURE])
+def test_check_finds_a_stale_page_and_changes_nothing(copy: Path, name: str) -> None:
+    """A figure that was changed by hand is an error that names the file, which stays as it is."""
+    stale = copy / name
+    text = stale.read_text("utf-8").replace("0.", "1.")
     stale.write_text(text, "utf-8")
-    monkeypatch.setattr(docs, "README", stale)
 
-    with pytest.raises(SystemExit, match="does not show"):
+    with pytest.raises(SystemExit, match=f"{name} does not show"):
         docs.main(["--check"])
 
     assert stale.read_text("utf-8") == text
 
 
-def rows_of(text: str) -> list[list[str]]:
-    """Return the cells of a table's rows below its header."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+def test_check_finds_a_missing_picture(copy: Path) -> None:
+    """A README whose picture is not there is stale too."""
+    (copy / docs.PICTURE).unlink()
+
+    with pytest.raises(SystemExit, match="does not show"):
+        docs.main(["--check"])
 
 
-def test_a_row_has_the_speed_with_its_interval(make_record: MakeRecord) -> None:
-    """A ratio of speeds without its interval would pass for exact."""
-    records = [make_record(arm, seed) for arm in ("base", "other") for seed in range(5)]
+def test_pages_are_written_where_they_are_stale(copy: Path) -> None:
+    """After the command has run, the check finds nothing, and the words around the sections are kept."""
+    stale = copy / "docs" / "trust.md"
+    stale.write_text("A new sentence.\n\n" + stale.read_text("utf-8").replace("0.", "1."), "utf-8")
 
-    base, other = rows_of(docs.results_text(analyse(records)))
+    docs.main([])
+    docs.main(["--check"])
 
-    assert (base[0], base[-1]) == ("base (baseline)", "1")
-    assert other[-1] == "1.00 [0.98, 1.02]"
-
-
-def test_an_arm_that_is_not_compared_is_no_baseline(make_record: MakeRecord) -> None:
-    """Where the baseline has no trial there is neither a difference nor a speed of 1."""
-    (row,) = rows_of(docs.results_text(analyse([make_record("other", 0)])))
-
-    assert (row[0], row[2:4], row[5]) == ("other", ["–", "–"], "–")
+    assert stale.read_text("utf-8") == "A new sentence.\n\n" + (PROJECT / "docs" / "trust.md").read_text("utf-8")
 
 
-def test_a_label_stays_in_its_cell(make_record: MakeRecord) -> None:
-    """A bar or a line break in a label would break the table."""
-    text = docs.results_text(analyse([make_record("base", 0, label="a|b\nc")]))
+def test_every_section_of_every_page_is_written() -> None:
+    """Markers in a page that the command does not know would be mistaken for generated text."""
+    known = docs.pages(analyse(load(COMMITTED_RECORDS)))
+    paths = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+    sections = {path.relative_to(PROJECT).as_posix(): section_names(path.read_text("utf-8")) for path in paths}
 
-    assert r"| a\|b c (baseline) |" in text
-
-
-def test_what_others_published_stands_below_the_table(make_record: MakeRecord) -> None:
-    """Once an arm, in the report's words, though the arm stands in two comparisons."""
-    context = {"published": [{"value": 98.49, "source": "S3", "note": "one run"}]}
-    both = (("first", "base"), ("second", "base"))
-
-    text = docs.results_text(analyse([make_record("base", 0, comparisons=both, context=context)]))
-
-    assert text.count("\n\n- S3 published 98.49 % for base (one run).\n\n<sub>") == 1
+    assert {page: names for page, names in sections.items() if names} == {page: [*known[page]] for page in known}

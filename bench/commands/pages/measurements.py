@@ -1,4 +1,4 @@
-"""The page that shows the committed measurements beside the quick results and the speeds: bench/evidence/README.md."""
+"""The committed measurements of convbench itself as Markdown: the sections of docs/measurements.md."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,10 @@ from bench.performance import startup, worker_gain
 
 LIBRARIES = ("python", "torch")
 
-INTRODUCTION = """\
-Made by `python -m bench docs` from the files in this folder, each of which a command below wrote. The results of the
-quick protocol and the speeds are in the [README](../../README.md); records in `quick/`, chosen learning rates in
-`tuning/`, `calibration.json` by `python -m bench simulate`."""
 STARTUP = "`python -m bench startup`: wall time, each command in a process of its own."
 GROWTH = """\
 `python -m bench growth`: each row multiplies one size and leaves the rest alone; the exponent is that of the upper half
-of the sizes (1: linear). [Figures](growth/growth.svg)."""
+of the sizes (1: linear)."""
 LRN = """\
 `python -m bench lrn`: forward and backward on {shape}; medians and ranges of {turns} turns. Nets with LRN are trained
 in channels_last."""
@@ -27,8 +23,8 @@ HOTSPOTS = """\
 `bench/harness/machine/memory_format.py`."""
 
 
-def page(folder: Path) -> str:
-    """Return the page as Markdown.
+def measurement_sections(folder: Path) -> dict[str, str]:
+    """Return each committed measurement as Markdown: its command, its table, its conditions.
 
     Args:
         folder: holds startup.json, growth/growth.json, lrn.json, workers.json and hotspots.md.
@@ -36,21 +32,19 @@ def page(folder: Path) -> str:
     started, grown, normalised, together = (
         _read(folder / name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
     )
-    sections = {
-        "Cost to start": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
-        "Growth": (GROWTH, _growth_table(grown), _conditions(grown)),
-        "LRN: torch's and ours": _lrn_section(normalised),
-        "Trials side by side": (
+    hotspots = (folder / "hotspots.md").read_text("utf-8").strip()
+    parts = {
+        "startup": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
+        "growth": (GROWTH, _growth_table(grown), _conditions(grown)),
+        "lrn": _lrn_section(normalised),
+        "workers": (
             WORKERS.format(options=together["options"]),
             worker_gain.table(together),
             _conditions(together),
         ),
-        "Where the time of a training step goes": (HOTSPOTS, (folder / "hotspots.md").read_text("utf-8").strip()),
+        "hotspots": (HOTSPOTS, hotspots),
     }
-    parts = ["# Measurements", INTRODUCTION]
-    for title, section in sections.items():
-        parts += [f"## {title}", *section]
-    return "\n\n".join(parts) + "\n"
+    return {name: "\n\n".join(texts) for name, texts in parts.items()}
 
 
 def _growth_table(grown: Mapping[str, Any]) -> str:

