@@ -10,6 +10,7 @@ release = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["projec
 extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 nitpicky = True
+smartquotes = False  # it would make a dash of the two hyphens of an option
 myst_heading_anchors = 3  # links such as measurements.md#growth
 
 html_theme = "furo"

@@ -15,7 +15,7 @@ def options_table() -> str:
     rows: list[tuple[str, str, str]] = []
 
     def add(*names: str, **attributes: Any) -> None:  # noqa: ANN401 - argparse's own keywords
-        rows.append((_signature(names, attributes), _default(attributes), attributes["help"]))
+        rows.append((_signature(names, attributes), _default(attributes), attributes["help"].replace("<", r"\<")))
 
     add_options(add)
     return tabulate(rows, ("option", "default", "meaning"), tablefmt="pipe", disable_numparse=True)
