@@ -18,7 +18,8 @@ from serve.security.certificate import Certificate
 from serve.security.tokens import TokenFiles
 from serve.supervisor import Supervisor, when_orphaned
 from serve.transport.access_log import AccessLog
-from serve.transport.server import Limits, Server
+from serve.transport.clients import Limits
+from serve.transport.server import Server
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

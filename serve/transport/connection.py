@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httptools
 
@@ -15,10 +15,8 @@ from serve.api.app import OVERHEAD_BYTES, App
 from serve.api.exchange import Reply, Request, error_reply
 from serve.api.url import target
 from serve.errors import RequestError
+from serve.transport.clients import Clients
 from serve.transport.head_cache import Head
-
-if TYPE_CHECKING:
-    from serve.transport.server import Server
 
 HEADER_BYTES = 16_384
 CHUNK_OVERHEAD = 9  # bytes on the wire a byte of a body, in chunks of one byte
@@ -41,8 +39,8 @@ class Exchange:
 class Connection(asyncio.Protocol):
     """One client."""
 
-    def __init__(self, app: App, server: "Server") -> None:
-        self.app, self.server = app, server
+    def __init__(self, app: App, clients: Clients) -> None:
+        self.app, self.clients = app, clients
         self.transport: asyncio.Transport | None = None
         self.exchanges: deque[Exchange] = deque()
         self.deadline = 0.0  # when the client must have sent more, of `time.monotonic`
@@ -61,7 +59,7 @@ class Connection(asyncio.Protocol):
     def _allow(self, seconds: float) -> None:
         """Give the client so long to send more, unless it has first to read what it was answered."""
         if not self._stuck:
-            self.deadline = self.server.now + seconds
+            self.deadline = self.clients.now + seconds
 
     # asyncio calls these.
 
@@ -69,8 +67,8 @@ class Connection(asyncio.Protocol):
         """Take the client in, or turn it away where there are too many."""
         self.transport = transport  # type: ignore[assignment]  # TCP and TLS give a Transport
         self._encrypted = transport.get_extra_info("sslcontext") is not None
-        self._allow(self.server.limits.idle)
-        if not self.server.admit(self):
+        self._allow(self.clients.limits.idle)
+        if not self.clients.admit(self):
             self._refuse(RequestError(503, "too many connections", {"retry-after": "1"}))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -81,7 +79,7 @@ class Connection(asyncio.Protocol):
                 exchange.request.job.cancel()
         self.exchanges.clear()
         self._closing = True
-        self.server.forget(self)
+        self.clients.forget(self)
         self._begin()
         self._data, self._parser, self.transport = b"", None, None  # the parser knows us: a circle would stay for long
 
@@ -90,7 +88,7 @@ class Connection(asyncio.Protocol):
         if self._closing or self._deaf:
             return
         try:
-            known = None if self._reading else self.server.heads.split(data)
+            known = None if self._reading else self.clients.heads.split(data)
             if known is None:
                 self._data = b"" if self._reading else data
                 self._feed(data)
@@ -128,7 +126,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Read nothing more from a client that does not read its answers; it has until the deadline."""
-        self._allow(self.server.limits.body)
+        self._allow(self.clients.limits.body)
         self._stuck = True
         if self.transport is not None:
             self.transport.pause_reading()
@@ -136,7 +134,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Read on."""
         self._stuck = False
-        self._allow(self.server.limits.idle)
+        self._allow(self.clients.limits.idle)
         if self.transport is not None and not self._closing:
             self.transport.resume_reading()
 
@@ -145,7 +143,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """Give a request its time."""
         self._reading = True
-        self._allow(self.server.limits.header)
+        self._allow(self.clients.limits.header)
 
     def on_url(self, url: bytes) -> None:
         """Collect the path."""
@@ -175,7 +173,7 @@ class Connection(asyncio.Protocol):
             self.app.check_access(self._target, self._headers)
         if length > self._limit:
             raise self.app.too_large(self._target, f"{length} bytes", self._limit)
-        self._allow(self.server.limits.body)
+        self._allow(self.clients.limits.body)
         if self._headers.get(b"expect", b"").lower() == b"100-continue" and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -194,7 +192,7 @@ class Connection(asyncio.Protocol):
             return
         close = parser.should_upgrade() or not parser.should_keep_alive()
         head = Head(parser.get_method().decode("latin-1"), self._target, self._headers, len(body), close)
-        self.server.heads.learn(self._data, head)
+        self.clients.heads.learn(self._data, head)
         self._data = b""
         self._begin()
         self._take(Request(head.method, head.target, head.headers, body), close=close)
@@ -209,7 +207,7 @@ class Connection(asyncio.Protocol):
             raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
         exchange = Exchange(request, monotonic(), close=close)
         self.exchanges.append(exchange)
-        self._allow(self.server.limits.idle)
+        self._allow(self.clients.limits.idle)
         self.app.handle(request, partial(self._answered, exchange))
 
     # Answers.
@@ -220,15 +218,15 @@ class Connection(asyncio.Protocol):
             reply.headers["x-request-id"] = exchange.request.headers[b"x-request-id"].decode("latin-1")
         while self.exchanges and self.exchanges[0].reply is not None and not self._closing:
             first = self.exchanges.popleft()
-            last = first.close or (self.server.stopping and not self.exchanges)
+            last = first.close or (self.clients.stopping and not self.exchanges)
             self._write(first.request.method, first.reply, close=last)  # type: ignore[arg-type]  # it is there
-            if self.server.access_log is not None:
-                self.server.access_log(_line(first.request, first.reply, first.arrived))  # type: ignore[arg-type]  # as above
+            if self.clients.access_log is not None:
+                self.clients.access_log(_line(first.request, first.reply, first.arrived))  # type: ignore[arg-type]  # as above
 
     def _write(self, method: str, reply: Reply, *, close: bool) -> None:
         if self.transport is None:
             return
-        self.server.statistics.replies[reply.status] += 1
+        self.app.statistics.replies[reply.status] += 1
         head = STATUS_LINES[reply.status]
         for name, value in reply.headers.items():
             head += f"{name}: {value}\r\n"
@@ -248,7 +246,7 @@ class Connection(asyncio.Protocol):
     def _close(self, *, linger: bool = False) -> None:
         """Close; where a client still sends what is refused, let it read why before the connection is reset."""
         self._closing = True
-        self.deadline = self.server.now + self.server.limits.close
+        self.deadline = self.clients.now + self.clients.limits.close
         if self.transport is None:
             return
         if linger and self.transport.can_write_eof():

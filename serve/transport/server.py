@@ -1,11 +1,9 @@
-"""The server: listens, keeps time for its connections, reloads, and stops without losing a request."""
+"""The server: listens, reloads, and stops without losing a request."""
 
 import asyncio
 import gc
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 from serve.api.app import App
@@ -16,34 +14,11 @@ from serve.inference.statistics import Statistics
 from serve.log import address, say
 from serve.security.access import Access
 from serve.security.certificate import Certificate
+from serve.transport.clients import GRACE, Clients, Limits
 from serve.transport.connection import Connection
-from serve.transport.head_cache import Heads
 
-TICK = 0.25  # seconds between looks at the connections
 YOUNG = 20_000  # objects that are made before the collector looks at them: requests hardly make cycles
-GRACE = 30.0  # seconds that requests in flight may take when the server stops
 GOODBYE = 3.0  # seconds that a TLS client may take to say goodbye: who only keeps a connection never does
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """Of connections: how many, and how many seconds they may be silent.
-
-    Attributes:
-        connections: at the same time.
-        header: seconds for a request's head, and for a TLS handshake.
-        body: seconds for its body, and for reading an answer.
-        idle: seconds between requests.
-        close: seconds that a client may take to read its last answer.
-        linger: seconds that a server which stops still answers, saying so, before it closes silent connections.
-    """
-
-    connections: int = 2000
-    header: float = 10.0
-    body: float = 30.0
-    idle: float = 75.0
-    close: float = 5.0
-    linger: float = 0.5
 
 
 class Server:
@@ -71,27 +46,15 @@ class Server:
         access_log: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
-        self.catalogue, self.limits, self.access_log = catalogue, limits, access_log
+        self.catalogue, self.limits = catalogue, limits
+        self.clients = Clients(limits, access_log)
         self.reloader = Reloader([catalogue.refresh], poll, say, _settle)
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics)
         self.app = App(catalogue, self.batcher, access, self.statistics)
         catalogue.say = say
-        self.heads = Heads()
-        self.connections: set[Connection] = set()
-        self.stopping = False
         self.grpc_port: int | None = None
-        self.now = monotonic()
         self._stop = asyncio.Event()
-
-    def admit(self, connection: Connection) -> bool:
-        """Count a connection in; False where there are too many."""
-        self.connections.add(connection)
-        return len(self.connections) <= self.limits.connections
-
-    def forget(self, connection: Connection) -> None:
-        """Count a connection out."""
-        self.connections.discard(connection)
 
     def request_stop(self) -> None:
         """Stop: not ready at once, what is in flight is answered."""
@@ -141,7 +104,7 @@ class Server:
                 self.app.close()
                 return
         listener = await self.loop.create_server(
-            lambda: Connection(self.app, self),
+            lambda: Connection(self.app, self.clients),
             host,
             port,
             ssl=None if tls is None else tls.context,
@@ -151,7 +114,7 @@ class Server:
             ssl_shutdown_timeout=None if tls is None else GOODBYE,
         )
         grpc_server = None if grpc_port is None else await self._start_grpc(address(host, grpc_port))
-        ticking = self.loop.create_task(self._tick())
+        ticking = self.loop.create_task(self.clients.watch())
         if not reuse_port:
             await self.reloader.look()
         if not self._stop.is_set():
@@ -159,14 +122,14 @@ class Server:
             started(listener.sockets[0].getsockname()[1])
         reloading = self.loop.create_task(self.reloader.run())
         await self._stop.wait()
-        self.app.ready, self.stopping = False, True
-        if self.connections:
+        self.app.ready, self.clients.stopping = False, True
+        if self.clients.connections:
             await asyncio.sleep(self.limits.linger)
         listener.close()
         reloading.cancel()
         if grpc_server is not None:
             await grpc_server.stop(GRACE)
-        await self._finish()
+        await self.clients.finish()
         ticking.cancel()
         self.app.close()
 
@@ -179,26 +142,9 @@ class Server:
         """
         from serve.transport import grpc_service  # noqa: PLC0415 - half a second, and an optional extra
 
-        found = await grpc_service.start(self.app, where)
-        self.grpc_port = found.port
-        return found
-
-    async def _finish(self) -> None:
-        """Answer what is in flight, then close every connection."""
-        end = monotonic() + GRACE
-        while self.connections and monotonic() < end:
-            for connection in list(self.connections):
-                connection.stop()
-            await asyncio.sleep(0.01)
-
-    async def _tick(self) -> None:
-        """Turn away connections that are too slow."""
-        while True:
-            self.now = monotonic()
-            for connection in list(self.connections):
-                if self.now > connection.deadline:
-                    connection.expire()
-            await asyncio.sleep(TICK)
+        grpc_server = await grpc_service.start(self.app, where)
+        self.grpc_port = grpc_server.port
+        return grpc_server
 
 
 def _settle() -> None:

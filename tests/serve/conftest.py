@@ -24,7 +24,8 @@ from export.repository.layout import CARD, CONFIG, GOLDEN, LABELS, MODEL, publis
 from serve.inference.catalogue import Catalogue
 from serve.security.access import Access
 from serve.security.certificate import Certificate
-from serve.transport.server import Limits, Server
+from serve.transport.clients import Limits
+from serve.transport.server import Server
 from tests.serve.certificates import MakePair, Pair, made_pair
 
 SHAPE = (1, 4, 4)

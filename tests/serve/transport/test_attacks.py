@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from serve.security.access import Access
-from serve.transport.server import Limits
+from serve.transport.clients import Limits
 from serve.website.files import _read, page_file
 from tests.serve.conftest import ADMIN, PutModel, Running, Start, request
 from tests.serve.transport.test_connection import INFER, raw, send, statuses
@@ -20,7 +20,7 @@ from tests.serve.transport.test_connection import INFER, raw, send, statuses
 def wait_for(running: Running, connections: int) -> bool:
     """Return whether a server has so many connections soon."""
     for _ in range(200):
-        if len(running.server.connections) == connections:
+        if len(running.server.clients.connections) == connections:
             return True
         time.sleep(0.02)
     return False
@@ -74,7 +74,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(running: Running) -> None:
         with socket.create_connection(("127.0.0.1", running.port), timeout=5) as client:
             client.sendall(b"POST " + INFER + b" HTTP/1.1\r\nhost: a\r\ncontent-length: 5000\r\n\r\n" + b"x" * 4000)
             assert wait_for(running, 1)
-            (left,) = map(weakref.ref, running.server.connections)
+            (left,) = map(weakref.ref, running.server.clients.connections)
         assert wait_for(running, 0)
         time.sleep(0.05)
         assert left() is None

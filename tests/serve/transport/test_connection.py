@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from serve.api.url import target
-from serve.transport.server import Limits
+from serve.transport.clients import Limits
 from tests.serve.conftest import PutModel, Running, Start, request
 from tests.serve.fakes import soon
 
@@ -49,7 +49,7 @@ def test_a_connection_is_kept(running: Running) -> None:
     for _ in range(2):
         connection.request("GET", "/v2")
         assert json.loads(connection.getresponse().read())["name"] == "convbench"
-    assert len(running.server.connections) == 1
+    assert len(running.server.clients.connections) == 1
     connection.close()
 
 
@@ -184,7 +184,7 @@ def test_a_client_that_does_not_read_is_let_go(put_model: PutModel, start: Start
             pass
         time.sleep(1)
 
-        assert not running.server.connections
+        assert not running.server.clients.connections
     assert sent > 0
     assert running.ask("GET", "/v2")[0] == 200
 

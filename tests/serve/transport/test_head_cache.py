@@ -30,7 +30,7 @@ def test_a_head_is_read_once_and_every_body_answered(running: Running, images: n
                 client.sendall(raw(image.tobytes(), RAW))
                 np.testing.assert_allclose(logits(client.recv(65536)), expected(image[None])[0], rtol=1e-5)
 
-    assert len(running.server.heads._known) == 1  # noqa: SLF001 - what this is about
+    assert len(running.server.clients.heads._known) == 1  # noqa: SLF001 - what this is about
 
 
 def test_a_known_head_in_pieces_or_in_a_row_is_read_as_ever(running: Running, images: np.ndarray) -> None:
@@ -41,7 +41,7 @@ def test_a_known_head_in_pieces_or_in_a_row_is_read_as_ever(running: Running, im
     for parts in ((whole[:30], whole[30:]), (whole[:-3], whole[-3:]), (whole + whole[:40], whole[40:])):
         assert set(statuses(send(running.port, *parts, pause=0.05))) == {200}
     assert statuses(send(running.port, whole + whole)) == [200, 200]
-    assert len(running.server.heads._known) == 1  # noqa: SLF001 - no piece was taken for a head
+    assert len(running.server.clients.heads._known) == 1  # noqa: SLF001 - no piece was taken for a head
 
 
 def test_a_known_head_with_another_body_is_read_as_ever(running: Running, images: np.ndarray) -> None:
@@ -64,7 +64,7 @@ def test_heads_that_say_more_are_not_kept(running: Running, images: np.ndarray) 
     ):
         assert statuses(send(running.port, request))[-1] == 200
 
-    assert running.server.heads._known == {}  # noqa: SLF001 - what this is about
+    assert running.server.clients.heads._known == {}  # noqa: SLF001 - what this is about
 
 
 def test_the_last_word_of_a_client_ends_its_connection_every_time(running: Running, images: np.ndarray) -> None:

@@ -1,0 +1,96 @@
+"""The connections of one server: how many there may be, how long each may be silent, and how they end."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Protocol
+
+from serve.transport.head_cache import Heads
+
+TICK = 0.25  # seconds between looks at the connections
+GRACE = 30.0  # seconds that requests in flight may take when the server stops
+
+AccessLine = Callable[[Mapping[str, Any]], None]  # takes one line of the access log
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many connections there may be, and how many seconds each may be silent.
+
+    Attributes:
+        connections: Connections at the same time.
+        header: Seconds for a request's head, and for a TLS handshake.
+        body: Seconds for its body, and for reading an answer.
+        idle: Seconds between requests.
+        close: Seconds that a client may take to read its last answer.
+        linger: Seconds that a server which stops still answers, saying so, before it closes silent connections.
+    """
+
+    connections: int = 2000
+    header: float = 10.0
+    body: float = 30.0
+    idle: float = 75.0
+    close: float = 5.0
+    linger: float = 0.5
+
+
+class Client(Protocol):
+    """One connection, as those who keep its time see it."""
+
+    @property
+    def deadline(self) -> float:
+        """The time by which the client must have sent more, on the clock of `time.monotonic`."""
+
+    def expire(self) -> None:
+        """Turn the client away: its deadline has passed."""
+
+    def stop(self) -> None:
+        """Close the connection once every request that was read is answered."""
+
+
+class Clients:
+    """The connections of a server, and everything that they share.
+
+    Args:
+        limits: How many there may be, and how long each may be silent.
+        access_log: Takes a line for every request that was read; None: there is no log.
+
+    Attributes:
+        now: The time at the last look, on the clock of `time.monotonic`: asking for it costs more than a request may.
+        heads: Heads of requests that were read before.
+        stopping: Whether the server stops: an answer says then that its connection ends.
+    """
+
+    def __init__(self, limits: Limits, access_log: AccessLine | None = None) -> None:
+        self.limits, self.access_log = limits, access_log
+        self.now = monotonic()
+        self.heads = Heads()
+        self.stopping = False
+        self.connections: set[Client] = set()
+
+    def admit(self, client: Client) -> bool:
+        """Count a connection in; False where there are too many."""
+        self.connections.add(client)
+        return len(self.connections) <= self.limits.connections
+
+    def forget(self, client: Client) -> None:
+        """Count a connection out."""
+        self.connections.discard(client)
+
+    async def watch(self) -> None:
+        """Turn away connections that are too slow, until this is cancelled."""
+        while True:
+            self.now = monotonic()
+            for client in list(self.connections):
+                if self.now > client.deadline:
+                    client.expire()
+            await asyncio.sleep(TICK)
+
+    async def finish(self) -> None:
+        """Answer the requests in flight, for GRACE seconds at most, then close every connection."""
+        end = monotonic() + GRACE
+        while self.connections and monotonic() < end:
+            for client in list(self.connections):
+                client.stop()
+            await asyncio.sleep(0.01)
