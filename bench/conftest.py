@@ -2,7 +2,7 @@
 
 import signal
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,12 @@ from bench.harness.study.study import RunTrial, Study
 
 if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
     from bench.harness.run.session import Session
+    from bench.harness.study.planned import Planned
 
 BENCHMARK_JSON = "benchmark.json"  # in the results folder, unless --benchmark-json names another
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey["Session"] = pytest.StashKey()
+PLANNED: pytest.StashKey["Planned"] = pytest.StashKey()
 LINES: pytest.StashKey[Sequence[str]] = pytest.StashKey()
 
 
@@ -127,31 +129,44 @@ def _seed(item: pytest.Item) -> int:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Prepare the run: everything that can be wrong is found before the first epoch."""
     config = session.config
-    wanted = [(study, _params(item)["arm"], _seed(item)) for item in session.items if (study := _study(item))]
-    if config.option.collectonly or not wanted:
+    trials = {item: study for item in session.items if (study := _study(item))}
+    if config.option.collectonly or not trials:
         return
-    from bench.harness.machine.clock import clock  # noqa: PLC0415
+    run = _begin_session(config, trials)
+    _write_lines(config, [*run.describe_plan(), *_warnings(config, run)])
+    if _shows_trials(config):
+        config.pluginmanager.register(TrialLines(config.pluginmanager.get_plugin("terminalreporter")))
+
+
+def _begin_session(config: pytest.Config, trials: Mapping[pytest.Item, Study]) -> "Session":
+    """Settle every trial, once, and leave each with its test."""
+    from bench.harness.machine.clock import clock  # noqa: PLC0415 - torch, see above
     from bench.harness.run.session import Session  # noqa: PLC0415
-    from bench.harness.trackers.terminal import Progress, terminal  # noqa: PLC0415 - torch, see above
+    from bench.harness.trackers.terminal import Terminal, terminal  # noqa: PLC0415
     from models.parts.options import ModelError  # noqa: PLC0415
 
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    bar = terminal() if reporter is not None and config.get_verbosity() == 0 else None
     try:
-        run = Session(config.stash[SETTINGS], Progress(bar))
-        run.prepare(wanted)
+        run = Session(config.stash[SETTINGS], [Terminal(terminal() if _shows_trials(config) else None)])
+        planned = run.prepare([(study, _params(item)["arm"], _seed(item)) for item, study in trials.items()])
     except (UserError, ModelError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[SESSION] = run
-    for item in session.items:
-        if _study(item):
-            item.add_marker(pytest.mark.benchmark(timer=clock))
-    _write_lines(config, run.describe_plan())
+    for item, trial in zip(trials, planned, strict=True):
+        item.stash[PLANNED] = trial
+        item.add_marker(pytest.mark.benchmark(timer=clock))
+    return run
+
+
+def _shows_trials(config: pytest.Config) -> bool:
+    """Return whether trials get a bar and a line of their own: not with -q or -v, nor without a terminal reporter."""
+    return config.pluginmanager.get_plugin("terminalreporter") is not None and config.get_verbosity() == 0
+
+
+def _warnings(config: pytest.Config, run: "Session") -> list[str]:
     restored = len(run.plan.trials) - len(run.plan.to_train)
     if restored and config.getoption("benchmark_compare", None):
-        _write_lines(config, [f"warning: {restored} trials bring their recorded times to the comparison: add --fresh"])
-    if reporter is not None and config.get_verbosity() == 0:
-        config.pluginmanager.register(TrialLines(reporter))
+        return [f"warning: {restored} trials bring their recorded times to the comparison: add --fresh"]
+    return []
 
 
 def _write_lines(config: pytest.Config, lines: Sequence[str]) -> None:
@@ -163,18 +178,21 @@ def _write_lines(config: pytest.Config, lines: Sequence[str]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip trials that would end after the time limit, before pytest-benchmark has a row for them."""
-    study = _study(item)
-    if study and item.config.stash[SESSION].outlasts(study.name, _params(item)["arm"], _seed(item)):
+    planned = item.stash.get(PLANNED, None)
+    if planned is not None and item.config.stash[SESSION].leaves_out(planned):
         pytest.skip("not enough left of --time-limit")
 
 
 @pytest.fixture
 def run_trial(request: pytest.FixtureRequest, benchmark: Any) -> RunTrial:  # noqa: ANN401 - pytest-benchmark has no types
-    """Return the function that trains a trial, or restores it, in timed rounds."""
-    session = request.config.stash[SESSION]
+    """Return the function that trains the test's trial, or restores it, and shows it in timed rounds."""
+    from bench.harness.run.row import fill_row  # noqa: PLC0415 - torch, see above
 
-    def run(study: Study, arm: str, seed: int) -> None:
-        record = session.run(benchmark, study, arm, seed)
+    session, planned = request.config.stash[SESSION], request.node.stash[PLANNED]
+
+    def run(study: Study, arm: str, seed: int) -> None:  # noqa: ARG001 - the test's trial was settled from them
+        record = session.record(planned)
+        fill_row(benchmark, record, resumed=not session.was_trained(record))
         request.node.user_properties.append(("trial", session.describe(record)))
 
     return run

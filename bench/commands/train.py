@@ -10,6 +10,7 @@ from bench.harness.data.load import load
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.records.store import Store
 from bench.harness.run.options import add_machine_options
+from bench.harness.study.planned import settle
 from bench.harness.study.recipe import Recipe, RecipeError
 from bench.harness.study.study import Arm, Protocol, Study
 from bench.harness.study.trial import resolve
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         _study_of(arm, recipe, dataset.source.name), PROTOCOL, arm.name, arguments.seed, dataset.source, own_data=True
     )
     with Store(Path(arguments.results) / PROTOCOL) as store:
-        run = TrialRun(trial, dataset, execution, store.folder)
+        run = TrialRun(settle(trial, execution, dataset.sha256), dataset, store.folder)
         for _ in run.epochs():
             _say(_epoch_line(run))
         record = run.record()

@@ -1,4 +1,4 @@
-"""What a run is going to do: which trials, restored or trained, and for how long."""
+"""The plan of a run: which trials are restored or trained, and for how long."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ from statistics import mean
 from bench.harness.number_format import duration
 from bench.harness.records.record import Record
 from bench.harness.study import learning_rates
+from bench.harness.study.planned import Planned
 from bench.harness.study.trial import Trial
 from bench.harness.training.costs import Costs
 
@@ -18,61 +19,59 @@ RECORD_BYTES = 12_000
 
 
 @dataclass
-class Planned:
-    """A trial of the run: its key, its record if it has been run, what it is expected to take."""
-
-    trial: Trial
-    key: str
-    costs: Costs
-    train_images: int
-    expected_seconds: float
-    record: Record | None = None
-
-
-@dataclass
 class Plan:
     """The trials of a run in their order, how many are trained at once, and how time spent compares with expected."""
 
     trials: list[Planned] = field(default_factory=list)
+    workers: int = 1
     spent_seconds: float = 0.0
     spent_expected_seconds: float = 0.0
-    workers: int = 1
+    trained_share: dict[str, float] = field(default_factory=dict)  # 0 to 1, of trials in flight, by key
 
     @property
     def to_train(self) -> list[Planned]:
         """The trials without a record."""
         return [planned for planned in self.trials if planned.record is None]
 
-    def finished(self, planned: Planned, seconds: float) -> None:
+    def epoch_ended(self, planned: Planned, epochs: int) -> None:
+        """Note that so many epochs of a trial are over: the time left counts down by them."""
+        self.trained_share[planned.key] = epochs / planned.trial.recipe.epochs
+
+    def trial_ended(self, planned: Planned, seconds: float) -> None:
         """Note that a trial took so long: later expectations are scaled by it."""
+        self.trained_share.pop(planned.key, None)
         self.spent_seconds += seconds
         self.spent_expected_seconds += planned.expected_seconds
 
     def expected_seconds(self, planned: Planned) -> float:
-        """Return what a trial is expected to take, given how the trials so far went."""
-        if self.spent_expected_seconds == 0:
-            return planned.expected_seconds
-        return planned.expected_seconds * self.spent_seconds / self.spent_expected_seconds
+        """Return the time that a trial is expected to take from now on, given how the trials so far went."""
+        share_left = 1 - self.trained_share.get(planned.key, 0.0)
+        pace = self.spent_seconds / self.spent_expected_seconds if self.spent_expected_seconds else 1.0
+        return planned.expected_seconds * share_left * pace
 
     def seconds_left(self) -> float:
-        """Return what the trials without a record are expected to take."""
+        """Return the time that the trials without a record are expected to take."""
         return sum(self.expected_seconds(planned) for planned in self.to_train) / self.workers
+
+    @property
+    def bytes_to_write(self) -> int:
+        """Bytes that the checkpoints and records to come take on disk."""
+        return sum(BYTES_PER_PARAMETER * planned.parameters + RECORD_BYTES for planned in self.to_train)
 
     def describe(self, conditions: str) -> list[str]:
         """Return the plan in lines for the terminal."""
         studies = {planned.trial.study for planned in self.trials}
         arms = {(planned.trial.study, planned.trial.arm) for planned in self.trials}
         fresh = self.to_train
-        disk_mb = sum(p.costs.parameters * BYTES_PER_PARAMETER + RECORD_BYTES for p in fresh) / 1e6
         size = f"{len(studies)} studies, {len(arms)} arms, {len(self.trials)} trials"
         work = f"{len(self.trials) - len(fresh)} restored, {len(fresh)} to train"
         work += f", {self.workers} side by side (untimed)" if self.workers > 1 and fresh else ""
-        cost = f"about {duration(self.seconds_left())}, {disk_mb:.0f} MB on disk"
+        cost = f"about {duration(self.seconds_left())}, {self.bytes_to_write / 1e6:.0f} MB on disk"
         return [f"plan: {conditions}", f"plan: {size}: {work}, {cost}"]
 
 
 def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Iterable[Record]) -> float:
-    """Return what a trial will take: as its arm took before, else as when it was tuned, else by its operations."""
+    """Return the seconds that a trial will take: as its arm took before, else as when tuned, else by its operations."""
     images = train_images * trial.recipe.epochs
     before = [record_seconds(record) for record in records if (record.study, record.arm) == (trial.study, trial.arm)]
     if before:
@@ -84,7 +83,7 @@ def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Itera
 
 
 def record_seconds(record: Record) -> float:
-    """Return what a trial took, but for the harness's own share."""
+    """Return the seconds that a trial took, but for the harness's own share."""
     measured = sum(record.curves["epoch_seconds"])
     return measured + record.evaluation_seconds + record.inference_seconds + record.warmup_seconds
 
@@ -98,10 +97,16 @@ def _tuned_images_per_second(trial: Trial) -> float | None:
     return None
 
 
-def seed_by_seed(trials: Sequence[Trial]) -> list[Trial]:
+def seed_by_seed(trials: Sequence[Planned]) -> list[Planned]:
     """Return trials with all arms of one seed before the next seed: drift and an early stop hit all arms alike."""
-    seeds = list(dict.fromkeys(trial.seed for trial in trials))
-    return sorted(trials, key=lambda trial: seeds.index(trial.seed))
+    seeds = list(dict.fromkeys(planned.trial.seed for planned in trials))
+    return sorted(trials, key=lambda planned: seeds.index(planned.trial.seed))
+
+
+def arm_by_arm(trials: Sequence[Planned]) -> list[Planned]:
+    """Return trials with all seeds of one arm before the next arm."""
+    arms = list(dict.fromkeys((planned.trial.study, planned.trial.arm) for planned in trials))
+    return sorted(trials, key=lambda planned: arms.index((planned.trial.study, planned.trial.arm)))
 
 
 @dataclass

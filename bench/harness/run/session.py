@@ -1,8 +1,7 @@
 """One run of `pytest bench/`: what is planned, what has been restored or trained, where the time went."""
 
 import shutil
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
 
 from bench.harness.data.catalogue import FOLDER_PREFIX, Source, source
 from bench.harness.data.dataset import Dataset
@@ -14,41 +13,28 @@ from bench.harness.number_format import duration
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
-from bench.harness.run.plan import Plan, Planned, TimeSpent, expect_seconds, record_seconds, seed_by_seed
-from bench.harness.run.processes import Job, Workers
+from bench.harness.run.backend import Backend
+from bench.harness.run.plan import Plan, TimeSpent, arm_by_arm, expect_seconds, seed_by_seed
+from bench.harness.run.processes import Job, Processes
+from bench.harness.run.seeds import BatchedSeeds
+from bench.harness.run.serial import Serial
 from bench.harness.run.settings import Settings
 from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.study.planned import Planned, settle
 from bench.harness.study.study import Study
-from bench.harness.study.trial import Trial, key_of, resolve
-from bench.harness.trackers.terminal import Progress
-from bench.harness.training.batched import train_seeds
+from bench.harness.study.trial import Trial, resolve
+from bench.harness.trackers.tracker import Standing, Tracker
 from bench.harness.training.costs import check_last_batch, costs
 from bench.harness.training.trial_run import TrialRun
 
 Wanted = tuple[Study, str, int]  # study, arm, seed
 
-ROW = (  # a row's extra_info, in the words that others rely on
-    *("study", "arm", "seed", "protocol", "architecture", "dataset", "status", "test_accuracy", "validation_accuracy"),
-    *("timed", "train_images_per_second", "parameters", "mflops_per_image", "peak_memory_mb", "epochs", "device"),
-    *("threads", "deterministic", "reduced", "record_id"),
-)
-
-
-class Benchmark(Protocol):
-    """What is used of pytest-benchmark's fixture."""
-
-    group: str | None
-    extra_info: dict[str, Any]
-
-    def pedantic(self, target: Any, **options: Any) -> Any:  # noqa: ANN401 - pytest-benchmark has no types
-        """Run the target in timed rounds."""
-
 
 class Session:
-    """A run. `prepare` checks everything before the first epoch; `run` does one trial; `close` ends it."""
+    """A run. `prepare` checks everything before the first epoch; `record` settles one trial; `finish` ends it."""
 
-    def __init__(self, settings: Settings, progress: Progress) -> None:
-        self.settings, self.progress = settings, progress
+    def __init__(self, settings: Settings, trackers: Sequence[Tracker] = ()) -> None:
+        self.settings, self.trackers = settings, trackers
         self.execution = Execution(
             device=resolve_device(settings.device),
             threads=resolve_threads(settings.threads, settings.workers),
@@ -59,39 +45,44 @@ class Session:
         self.plan = Plan(workers=settings.workers)
         self.spent = TimeSpent(workers=settings.workers)
         self.done: list[Record] = []
+        self._backend = self._make_backend()
+        self._ending = self._backend.train(self._due())
+        self._begun: set[str] = set()  # keys of trials that were handed to the backend
+        self._left_out: set[str] = set()  # keys of trials that would end after the time limit
+        self._failed: dict[str, Exception] = {}
         self._trained: set[str] = set()  # record_ids: all others were restored
-        self._workers: Workers | None = None
-        self._planned: dict[tuple[str, str, int], Planned] = {}
+        self._in_flight = 0
 
-    def prepare(self, wanted: Sequence[Wanted]) -> None:
-        """Load the data, open the results folder, resolve every trial and find its record.
+    def _make_backend(self) -> Backend:
+        settings = self.settings
+        if settings.batch_seeds:
+            return BatchedSeeds(settings.results, self._load)
+        if settings.workers > 1:
+            job = Job(
+                execution=self.execution,
+                results=settings.results,
+                data_root=settings.data_root,
+                workers=settings.workers,
+            )
+            return Processes(job)
+        return Serial(settings.results, self._load, self._epoch_ended)
+
+    def prepare(self, wanted: Sequence[Wanted]) -> list[Planned]:
+        """Load the data, open the results folder, settle every trial and find its record; return them as they came.
 
         Raises:
             Any of the project's ValueErrors: nothing has been trained or overwritten then.
         """
         apply(self.execution)
-        trials = seed_by_seed(self._resolve(wanted))
+        trials = self._resolve(wanted)
         datasets = {trial.dataset: self._load(trial.dataset) for trial in trials}
         self.store.__enter__()
-        for trial in trials:
-            planned = self._plan(trial, datasets[trial.dataset])
-            self.plan.trials.append(planned)
-            self._planned[trial.study, trial.arm, trial.seed] = planned
+        planned = [self._plan(trial, datasets[trial.dataset]) for trial in trials]
+        self.plan.trials = seed_by_seed(planned)
         self._check_disk()
-        if self.settings.workers > 1 and self.plan.to_train:
-            self._workers = self._begin_workers()
-
-    def _begin_workers(self) -> Workers:
-        settings = self.settings
-        job = Job(
-            execution=self.execution,
-            results=settings.results,
-            data_root=settings.data_root,
-            workers=settings.workers,
-        )
-        workers = Workers(settings.workers, job, self._take, self._outlasts)
-        workers.start(self.plan.to_train)
-        return workers
+        for tracker in self.trackers:
+            tracker.run_begins(self._standing())
+        return planned
 
     def _resolve(self, wanted: Sequence[Wanted]) -> list[Trial]:
         """Resolve all trials; arms whose learning rate was not chosen are reported together."""
@@ -115,22 +106,24 @@ class Session:
         return load(name, self.settings.data_root, download=self.settings.download)
 
     def _plan(self, trial: Trial, dataset: Dataset) -> Planned:
-        key = key_of(trial, self.execution, dataset.sha256)
+        planned = settle(trial, self.execution, dataset.sha256)
         count = len(dataset.split(trial.recipe.first_image, trial.recipe.train_images).train)
         check_last_batch(trial.architecture, trial.options, trial.recipe, count)
         cost = costs(trial.architecture, trial.options)
-        record = None if self.settings.fresh else self.store.find(key)
-        side_by_side = self.settings.workers > 1 or self.settings.batch_seeds
-        hardware = environment(self.execution.device)["hardware"]
-        if record is not None and record.environment["hardware"] != hardware:
-            record = None  # it would stand in another table than this run's
-        if record is not None and not record.timed and not side_by_side:
-            record = None  # it was trained beside others: this run wants its timing too
-        return Planned(trial, key, cost, count, expect_seconds(trial, cost, count, self.store.records), record)
+        planned.parameters = cost.parameters
+        planned.expected_seconds = expect_seconds(trial, cost, count, self.store.records)
+        record = None if self.settings.fresh else self.store.find(planned.key)
+        if record is not None and self._stands(record):
+            planned.record = record
+        return planned
+
+    def _stands(self, record: Record) -> bool:
+        """Return whether a record may be restored: it belongs into this run's tables, and has the timing they want."""
+        same_table = record.environment["hardware"] == environment(self.execution.device)["hardware"]
+        return same_table and (record.timed or not self._backend.timed)
 
     def _check_disk(self) -> None:
-        needed = sum(4 * planned.costs.parameters for planned in self.plan.to_train)
-        free = shutil.disk_usage(self.settings.results).free
+        needed, free = self.plan.bytes_to_write, shutil.disk_usage(self.settings.results).free
         if needed > free:
             raise StoreError(
                 f"{self.settings.results} has {free / 1e6:.0f} MB free; the checkpoints of this run need "
@@ -149,78 +142,79 @@ class Session:
             f"results in {self.settings.results}"
         )
 
-    def outlasts(self, study: str, arm: str, seed: int) -> bool:
-        """Whether a trial that has no record is expected to end after the time limit."""
-        planned = self._planned[study, arm, seed]
+    def _due(self) -> Iterator[Planned]:
+        """Hand the trials without a record to the backend, one by one, but for those that would end too late."""
+        for planned in arm_by_arm(self.plan.to_train) if self._backend.by_arm else self.plan.to_train:
+            if self._is_left_out(planned):
+                continue
+            self._begun.add(planned.key)
+            self._in_flight += 1
+            for tracker in self.trackers:
+                tracker.trial_begins(planned, self._standing())
+            yield planned
+
+    def _is_left_out(self, planned: Planned) -> bool:
+        """Decide whether a trial is not begun because it would end after the time limit; once decided, it stays."""
+        limit = self.settings.time_limit_minutes
+        if limit is not None and clock.process_seconds() + self.plan.expected_seconds(planned) > 60 * limit:
+            self._left_out.add(planned.key)
+        return planned.key in self._left_out
+
+    def leaves_out(self, planned: Planned) -> bool:
+        """Return whether a trial without a record is not trained because it would end after the time limit."""
         if planned.record is not None:
             return False
-        return self._workers.skipped(planned) if self._workers else self._outlasts(planned)
+        while planned.key not in self._begun | self._left_out and self._in_flight:
+            self._take_next()
+        return planned.key not in self._begun and self._is_left_out(planned)
 
-    def _outlasts(self, planned: Planned) -> bool:
-        limit = self.settings.time_limit_minutes
-        return limit is not None and clock.process_seconds() + self.plan.expected_seconds(planned) > 60 * limit
+    def record(self, planned: Planned) -> Record:
+        """Return a trial's record: the restored one, or the one that the backend makes; it is on disk then.
 
-    def run(self, benchmark: Benchmark, study: Study, arm: str, seed: int) -> Record:
-        """Train a trial, wait for the worker that does, or restore it, in pytest-benchmark's timed rounds."""
-        planned = self._planned[study.name, arm, seed]
-        benchmark.group = study.name
-        benchmark.extra_info.update(study=study.name, arm=arm, seed=seed)  # until status is there the row is void
-        if planned.record is None and self.settings.batch_seeds:
-            self._train_all_seeds(planned)
-        if planned.record is None and self._workers is None:
-            record = self._train(benchmark, planned)
+        Raises:
+            Exception: whatever its training raised.
+        """
+        while planned.record is None and planned.key not in self._failed:
+            self._take_next()
+        if planned.record is None:
+            raise self._failed[planned.key]
+        self.done.append(planned.record)
+        return planned.record
+
+    def _take_next(self) -> None:
+        """Wait for the next trial that ends; put its record on disk, and note how long it took."""
+        for tracker in self.trackers:
+            tracker.run_waits(self._standing())
+        planned, result, seconds = next(self._ending)
+        self._in_flight -= 1
+        if isinstance(result, Record):
+            self._trained.add(result.record_id)
+            self.store.append(result)
+            planned.record = result
+            self.spent.add(result)
+            self.plan.trial_ended(planned, seconds)
         else:
-            record = planned.record or self._wait(planned)
-            _replay(benchmark, record)
-        resumed = record.record_id not in self._trained
-        benchmark.extra_info.update({name: getattr(record, name) for name in ROW}, resumed=resumed)
-        self.done.append(record)
-        return record
+            self._failed[planned.key] = result
+        for tracker in self.trackers:
+            tracker.trial_ended(planned, result, self._standing())
 
-    def _wait(self, planned: Planned) -> Record:
-        """Return the record that a worker makes of a trial."""
-        if self._workers is None:
-            raise ValueError(f"{planned.trial.name} has neither a record nor workers")
-        with self.progress.trial(planned.trial, self.plan):
-            return self._workers.record(planned)
+    def _epoch_ended(self, planned: Planned, run: TrialRun) -> None:
+        self.plan.epoch_ended(planned, run.epochs_done)
+        for tracker in self.trackers:
+            tracker.epoch_ended(run, self._standing())
 
-    def _train(self, benchmark: Benchmark, planned: Planned) -> Record:
-        trial, start = planned.trial, clock.process_seconds()
-        run = TrialRun(trial, self._load(trial.dataset), self.execution, self.settings.results)
+    def _standing(self) -> Standing:
+        trials = self.plan.trials
+        return Standing(len(trials) - len(self.plan.to_train), len(trials), self.plan.seconds_left())
 
-        def finish_epoch() -> None:
-            run.finish_epoch()
-            self.progress.epoch(run)
-
-        with self.progress.trial(trial, self.plan):
-            benchmark.pedantic(run.run_epoch, teardown=finish_epoch, rounds=trial.recipe.epochs, iterations=1)
-        record = run.record()
-        self._take(planned, record, clock.process_seconds() - start)
-        return record
-
-    def _train_all_seeds(self, first: Planned) -> None:
-        """Train every seed of an arm that has no record in one program."""
-        arm = [each for each in self.plan.to_train if each.trial.arm == first.trial.arm]
-        arm = [each for each in arm if each.trial.study == first.trial.study and not self._outlasts(each)]
-        data = self._load(first.trial.dataset)
-        with self.progress.trial(first.trial, self.plan):
-            runs = [TrialRun(each.trial, data, self.execution, self.settings.results, timed=False) for each in arm]
-            records = train_seeds(runs)
-        for each, record in zip(arm, records, strict=True):
-            self._take(each, record, record_seconds(record) / len(records))
-
-    def _take(self, planned: Planned, record: Record, seconds: float | None = None) -> None:
-        """Put a new record on disk, and note how long its trial took."""
-        self._trained.add(record.record_id)
-        self.store.append(record)
-        planned.record = record
-        self.spent.add(record)
-        self.plan.finished(planned, record_seconds(record) if seconds is None else seconds)
+    def was_trained(self, record: Record) -> bool:
+        """Return whether this run made the record; all others were restored."""
+        return record.record_id in self._trained
 
     def describe(self, record: Record) -> str:
         """Return a trial's line for the terminal."""
         done, total = len(self.done), len(self.plan.trials)
-        how = f"{sum(record.curves['epoch_seconds']):.1f} s" if record.record_id in self._trained else "restored"
+        how = f"{sum(record.curves['epoch_seconds']):.1f} s" if self.was_trained(record) else "restored"
         speed = record.train_images_per_second
         pace = "untimed" if speed is None else f"{speed:.0f} images/s"
         left = duration(self.plan.seconds_left())
@@ -232,10 +226,15 @@ class Session:
 
     def finish(self) -> list[str]:
         """Write tables, figures and report from all records, free the folder, and return the answers in lines."""
-        from bench.harness.report.write import images_from, summary_lines, write_all  # noqa: PLC0415 - Matplotlib, at the end only
+        from bench.harness.report.write import (  # noqa: PLC0415 - Matplotlib, at the end only
+            images_from,
+            summary_lines,
+            write_all,
+        )
 
-        if self._workers is not None:
-            self._workers.close()
+        self._backend.close()
+        for tracker in self.trackers:
+            tracker.run_ends()
         self.store.__exit__()
         if not self.done:
             return []
@@ -249,15 +248,3 @@ class Session:
             again = f"`python -m bench report --results {folder}` makes them again"
             lines = [f"error: tables and report were not written ({reason}): {again}"]
         return [*lines, self.spent.describe(clock.process_seconds())]
-
-
-def _replay(benchmark: Benchmark, record: Record) -> None:
-    """Replay the recorded epochs: the row gets the recorded times."""
-    seconds = iter(record.curves["epoch_seconds"])
-    with clock.replaying() as set_clock:
-        benchmark.pedantic(
-            lambda: set_clock(next(seconds)),
-            setup=lambda: set_clock(0.0),
-            rounds=record.epochs,
-            iterations=1,
-        )

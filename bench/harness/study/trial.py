@@ -1,14 +1,10 @@
-"""A trial with every choice resolved: options, hyper-parameters, execution, and the key its record is found by."""
+"""A trial with every choice resolved: options, hyper-parameters, execution, and what its key is made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-
 from bench.harness.data.catalogue import Source
-from bench.harness.machine.device import Execution
-from bench.harness.machine.memory_format import execution_for
 from bench.harness.records.record import Context
 from bench.harness.study import learning_rates
 from bench.harness.study.recipe import Recipe, RecipeError
@@ -130,21 +126,3 @@ def _tuned(study: Study, protocol: str, arm: Arm, recipe: Recipe, dataset: str |
             f"{choice.path} was chosen for another definition of {study.name}/{arm.name}: run `{command}`"
         )
     return recipe.but({"learning_rate": choice.learning_rate}), choice.path.name
-
-
-def execution_of(trial: Trial, base: Execution) -> Execution:
-    """Return how a trial's net is run: the session's choices with those for the net."""
-    return execution_for(base, trial.architecture, trial.options)
-
-
-def key_of(trial: Trial, base: Execution, data_sha256: str) -> str:
-    """Return the key under which a trial's record is found again."""
-    execution = execution_of(trial, base)
-    return trial.key(
-        data=data_sha256,
-        torch=torch.__version__,
-        device=execution.device,
-        threads=execution.threads,
-        deterministic=execution.deterministic,
-        execution=execution.as_dict(),
-    )

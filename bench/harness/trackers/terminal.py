@@ -1,8 +1,6 @@
-"""The progress bar of a trial and of the whole suite: on a terminal only, gone before pytest prints a line."""
+"""The progress bar of the trials in flight and of the run: on a terminal only, gone before pytest prints a line."""
 
-import contextlib
 import os
-from collections.abc import Iterator
 from typing import TextIO
 
 from rich.console import Console
@@ -10,13 +8,14 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from bench.harness.number_format import duration
-from bench.harness.run.plan import Plan
-from bench.harness.study.trial import Trial
+from bench.harness.records.record import Record
+from bench.harness.study.planned import Planned
+from bench.harness.trackers.tracker import Standing
 from bench.harness.training.trial_run import TrialRun
 
 
-class Progress:
-    """Shows the trial in flight: epoch, loss, accuracy, images/s, and the time left for the suite.
+class Terminal:
+    """Shows the trials in flight: epoch, loss, accuracy, images/s of one that runs alone, and the time left for all.
 
     Args:
         stream: the terminal as it was before pytest began to capture; None shows nothing.
@@ -26,25 +25,24 @@ class Progress:
         # Rich would ask descriptors 0 to 2 for the width, which pytest has captured.
         self._console = None if stream is None else Console(file=stream, width=os.get_terminal_size(stream.fileno())[0])
         self._bar: Bar | None = None
-        self._suite = ""
+        self._running: dict[str, int] = {}  # epochs of the trials in flight, by key
+        self._names: dict[str, str] = {}
 
-    @contextlib.contextmanager
-    def trial(self, trial: Trial, plan: Plan) -> Iterator[None]:
-        """Show a bar while the trial runs; it is wiped when the trial ends, however it ends."""
-        if self._console is None:
-            yield
-            return
-        done = len(plan.trials) - len(plan.to_train)
-        self._suite = f"{done + 1}/{len(plan.trials)}, {duration(plan.seconds_left())} left"
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[figures]}"))
-        # Refreshed at the end of an epoch only: a thread that draws would take time from the epochs.
-        with Bar(*columns, console=self._console, transient=True, auto_refresh=False) as self._bar:
-            self._bar.add_task(trial.name, total=trial.recipe.epochs, figures=f"[{self._suite}]")
-            self._bar.refresh()
-            yield
-        self._bar = None
+    def run_begins(self, standing: Standing) -> None:
+        """Show nothing: the plan is printed as text."""
 
-    def epoch(self, run: TrialRun) -> None:
+    def run_waits(self, standing: Standing) -> None:
+        """Show what is in flight, if that is known yet."""
+        if self._running:
+            self._show(standing)
+
+    def trial_begins(self, planned: Planned, standing: Standing) -> None:
+        """Show a bar for the trial, or one for all that run beside it."""
+        self._running[planned.key] = planned.trial.recipe.epochs
+        self._names[planned.key] = planned.trial.name
+        self._show(standing)
+
+    def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
         """Show the epoch that has just been evaluated."""
         if self._bar is None:
             return
@@ -55,9 +53,46 @@ class Progress:
             "loss diverged" if loss is None else f"loss {loss:.3f}",
             f"validation {run.validations[-1].accuracy:.1%}" if run.validations else "no validation split",
             f"{len(training.train) / run.epoch_seconds[-1]:.0f} images/s",
-            f"[{self._suite}]",
+            _suite(standing),
         ]
         self._bar.update(self._bar.task_ids[0], completed=run.epochs_done, figures="  ".join(figures), refresh=True)
+
+    def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:  # noqa: ARG002 - pytest prints the result
+        """Wipe the bar: the trial's line comes next."""
+        self._running.pop(planned.key, None)
+        self._names.pop(planned.key, None)
+        self._wipe()
+
+    def run_ends(self) -> None:
+        """Wipe the bar, however the run ended."""
+        self._running.clear()
+        self._wipe()
+
+    def _show(self, standing: Standing) -> None:
+        """Draw the bar anew: of a trial's epochs, or of the run's trials where several are in flight."""
+        self._wipe()
+        if self._console is None:
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[figures]}"))
+        # Refreshed at the end of an epoch only: a thread that draws would take time from the epochs.
+        self._bar = Bar(*columns, console=self._console, transient=True, auto_refresh=False)
+        if len(self._running) == 1:
+            (key,) = self._running
+            name, done, total = self._names[key], 0, self._running[key]
+        else:
+            name, done, total = f"{len(self._running)} trials in flight", standing.done, standing.trials
+        self._bar.start()
+        self._bar.add_task(name, completed=done, total=total, figures=_suite(standing))
+        self._bar.refresh()
+
+    def _wipe(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _suite(standing: Standing) -> str:
+    return f"[{standing.done + 1}/{standing.trials}, {duration(standing.seconds_left)} left]"
 
 
 def terminal() -> TextIO | None:

@@ -14,11 +14,8 @@ from torch.nn import functional as F
 
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
-from bench.harness.machine import clock
-from bench.harness.records.record import Record
 from bench.harness.training.optimisation import make_optimizer, make_scheduler
 from bench.harness.training.training import Training
-from bench.harness.training.trial_run import TrialRun
 
 Named = dict[str, Tensor]
 
@@ -96,19 +93,3 @@ class BatchedTraining:
                                  (self.buffers, training.model.named_buffers())):  # fmt: skip
                 for name, value in own:
                     value.copy_(stacked[name][seed])
-
-
-def train_seeds(runs: Sequence[TrialRun]) -> list[Record]:
-    """Train trials of one arm together and return their records, which make no claim about time.
-
-    Raises:
-        BatchedError: as `BatchedTraining` does.
-    """
-    batched = BatchedTraining([run.training for run in runs])
-    for _ in range(batched.recipe.epochs):
-        clock.clock()
-        batched.run_epoch(runs[0].train_preprocess)
-        clock.clock()
-        for run in runs:
-            run.finish_epoch()
-    return [run.record() for run in runs]

@@ -16,8 +16,8 @@ from bench.harness.machine.environment import environment
 from bench.harness.machine.memory import PeakMemory
 from bench.harness.records.answers import pack_bits, pack_classes
 from bench.harness.records.record import SCHEMA, Curves, Record
+from bench.harness.study.planned import Planned
 from bench.harness.study.recipe import Recipe
-from bench.harness.study.trial import Trial, execution_of, key_of
 from bench.harness.training import costs
 from bench.harness.training.evaluation import Evaluation, confusion, evaluate
 from bench.harness.training.lrn_cost import lrn_images_per_second
@@ -33,11 +33,11 @@ class TrialRun:
     `timed` says that the trial runs alone on its machine, so that its record may say how fast it was.
     """
 
-    def __init__(self, trial: Trial, dataset: Dataset, base: Execution, folder: Path, *, timed: bool = True) -> None:
-        self.trial, self.dataset, self.folder, self.timed = trial, dataset, folder, timed
-        self.execution, self.base = execution_of(trial, base), base
+    def __init__(self, planned: Planned, dataset: Dataset, folder: Path, *, timed: bool = True) -> None:
+        self.dataset, self.folder, self.timed = dataset, folder, timed
+        self.trial, self.execution, self.key = planned.trial, planned.execution, planned.key
         self.started = datetime.now(UTC)
-        device, recipe = self.execution.torch_device, trial.recipe
+        trial, device, recipe = self.trial, self.execution.torch_device, self.trial.recipe
         clock.use_device(device)
         self.memory = PeakMemory(device)
         split = dataset.split(recipe.first_image, recipe.train_images)
@@ -100,14 +100,13 @@ class TrialRun:
         inference_seconds = time.perf_counter() - start
         epochs_to_target, seconds_to_target = self._time_to_target()
         trial, recipe = self.trial, self.trial.recipe
-        key = key_of(trial, self.base, self.dataset.sha256)
-        name, digest = self._save_checkpoint(key, evaluation)
+        name, digest = self._save_checkpoint(evaluation)
         cost = costs.costs(trial.architecture, trial.options)
         labels = self.test.labels.cpu().numpy()
         return Record(
             schema=SCHEMA,
             record_id=uuid.uuid4().hex,
-            key=key,
+            key=self.key,
             study=trial.study,
             arm=trial.arm,
             seed=trial.seed,
@@ -188,14 +187,14 @@ class TrialRun:
         batch = self.train_preprocess(train.images)
         return lrn_images_per_second(self.trial.architecture, self.trial.options, batch, train.labels)
 
-    def _save_checkpoint(self, key: str, evaluation: Evaluation) -> tuple[str, str]:
+    def _save_checkpoint(self, evaluation: Evaluation) -> tuple[str, str]:
         trial, source = self.trial, self.dataset.source
-        name = f"checkpoints/{trial.study}-{trial.arm}-seed{trial.seed}-{key[:8]}.safetensors"
+        name = f"checkpoints/{trial.study}-{trial.arm}-seed{trial.seed}-{self.key[:8]}.safetensors"
         card = {
             "study": trial.study,
             "arm": trial.arm,
             "seed": trial.seed,
-            "key": key,
+            "key": self.key,
             "dataset": trial.dataset,
             "data_sha256": self.dataset.sha256,
             "classes": list(source.classes),

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness.machine.device import Execution
 from bench.harness.number_format import duration
 from bench.harness.records.record import Record
-from bench.harness.run.plan import Plan, Planned, expect_seconds, seed_by_seed
+from bench.harness.run.plan import Plan, arm_by_arm, expect_seconds, seed_by_seed
 from bench.harness.study import learning_rates
+from bench.harness.study.planned import Planned
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.trial import Trial
 from bench.harness.training.costs import Costs
@@ -45,14 +47,25 @@ def trial(make_record: MakeRecord) -> Trial:
 
 def planned(trial: Trial, seconds: float, record: Record | None = None) -> Planned:
     """Return a trial of a plan."""
-    return Planned(trial, "", COSTS, train_images=100, expected_seconds=seconds, record=record)
+    key = f"{trial.arm} {trial.seed} {seconds}"
+    sizes = {"parameters": COSTS.parameters, "expected_seconds": seconds}
+    return Planned(trial=trial, execution=Execution("cpu", threads=1), key=key, record=record, **sizes)  # type: ignore[arg-type]  # a whole and a real number
 
 
 def test_seeds_come_one_after_the_other(trial: Trial) -> None:
     """All arms of a seed, in their order, before the next seed in the order asked for."""
-    trials = [replace(trial, arm=arm, seed=seed) for arm in ("b", "a") for seed in (3, 1)]
+    trials = [planned(replace(trial, arm=arm, seed=seed), 1) for arm in ("b", "a") for seed in (3, 1)]
+    ordered = [(one.trial.seed, one.trial.arm) for one in seed_by_seed(trials)]
 
-    assert [(each.seed, each.arm) for each in seed_by_seed(trials)] == [(3, "b"), (3, "a"), (1, "b"), (1, "a")]
+    assert ordered == [(3, "b"), (3, "a"), (1, "b"), (1, "a")]
+
+
+def test_arms_come_one_after_the_other(trial: Trial) -> None:
+    """All seeds of an arm before the next arm: what one program trains stands together."""
+    trials = [planned(replace(trial, arm=arm, seed=seed), 1) for seed in (3, 1) for arm in ("b", "a")]
+    ordered = [(one.trial.arm, one.trial.seed) for one in arm_by_arm(trials)]
+
+    assert ordered == [("b", 3), ("b", 1), ("a", 3), ("a", 1)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +126,7 @@ def test_expectations_follow_the_time_spent(trial: Trial) -> None:
     """On a machine that is twice as slow, all that is left takes twice as long."""
     first, second = planned(trial, 10), planned(trial, 30)
     plan = Plan([first, second])
-    plan.finished(first, seconds=20)
+    plan.trial_ended(first, seconds=20)
 
     assert plan.expected_seconds(second) == 60
 
@@ -121,10 +134,18 @@ def test_expectations_follow_the_time_spent(trial: Trial) -> None:
 def test_expectations_follow_all_trials_so_far(trial: Trial) -> None:
     """One odd trial does not decide."""
     plan = Plan([planned(trial, 10)])
-    plan.finished(planned(trial, 10), seconds=30)
-    plan.finished(planned(trial, 30), seconds=10)
+    plan.trial_ended(planned(trial, 10), seconds=30)
+    plan.trial_ended(planned(trial, 30), seconds=10)
 
     assert plan.expected_seconds(plan.trials[0]) == 10
+
+
+def test_the_time_left_counts_down_within_a_trial(trial: Trial) -> None:
+    """After one of four epochs a quarter of it is over."""
+    plan = Plan([planned(trial, 40), planned(replace(trial, seed=1), 60)])
+    plan.epoch_ended(plan.trials[0], epochs=1)
+
+    assert plan.seconds_left() == 30 + 60
 
 
 def test_the_plan_says_what_there_is_to_do(trial: Trial, make_record: MakeRecord) -> None:

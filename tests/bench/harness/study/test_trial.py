@@ -13,9 +13,10 @@ from bench.harness.machine.device import Execution
 from bench.harness.study import learning_rates
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.study.planned import settle
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import PROTOCOLS, Arm, Protocol, Study, StudyError
-from bench.harness.study.trial import SMOKE_RATE, execution_of, fit_options, key_of, resolve
+from bench.harness.study.trial import SMOKE_RATE, fit_options, resolve
 from bench.harness.training.augment import chain
 from bench.harness.training.costs import costs
 from models.parts.options import BadOptionError
@@ -164,7 +165,7 @@ def test_a_trial_on_fewer_images_says_so(protocol: str, reduced: bool) -> None:
 def key(*, seed: int = 0, study: Study = RATED, data: str = "abc", **execution: Any) -> str:  # noqa: ANN401 - any field
     """Return the key of a trial."""
     trial = resolve(study, "quick", "relu", seed, MNIST_5K, own_data=True)
-    return key_of(trial, replace(BASE, **execution), data)
+    return settle(trial, replace(BASE, **execution), data).key
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_a_net_runs_in_its_own_memory_format(architecture: str, memory_format: s
     study = study_of(recipe=Recipe(learning_rate=0.1), arms=(Arm(name="a", label="a", architecture=architecture),))
     trial = resolve(study, "quick", "a", 0, MNIST_5K, own_data=True)
 
-    assert execution_of(trial, BASE) == replace(BASE, memory_format=memory_format)
+    assert settle(trial, BASE, "").execution == replace(BASE, memory_format=memory_format)
 
 
 @pytest.mark.parametrize(("study", "protocol", "arm"), ALL_ARMS, ids=[f"{s.name}-{p}-{a}" for s, p, a in ALL_ARMS])

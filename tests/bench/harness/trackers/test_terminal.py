@@ -8,13 +8,33 @@ import struct
 import pytest
 
 from bench.harness.data.catalogue import source
-from bench.harness.run.plan import Plan
+from bench.harness.machine.device import Execution
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.planned import Planned, settle
 from bench.harness.study.trial import resolve
-from bench.harness.trackers.terminal import Progress
+from bench.harness.trackers.terminal import Terminal
+from bench.harness.trackers.tracker import Standing
 
 pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def planned() -> Planned:
+    """Return a trial of a study."""
+    study = load_studies("normalisation")[0]
+    trial = resolve(study, "smoke", "lrn-5", 0, source("mnist-5k"), own_data=True)
+    return settle(trial, Execution("cpu", threads=1), "")
+
+
+def watch_a_trial(tracker: Terminal) -> None:
+    """Tell a tracker of a trial that begins and fails."""
+    trial, standing = planned(), Standing(done=1, trials=3, seconds_left=125.0)
+    tracker.run_begins(standing)
+    tracker.run_waits(standing)
+    tracker.trial_begins(trial, standing)
+    tracker.run_waits(standing)
+    tracker.trial_ended(trial, ValueError("failed"), standing)
+    tracker.run_ends()
 
 
 def drawn(columns: int) -> str:
@@ -24,10 +44,8 @@ def drawn(columns: int) -> str:
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    study = load_studies("normalisation")[0]
-    trial = resolve(study, "smoke", "lrn-5", 0, source("mnist-5k"), own_data=True)
-    with os.fdopen(theirs, "w", encoding="utf-8") as stream, Progress(stream).trial(trial, Plan()):
-        pass
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        watch_a_trial(Terminal(stream))
     text = b""
     with contextlib.suppress(OSError), os.fdopen(ours, "rb", buffering=0) as reader:  # Linux ends with an error
         while part := reader.read(4096):
@@ -51,8 +69,4 @@ def test_the_bar_is_wiped() -> None:
 
 def test_without_a_terminal_nothing_is_drawn() -> None:
     """In a pipe or a log there is no bar."""
-    study = load_studies("normalisation")[0]
-    trial = resolve(study, "smoke", "lrn-5", 0, source("mnist-5k"), own_data=True)
-
-    with Progress(None).trial(trial, Plan()):
-        pass
+    watch_a_trial(Terminal(None))

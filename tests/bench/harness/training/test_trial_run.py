@@ -17,9 +17,10 @@ from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine.device import Execution
 from bench.harness.records.answers import correct_bits, predictions
 from bench.harness.records.record import Record, from_json
+from bench.harness.study.planned import settle
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import Arm, Protocol, Study
-from bench.harness.study.trial import key_of, resolve
+from bench.harness.study.trial import resolve
 from bench.harness.training import trial_run
 from bench.harness.training.evaluation import Evaluation, evaluate
 from bench.harness.training.trial_run import TrialRun, preprocesses
@@ -51,7 +52,8 @@ def run_of(
         protocols={"quick": Protocol(dataset="mnist-5k", recipe=RECIPE.but(recipe), arms=(arm,))},
         target_training_error=target,
     )
-    return TrialRun(resolve(study, "quick", "tiny", 4, data.source, own_data=True), data, BASE, folder)
+    trial = resolve(study, "quick", "tiny", 4, data.source, own_data=True)
+    return TrialRun(settle(trial, BASE, data.sha256), data, folder)
 
 
 def finished(run: TrialRun) -> Record:
@@ -131,7 +133,7 @@ def test_the_key_is_that_of_the_plan(record: Record, tmp_path: Path) -> None:
     """The record is found by the run that looks for it."""
     run = run_of(tmp_path)
 
-    assert record.key == key_of(run.trial, BASE, load("mnist-5k").sha256)
+    assert record.key == settle(run.trial, BASE, load("mnist-5k").sha256).key
 
 
 def test_the_record_can_be_written(record: Record) -> None:

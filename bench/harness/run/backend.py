@@ -1,0 +1,51 @@
+"""Where trials are trained: a backend takes planned trials and gives back their records as they end."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from bench.harness.errors import UserError
+from bench.harness.records.record import Record
+from bench.harness.study.planned import Planned
+
+
+class BackendError(UserError):
+    """A backend lost a trial; the message says which and what to do."""
+
+
+class Ended(NamedTuple):
+    """A trial that has ended: with its record, or with the error that it ended by.
+
+    Attributes:
+        planned: the trial, as it was handed to the backend.
+        result: its record, or the error.
+        seconds: wall time that it cost the run; of trials that shared the machine, each one's share.
+    """
+
+    planned: Planned
+    result: Record | Exception
+    seconds: float
+
+
+class Backend(Protocol):
+    """Trains trials: one after the other, in processes, as one program, or on other machines.
+
+    Attributes:
+        timed: its trials run alone on their device, so that their records may say how fast they were.
+        by_arm: it wants all seeds of an arm one after the other, not all arms of a seed.
+    """
+
+    timed: bool
+    by_arm: bool
+
+    def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
+        """Train trials and yield each as it ends.
+
+        Args:
+            trials: taken one at a time, and only when the backend is about to begin it: what the iterator leaves out,
+                because the time limit would pass, is never begun.
+
+        An error of one trial is yielded, and the others go on; Ctrl-C is raised.
+        """
+
+    def close(self) -> None:
+        """End whatever is still running, and wait until it has ended."""

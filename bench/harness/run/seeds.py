@@ -1,0 +1,69 @@
+"""All seeds of an arm as one program on the device (`--batch-seeds`): a small net alone cannot fill a GPU."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from bench.harness.data.dataset import Dataset
+from bench.harness.machine import clock
+from bench.harness.records.record import Record
+from bench.harness.run.backend import Ended
+from bench.harness.run.plan import record_seconds
+from bench.harness.study.planned import Planned
+from bench.harness.training.batched import BatchedTraining
+from bench.harness.training.trial_run import TrialRun
+
+
+class BatchedSeeds:
+    """Trains the seeds of one arm together, arm after arm; trials must come arm by arm.
+
+    Args:
+        results: folder for the checkpoints.
+        load: returns a data set by name.
+    """
+
+    timed = False
+    by_arm = True
+
+    def __init__(self, results: Path, load: Callable[[str], Dataset]) -> None:
+        self._results, self._load = results, load
+
+    def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
+        """Train each arm's seeds when the first of their records is asked for."""
+        for _, group in groupby(trials, key=arm_of):
+            seeds = list(group)
+            try:
+                records: Sequence[Record | Exception] = self._train(seeds)
+            except Exception as error:  # noqa: BLE001 - it is the result of every seed in the program
+                records = [error] * len(seeds)
+            for planned, result in zip(seeds, records, strict=True):
+                seconds = record_seconds(result) / len(seeds) if isinstance(result, Record) else 0.0
+                yield Ended(planned, result, seconds)
+
+    def _train(self, seeds: Sequence[Planned]) -> list[Record]:
+        data = self._load(seeds[0].trial.dataset)
+        return train_seeds([TrialRun(planned, data, self._results, timed=False) for planned in seeds])
+
+    def close(self) -> None:
+        """Nothing runs between two arms."""
+
+
+def arm_of(planned: Planned) -> tuple[str, str]:
+    """Return the study and the arm of a trial."""
+    return planned.trial.study, planned.trial.arm
+
+
+def train_seeds(runs: Sequence[TrialRun]) -> list[Record]:
+    """Train trials of one arm together and return their records, which make no claim about time.
+
+    Raises:
+        BatchedError: the trials cannot be one program, see `BatchedTraining`.
+    """
+    batched = BatchedTraining([run.training for run in runs])
+    for _ in range(batched.recipe.epochs):
+        clock.clock()
+        batched.run_epoch(runs[0].train_preprocess)
+        clock.clock()
+        for run in runs:
+            run.finish_epoch()
+    return [run.record() for run in runs]

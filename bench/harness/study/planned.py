@@ -1,0 +1,51 @@
+"""A trial settled once and handed on: how its net is run, the key of its record, and the record where there is one."""
+
+from dataclasses import dataclass
+
+import torch
+
+from bench.harness.machine.device import Execution
+from bench.harness.machine.memory_format import execution_for
+from bench.harness.records.record import Record
+from bench.harness.study.trial import Trial
+
+
+@dataclass(kw_only=True)
+class Planned:
+    """A trial with everything that decides its record.
+
+    Attributes:
+        trial: the arm with its seed.
+        execution: the way its net is run on this machine.
+        key: the hash under which its record is found again.
+        record: None until the trial has been run.
+        parameters: weights of its net.
+        expected_seconds: time that training it is expected to take, before the run has shown how fast the machine is.
+    """
+
+    trial: Trial
+    execution: Execution
+    key: str
+    record: Record | None = None
+    parameters: int = 0
+    expected_seconds: float = 0.0
+
+
+def settle(trial: Trial, base: Execution, data_sha256: str) -> Planned:
+    """Return a trial with the execution and the key that follow from it.
+
+    Args:
+        trial: the trial.
+        base: the session's device, threads and the like.
+        data_sha256: hash of the data set.
+    """
+    execution = execution_for(base, trial.architecture, trial.options)
+    key = trial.key(
+        data=data_sha256,
+        torch=torch.__version__,
+        device=execution.device,
+        threads=execution.threads,
+        deterministic=execution.deterministic,
+        execution=execution.as_dict(),
+    )
+    return Planned(trial=trial, execution=execution, key=key)

@@ -1,0 +1,43 @@
+"""Who watches a run: told what is planned, and of every trial when it begins, after each epoch and when it ends."""
+
+from typing import NamedTuple, Protocol
+
+from bench.harness.records.record import Record
+from bench.harness.study.planned import Planned
+from bench.harness.training.trial_run import TrialRun
+
+
+class Standing(NamedTuple):
+    """How far a run is.
+
+    Attributes:
+        done: trials with a record.
+        trials: all trials of the run.
+        seconds_left: time that the others are expected to take; it falls with every epoch.
+    """
+
+    done: int
+    trials: int
+    seconds_left: float
+
+
+class Tracker(Protocol):
+    """Shows or sends on what happens in a run. Nothing that it does changes a record."""
+
+    def run_begins(self, standing: Standing) -> None:
+        """Everything is planned, and nothing is trained yet."""
+
+    def run_waits(self, standing: Standing) -> None:
+        """The run has nothing to do but wait for the next trial that ends."""
+
+    def trial_begins(self, planned: Planned, standing: Standing) -> None:
+        """A trial is about to be trained."""
+
+    def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
+        """An epoch was trained and evaluated; told only where the trial runs in this process."""
+
+    def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:
+        """A trial has its record, which is on disk, or has failed."""
+
+    def run_ends(self) -> None:
+        """All that was to be trained has ended, or the run was interrupted."""
