@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.harness.command import USAGE_ERROR
 from bench.harness.errors import UserError
 from bench.harness.records.record import RecordError, load
-from bench.harness.report.write import RECORDS, REPORT, images_from, summary_lines, write_all
-
-USAGE_ERROR = 2
+from bench.harness.records.store import RECORDS
+from bench.harness.report.write import REPORT, images_from, summary_lines, write_all
 
 
 def results_folders(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The base of every error that is the user's to mend: its message is one line that says what to do."""
+"""The base of every error that is the user's to mend, and the message for a name that nobody knows."""
 
 import difflib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Files that are never half-written: made under a temporary name in the same folder, then renamed."""
+"""Files that are never half-written: made under a temporary name, then renamed; and names that are safe for them."""
 
 import json
 import os

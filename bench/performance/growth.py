@@ -25,6 +25,7 @@ from bench.harness.number_format import MISSING, number, significant
 from bench.harness.report.figures import COLOURS, STYLE
 from bench.performance.sweeps import Sweep, sweeps
 
+PANEL_INCHES = (4.8, 2.6)
 HEADERS = ("what grows", "timed", "from, to", "time at the end", "time ∝ size^", "memory", "memory ∝ size^")
 
 
@@ -76,7 +77,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(table(found))  # noqa: T201 - the answer
 
 
-PANEL_INCHES = (4.8, 2.6)
 Value = Callable[[Any], float | None]
 
 

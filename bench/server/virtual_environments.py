@@ -18,13 +18,18 @@ def environment_python(name: str, requirements: Sequence[str], environments: Pat
     python, stamp = folder / "bin" / "python", folder / "installed"
     wanted = "\n".join(requirements)
     if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
-        _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements])
+        output_of([sys.executable, "-m", "venv", "--clear", str(folder)])
+        output_of([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements])
         stamp.write_text(wanted, "utf-8")
     return python.absolute()
 
 
-def _run(command: Sequence[str]) -> str:
+def output_of(command: Sequence[str]) -> str:
+    """Return what a command prints.
+
+    Raises:
+        UserError: it failed; the message has the end of its output.
+    """
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own commands
     if done.returncode:
         raise UserError(f"`{' '.join(command)}` failed: {done.stderr[-500:]}")

@@ -12,14 +12,14 @@ import torch
 from bench.harness.data import mnist_5k
 from bench.harness.data.catalogue import FOLDER_PREFIX, SOURCES, source
 from bench.harness.data.dataset import Dataset, Images, hash_images
-from bench.harness.data.torchvision_sets import _torchvision
+from bench.harness.data.torchvision_sets import load_torchvision
 
 
 def load(name: str, root: Path | None = None, *, download: bool = False) -> Dataset:
     """Return a data set by name; loaded once a process.
 
     Args:
-        name: one of `sources.SOURCES`, or `folder:PATH` with PATH/train/<class>/ and PATH/test/<class>/.
+        name: one of `catalogue.SOURCES`, or `folder:PATH` with PATH/train/<class>/ and PATH/test/<class>/.
         root: the folder that holds torchvision's files; not needed for mnist-5k.
         download: let torchvision fetch what is missing.
 
@@ -37,7 +37,7 @@ def _load(name: str, root: Path | None, download: bool) -> Dataset:
         return load_folder(Path(name.removeprefix(FOLDER_PREFIX)))
     if source(name) is SOURCES["mnist-5k"]:
         return _mnist_5k()
-    return _torchvision(source(name), root, download)
+    return load_torchvision(source(name), root, download=download)
 
 
 def _mnist_5k() -> Dataset:

@@ -10,7 +10,12 @@ from bench.harness.data.catalogue import DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
 
 
-def _torchvision(entry: Source, root: Path | None, download: bool) -> Dataset:
+def load_torchvision(entry: Source, root: Path | None, *, download: bool) -> Dataset:
+    """Return a named data set from torchvision's files.
+
+    Raises:
+        DataError: no data root, or files that are missing or damaged.
+    """
     if root is None:
         raise DataError(
             f"{entry.name} needs a data root: pass --data-root DIR or set CONVBENCH_DATA; DIR holds {entry.files}"

@@ -1,9 +1,10 @@
-"""glibc's malloc, told to keep what a training step frees: the next step asks for the very same sizes again.
+"""Memory: the most that a trial added, and glibc's malloc, told to keep what a training step frees.
 
-By default glibc gives every block above a threshold back to the system when it is freed and asks for it anew, and each
-page of it is then zeroed and mapped again. The threshold grows with what a process has freed before (128 KiB to
-32 MiB), so that a net's speed depends on which net ran earlier: a small AlexNet trained 1.1 times and answered 1.3
-times as fast after others as in a fresh process. With fixed thresholds both are equal.
+The next step asks for the very same sizes again. By default glibc gives every block above a threshold back to the
+system when it is freed and asks for it anew, and each page of it is then zeroed and mapped again. The threshold grows
+with what a process has freed before (128 KiB to 32 MiB), so that a net's speed depends on which net ran earlier: a
+small AlexNet trained 1.1 times and answered 1.3 times as fast after others as in a fresh process. With fixed thresholds
+both are equal.
 """
 
 import contextlib
@@ -16,6 +17,9 @@ import torch
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
 KEPT = 1 << 30  # bytes: blocks up to here come from the heap, and so much of it may lie free at its end
 PAD = 64 << 20  # bytes by which the heap grows at once
+STATUS = Path("/proc/self/status")
+CLEAR_REFS = Path("/proc/self/clear_refs")
+RESET_HIGH_WATER_MARK = "5"  # what Linux wants in clear_refs for that, see proc(5)
 
 
 def _glibc() -> ctypes.CDLL | None:
@@ -34,11 +38,6 @@ def give_back_freed_memory() -> None:
     libc = _glibc()
     if libc is not None:
         libc.malloc_trim(0)
-
-
-STATUS = Path("/proc/self/status")
-CLEAR_REFS = Path("/proc/self/clear_refs")
-RESET_HIGH_WATER_MARK = "5"  # what Linux wants in clear_refs for that, see proc(5)
 
 
 class PeakMemory:

@@ -9,11 +9,6 @@ import pandas as pd
 from bench.harness.records.record import FIELDS, Record
 
 
-def to_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """Return the records that stand (`latest`) as a pandas DataFrame, a row a trial, a column a field."""
-    return pd.DataFrame([asdict(record) for record in latest(records)], columns=list(FIELDS))
-
-
 class Setting(NamedTuple):
     """What two figures must share before they may be printed side by side."""
 
@@ -60,3 +55,8 @@ def latest(records: Iterable[Record]) -> list[Record]:
         for (setting, study, arm_name, _), record in last.items()
         if record.definition == newest[(setting, study, arm_name)]
     ]
+
+
+def to_frame(records: Iterable[Record]) -> pd.DataFrame:
+    """Return the records that stand (`latest`) as a pandas DataFrame, a row a trial, a column a field."""
+    return pd.DataFrame([asdict(record) for record in latest(records)], columns=list(FIELDS))

@@ -1,10 +1,10 @@
-"""What is said in sentences about a study: its answers, what is missing, what was published, how to read it."""
+"""The answers to a study's question, in whole sentences and in a few words."""
 
 from itertools import chain
 
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.legends import target
-from bench.harness.report.notes import _missing
+from bench.harness.report.notes import missing
 from bench.harness.report.sentences import briefly, describe, time_to_target
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import Judgement
@@ -90,8 +90,8 @@ def study_answers(result: StudyResult) -> list[str]:
     if any(judged):
         lines = [line for pair in zip(judged, times, strict=True) for line in chain(*pair)]
     else:
-        missing = [note for each in result.comparisons for note in _missing(each)]
-        lines = [*(missing or ["no comparison: arms stand alone"]), *chain(*times)]
+        gaps = [note for each in result.comparisons for note in missing(each)]
+        lines = [*(gaps or ["no comparison: arms stand alone"]), *chain(*times)]
     return list(dict.fromkeys(lines))
 
 

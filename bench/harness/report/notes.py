@@ -13,7 +13,7 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     arms = [row.arm for row in comparison.rows]
     seeds = {seed for arm in result.arms for seed in arm.seeds}
     return [
-        *_missing(comparison),
+        *missing(comparison),
         *_family(result, comparison),
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
@@ -22,7 +22,8 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     ]
 
 
-def _missing(comparison: ComparisonResult) -> Iterator[str]:
+def missing(comparison: ComparisonResult) -> Iterator[str]:
+    """Yield a note on whatever a comparison lacks: its baseline, other arms, or the same test images."""
     if not comparison.baseline:
         return
     if not any(row.is_baseline for row in comparison.rows):

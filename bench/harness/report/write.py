@@ -1,7 +1,4 @@
-"""Writes tables, figures and the report of a results folder from its records alone.
-
-Command: python -m bench report --results results/quick [--data-root DIR]
-"""
+"""Writes tables, figures and the report of a results folder from its records alone."""
 
 import multiprocessing
 from collections.abc import Iterable, Sequence
@@ -23,7 +20,6 @@ from bench.harness.report.page import identifier, page
 from bench.harness.report.typesetting import latex, markdown, terminal
 
 STUDIES_A_PROCESS = 8  # fewer are drawn sooner than a process is started
-RECORDS = "records.jsonl"
 REPORT = "report.html"
 EMBEDDED = "mnist-5k"
 

@@ -61,7 +61,7 @@ class Plan:
     def describe(self, conditions: str) -> list[str]:
         """Return the plan in lines for the terminal."""
         studies = {planned.trial.study for planned in self.trials}
-        arms = {(planned.trial.study, planned.trial.arm) for planned in self.trials}
+        arms = set(map(arm_of, self.trials))
         fresh = self.to_train
         size = f"{len(studies)} studies, {len(arms)} arms, {len(self.trials)} trials"
         work = f"{len(self.trials) - len(fresh)} restored, {len(fresh)} to train"
@@ -103,10 +103,15 @@ def seed_by_seed(trials: Sequence[Planned]) -> list[Planned]:
     return sorted(trials, key=lambda planned: seeds.index(planned.trial.seed))
 
 
+def arm_of(planned: Planned) -> tuple[str, str]:
+    """Return the study and the arm of a trial."""
+    return planned.trial.study, planned.trial.arm
+
+
 def arm_by_arm(trials: Sequence[Planned]) -> list[Planned]:
     """Return trials with all seeds of one arm before the next arm."""
-    arms = list(dict.fromkeys((planned.trial.study, planned.trial.arm) for planned in trials))
-    return sorted(trials, key=lambda planned: arms.index((planned.trial.study, planned.trial.arm)))
+    arms = list(dict.fromkeys(map(arm_of, trials)))
+    return sorted(trials, key=lambda planned: arms.index(arm_of(planned)))
 
 
 @dataclass

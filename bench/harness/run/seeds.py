@@ -8,7 +8,7 @@ from bench.harness.data.dataset import Dataset
 from bench.harness.machine import clock
 from bench.harness.records.record import Record
 from bench.harness.run.backend import Ended
-from bench.harness.run.plan import record_seconds
+from bench.harness.run.plan import arm_of, record_seconds
 from bench.harness.study.planned import Planned
 from bench.harness.training.batched import BatchedTraining
 from bench.harness.training.trial_run import TrialRun
@@ -46,11 +46,6 @@ class BatchedSeeds:
 
     def close(self) -> None:
         """Nothing runs between two arms."""
-
-
-def arm_of(planned: Planned) -> tuple[str, str]:
-    """Return the study and the arm of a trial."""
-    return planned.trial.study, planned.trial.arm
 
 
 def train_seeds(runs: Sequence[TrialRun]) -> list[Record]:

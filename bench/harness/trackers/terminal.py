@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 from bench.harness.number_format import duration
 from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
+from bench.harness.study.trial import Trial
 from bench.harness.trackers.tracker import Standing
 from bench.harness.training.trial_run import TrialRun
 
@@ -25,8 +26,7 @@ class Terminal:
         # Rich would ask descriptors 0 to 2 for the width, which pytest has captured.
         self._console = None if stream is None else Console(file=stream, width=os.get_terminal_size(stream.fileno())[0])
         self._bar: Bar | None = None
-        self._running: dict[str, int] = {}  # epochs of the trials in flight, by key
-        self._names: dict[str, str] = {}
+        self._running: dict[str, Trial] = {}  # in flight, by key
 
     def run_begins(self, standing: Standing) -> None:
         """Show nothing: the plan is printed as text."""
@@ -38,8 +38,7 @@ class Terminal:
 
     def trial_begins(self, planned: Planned, standing: Standing) -> None:
         """Show a bar for the trial, or one for all that run beside it."""
-        self._running[planned.key] = planned.trial.recipe.epochs
-        self._names[planned.key] = planned.trial.name
+        self._running[planned.key] = planned.trial
         self._show(standing)
 
     def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
@@ -60,7 +59,6 @@ class Terminal:
     def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:  # noqa: ARG002 - pytest prints the result
         """Wipe the bar: the trial's line comes next."""
         self._running.pop(planned.key, None)
-        self._names.pop(planned.key, None)
         self._wipe()
 
     def run_ends(self) -> None:
@@ -77,8 +75,8 @@ class Terminal:
         # Refreshed at the end of an epoch only: a thread that draws would take time from the epochs.
         self._bar = Bar(*columns, console=self._console, transient=True, auto_refresh=False)
         if len(self._running) == 1:
-            (key,) = self._running
-            name, done, total = self._names[key], 0, self._running[key]
+            (trial,) = self._running.values()
+            name, done, total = trial.name, 0, trial.recipe.epochs
         else:
             name, done, total = f"{len(self._running)} trials in flight", standing.done, standing.trials
         self._bar.start()

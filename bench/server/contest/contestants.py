@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.harness.machine.environment import commit, short_commit
 from bench.server.formats import NESTED_JSON, OIP_BYTES, OIP_JSON, PLAIN_BYTES, Format
 from bench.server.golden import newest
-from bench.server.virtual_environments import _run, environment_python
+from bench.server.virtual_environments import environment_python, output_of
 
 PEERS = Path(__file__).parent / "peers"
 OURS = "convbench"
@@ -142,4 +142,4 @@ def version_of(contestant: Contestant, python: Path) -> str:
     if not contestant.requirements:
         return short_commit(commit())
     package = contestant.requirements[0].partition("==")[0]
-    return _run([str(python), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]).strip()
+    return output_of([str(python), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]).strip()
