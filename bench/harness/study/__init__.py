@@ -1,1 +1,7 @@
-"""What a study is made of. A study imports from `bench.harness.study` alone."""
+"""The words that a study is written in. A study imports from `bench.harness.study` alone."""
+
+from bench.harness.study.recipe import Recipe
+from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study
+from bench.harness.study.vary import vary
+
+__all__ = ["Arm", "Comparison", "Protocol", "Published", "Recipe", "RunTrial", "Study", "vary"]

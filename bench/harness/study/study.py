@@ -20,7 +20,7 @@ class StudyError(UserError):
     """A study that contradicts itself, or a name that is in no study."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Published:
     """What somebody reported: test accuracy in percent, where, and what differed from our arm."""
 
@@ -29,7 +29,7 @@ class Published:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Arm:
     """One variant: an architecture with its options, and what its recipe changes in its protocol's.
 
@@ -44,7 +44,7 @@ class Arm:
     published: tuple[Published, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Comparison:
     """Arms that are each compared with one baseline arm; within it all arms share what `held_fixed` says."""
 
@@ -59,7 +59,7 @@ class Comparison:
         return (self.baseline, *self.arms)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Protocol:
     """Under which conditions a study is run; `reduced` says: on fewer images than the protocol stands for."""
 
