@@ -1,1 +1,1 @@
-"""A file a command of `python -m bench`."""
+"""One file per command of `python -m bench`."""

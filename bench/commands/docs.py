@@ -1,8 +1,9 @@
-"""`python -m bench docs`: write the committed results and the reference into README.md and docs/, between markers.
+"""`python -m bench docs`: write the committed results and the reference into README.md, bench/README.md and docs/.
 
-The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left, and what `python -m bench speed`,
-`contest`, `stress` and the other measurements wrote to bench/evidence; the reference comes from the code: options,
-commands, data sets, the fields of a record. `--check` changes nothing and exits with 1 where a page is stale.
+The text stands between markers. The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left,
+and what `python -m bench speed`, `contest`, `stress` and the other measurements wrote to bench/evidence; the reference
+comes from the code: options, commands, data sets, the fields of a record. `--check` changes nothing and exits with 1
+where a page is stale.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from bench.commands.pages.measurements import measurement_sections
 from bench.commands.pages.reference import commands_table, datasets_table, options_table
 from bench.commands.pages.results import answers_table, articles_text, results_text
 from bench.commands.pages.sections import with_sections
+from bench.commands.pages.studies import rooms_table, studies_table
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
 from bench.harness.command import main_guard
@@ -41,6 +43,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
     """
     return {
         "README.md": {"answers": answers_table(results)},
+        "bench/README.md": {"studies": studies_table(results), "rooms": rooms_table()},
         "docs/results.md": {"articles": articles_text(), "results": results_text(results)},
         "docs/options.md": {"options": options_table()},
         "docs/commands.md": {"commands": commands_table()},

@@ -1,1 +1,1 @@
-"""convbench's own speed: a file a measurement."""
+"""convbench's own speed: one file per measurement."""

@@ -1,1 +1,1 @@
-"""From records to what a table or figure shows."""
+"""From records to the rows of tables and the marks of figures: verdicts, settings, conditions, hard images."""

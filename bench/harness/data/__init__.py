@@ -1,1 +1,1 @@
-"""Data sets as uint8 tensors."""
+"""Data sets as uint8 tensors: the catalogue, folders of images, splits, normalisation."""

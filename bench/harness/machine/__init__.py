@@ -1,1 +1,1 @@
-"""The machine: device, memory, clocks, conditions."""
+"""The machine: device, memory, clocks, timing in turns, and the conditions that a record states."""

@@ -1,1 +1,1 @@
-"""What a trial leaves: one JSON line, and the folder of such lines."""
+"""The record that a trial leaves, one JSON line, and the folder of such lines."""

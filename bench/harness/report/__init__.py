@@ -1,1 +1,1 @@
-"""What is shown: tables, figures, sentences, the page."""
+"""The report: tables, figures, sentences, the page."""

@@ -1,1 +1,1 @@
-"""Differences, intervals, verdicts, and whether they can be trusted. Imports nothing of ours but errors."""
+"""Differences, intervals, verdicts, and whether they can be trusted. Imports nothing of ours."""

@@ -1,4 +1,4 @@
-"""The words that a study is written in. A study imports from `bench.harness.study` alone."""
+"""The words that a study is written in, learning rates chosen for it, S0 to S4. A study imports from here alone."""
 
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study

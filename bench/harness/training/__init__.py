@@ -1,1 +1,1 @@
-"""One training: epochs, optimiser, augmentation, evaluation, and its record."""
+"""One training: epochs, optimiser, augmentation, evaluation, its record; the search for a learning rate."""

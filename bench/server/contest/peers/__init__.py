@@ -1,1 +1,1 @@
-"""The other servers, each as its documentation writes it: a file that its own environment runs."""
+"""The other servers, each as its documentation writes it: one file that its own environment runs."""

@@ -1,1 +1,1 @@
-"""A file a scenario."""
+"""One file per scenario."""
