@@ -106,6 +106,7 @@ def _own_path(arguments: argparse.Namespace) -> Path:
 
 def _subject(arm: Arm, recipe: Recipe, dataset: str, arguments: argparse.Namespace, base: Execution) -> Subject:
     data = load(dataset, data_root(arguments.data_root), download=arguments.download)
+    recipe.per_channel(data.source.channels, data.source.name)  # an error before the first training
     options = fit_options(arm.architecture, arm.options, recipe, data.source)
     return Subject(arm, recipe, data, execution_for(base, arm.architecture, options))
 

@@ -46,7 +46,7 @@ class Recipe:
         train_images: length of that slice, None for all.
         augment: names from `augment.AUGMENTATIONS`, applied in this order to each training batch.
         shuffle: a new order each epoch.
-        mean, std: a channel each, None for the data set's own.
+        mean, std: one value per channel, one for all of them, or None for the data set's own.
         normalise_test: False leaves test and validation images in [0, 1] (S3's TrashNet was tested so).
         resize: side of the square that images are scaled to on the device, None to leave them.
     """
@@ -114,6 +114,30 @@ class Recipe:
             if name not in known:
                 raise RecipeError(unknown("hyper-parameter", name, sorted(known)))
         return replace(self, **changes)
+
+    def per_channel(self, channels: int, dataset: str) -> Self:
+        """Return the recipe with one mean and one std per channel; a single value is that of every channel.
+
+        Args:
+            channels: of the images.
+            dataset: name of the data set, for the message.
+
+        Raises:
+            RecipeError: several values, and not as many as there are channels.
+        """
+        changes = {}
+        for name in ("mean", "std"):
+            values = getattr(self, name)
+            if values is None or len(values) == channels:
+                continue
+            if len(values) != 1:
+                has = "1 channel" if channels == 1 else f"{channels} channels"
+                raise RecipeError(
+                    f"{name} has {len(values)} values, and the images of {dataset} have {has}: give one value for all "
+                    f"channels, one per channel, or choose a data set with {len(values)} channels"
+                )
+            changes[name] = tuple(values) * channels
+        return self.but(changes)
 
     def steps(self, training_images: int) -> int:
         """Return how many optimiser steps a training takes on a data set with so many training images."""

@@ -80,6 +80,10 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
     registry.describe(arm.architecture)  # a mistyped name is the first thing to hear of
     if recipe.learning_rate is None:
         recipe, origin = _tuned(study, protocol_name, arm, recipe, data.name if own_data else None)
+    try:
+        recipe = recipe.per_channel(data.channels, data.name)
+    except RecipeError as error:
+        raise RecipeError(f"study {study.name!r}, arm {arm.name!r}: {error}") from error
     labelled = replace(arm, label=arm.label.replace("{steps}", str(recipe.steps(data.train_images))))
     return Trial(
         study=study.name,
@@ -100,14 +104,8 @@ def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, d
     """Return every option of an architecture, with channels, classes and image size of the data.
 
     Raises:
-        RecipeError: the recipe's mean or std has not one value a channel.
         UnknownArchitectureError, UnknownOptionError, BadOptionError
     """
-    for name, values in (("mean", recipe.mean), ("std", recipe.std)):
-        if values is not None and len(values) != data.channels:
-            raise RecipeError(
-                f"{name} has {len(values)} values: the images of {data.name} have {data.channels} channels"
-            )
     given = [name for name in ("channels", "classes", "image_size") if name in options]
     if given:
         raise BadOptionError(f"option {given[0]!r} comes from the data set ({data.name}): leave it out")

@@ -63,20 +63,21 @@ class Subject:
 
     def try_rate(self, rate: float, seed: int) -> Tried:
         """Train once and validate."""
-        recipe, device, split = self.recipe.but({"learning_rate": rate}), self.execution.torch_device, self.split()
+        source, device, split = self.dataset.source, self.execution.torch_device, self.split()
+        recipe = self.recipe.but({"learning_rate": rate}).per_channel(source.channels, source.name)
         clock.use_device(device)
-        options = fit_options(self.arm.architecture, self.arm.options, recipe, self.dataset.source)
+        options = fit_options(self.arm.architecture, self.arm.options, recipe, source)
         training = Training(
             self.arm.architecture, options, recipe, train=split.train.to(device), execution=self.execution, seed=seed
         )
-        train_preprocess, test_preprocess = preprocesses(recipe, self.dataset.source, self.execution)
+        train_preprocess, test_preprocess = preprocesses(recipe, source, self.execution)
         training.warm_up(train_preprocess)
         start = clock.clock()
         for _ in range(recipe.epochs):
             training.run_epoch(train_preprocess)
         seconds = clock.clock() - start
         if split.validation is None:
-            raise UserError(f"{self.dataset.source.name} has too few images to hold any out for validation")
+            raise UserError(f"{source.name} has too few images to hold any out for validation")
         validated = evaluate(training.model, split.validation.to(device), test_preprocess)
         images_per_second = recipe.epochs * len(split.train) / seconds
         return Tried(rate, seed, validated.accuracy, validated.loss, training.diverged, images_per_second)

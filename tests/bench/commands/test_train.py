@@ -93,7 +93,10 @@ def test_divergence_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (("mlp", "-r", "augment=('flop',)"), "unknown augmentation 'flop': did you mean 'flip'"),
         (("mlp", "-r", "train_images=3501"), "mnist-5k has 3500 training images: cannot take 3501"),
         (("mlp", "-r", "learning_rate=None"), "`python -m bench tune --architecture mlp`"),
-        (("mlp", "-r", "mean=(0.1,0.2)"), "mean has 2 values: the images of mnist-5k have 1 channels"),
+        (
+            ("mlp", "-r", "mean=(0.1,0.2)"),
+            "mean has 2 values, and the images of mnist-5k have 1 channel: give one value",
+        ),
         (("base", "-o", "normalisation=batch", "-r", "train_images=65"), "choose another batch_size"),
         (("mlp", "--dataset", "mnist5k"), "unknown data set 'mnist5k': did you mean 'mnist-5k'"),
         (("mlp", "--dataset", "mnist"), "mnist needs a data root: pass --data-root DIR or set CONVBENCH_DATA"),

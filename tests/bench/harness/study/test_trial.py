@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 import torch
 
-from bench.harness.data.catalogue import SOURCES, source
+from bench.harness.data.catalogue import SOURCES, Source, source
 from bench.harness.machine.device import Execution
 from bench.harness.study import learning_rates
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.learning_rates import ChoiceError
 from bench.harness.study.planned import settle
-from bench.harness.study.recipe import Recipe
+from bench.harness.study.recipe import Recipe, RecipeError
 from bench.harness.study.study import PROTOCOLS, Arm, Protocol, Study, StudyError
 from bench.harness.study.trial import SMOKE_RATE, fit_options, resolve
 from bench.harness.training.augment import chain
 from bench.harness.training.costs import costs
+from bench.harness.training.trial_run import preprocesses
+from models import registry
 from models.parts.options import BadOptionError
 from models.registry import UnknownOptionError
 
@@ -37,6 +39,7 @@ def study_of(**protocol: Any) -> Study:  # noqa: ANN401 - any field of a protoco
     return Study(name="s", question="", held_fixed="", margin=0.01, comparisons=(), protocols=protocols)
 
 
+ONE_VALUE = Recipe(learning_rate=0.1, mean=(0.5,), std=(0.25,))
 RATED = study_of(recipe=Recipe(epochs=3, learning_rate=0.2))
 
 
@@ -90,6 +93,40 @@ def test_what_the_data_set_says_is_no_option(name: str) -> None:
     """It would be ignored; the message says where it comes from."""
     with pytest.raises(BadOptionError, match=f"'{name}' comes from the data set"):
         fit_options("lenet5", {name: 3}, Recipe(), MNIST_5K)
+
+
+@pytest.mark.parametrize("name", ["mnist-5k", "cifar10"])
+def test_one_mean_is_every_channels(name: str) -> None:
+    """A recipe that was written for grey images runs on colour ones."""
+    trial = resolve(study_of(recipe=ONE_VALUE), "quick", "relu", 0, source(name), own_data=True)
+
+    channels = source(name).channels
+    assert (trial.recipe.mean, trial.recipe.std) == ((0.5,) * channels, (0.25,) * channels)
+
+
+def test_a_mean_per_channel_of_other_images_is_an_error() -> None:
+    """The message names study, arm, field, data set and remedy."""
+    study = study_of(recipe=ONE_VALUE.but({"std": (1.0, 1.0, 1.0)}))
+    message = "study 's', arm 'relu': std has 3 values, and the images of mnist-5k have 1 channel: give one"
+
+    with pytest.raises(RecipeError, match=message):
+        resolve(study, "quick", "relu", 0, MNIST_5K, own_data=True)
+
+
+@pytest.mark.parametrize("entry", SOURCES.values(), ids=SOURCES)
+@pytest.mark.parametrize("study", load_studies(), ids=lambda study: str(study.name))
+def test_every_study_resolves_in_smoke_on_every_data_set(study: Study, entry: Source) -> None:
+    """Every net is built for it and takes a batch: nothing is left to fail when training begins."""
+    for arm in study.arm_names("smoke"):
+        trial = resolve(study, "smoke", arm, 0, entry, own_data=False)
+        train, _ = preprocesses(trial.recipe, entry, BASE)
+        images = torch.zeros(2, entry.channels, entry.size, entry.size, dtype=torch.uint8)
+
+        chain(trial.recipe.augment, entry.channels)
+
+        logits = registry.create(trial.architecture, **trial.options)(train(images))
+
+        assert logits.shape == (2, len(entry.classes))
 
 
 def test_smoke_runs_before_anything_is_tuned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
