@@ -2,14 +2,15 @@
 
 import signal
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_benchmark.session import PerformanceRegression
 
 from bench.harness.errors import UserError, unknown
+from bench.harness.run import benchmark_options
 from bench.harness.run.options import add_options
 from bench.harness.run.settings import Settings
 from bench.harness.study.study import RunTrial, Study
@@ -22,6 +23,7 @@ BENCHMARK_JSON = "benchmark.json"  # in the results folder, unless --benchmark-j
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey["Session"] = pytest.StashKey()
 PLANNED: pytest.StashKey["Planned"] = pytest.StashKey()
+BASELINE: pytest.StashKey[set[str] | None] = pytest.StashKey()  # tests of the saved run that this one is compared with
 LINES: pytest.StashKey[Sequence[str]] = pytest.StashKey()
 
 
@@ -35,15 +37,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options and make folders before anything slow: errors here cost a second."""
     try:
         config.stash[SETTINGS] = Settings.from_options(vars(config.option))
+        if not config.option.collectonly:
+            _check_benchmark_options(config)
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
     _show_warnings(config)
     if not config.option.collectonly:
-        _refuse_untimed(config)
-        if config.option.benchmark_json is None:
-            config.option.benchmark_json = config.stash[SETTINGS].results / BENCHMARK_JSON
-        _make_folder_of(config.option.benchmark_json)
         signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _check_benchmark_options(config: pytest.Config) -> None:
+    """Let what pytest-benchmark would find after the last trial be found before the first."""
+    if not config.pluginmanager.hasplugin("benchmark"):
+        raise pytest.UsageError("trials are timed by pytest-benchmark: drop -p no:benchmark")
+    options = vars(config.option)
+    if options["benchmark_json"] is None:
+        options["benchmark_json"] = config.stash[SETTINGS].results / BENCHMARK_JSON
+    benchmark_options.check(options)
+    config.stash[BASELINE] = benchmark_options.baseline_names(options, config)
 
 
 def _show_warnings(config: pytest.Config) -> None:
@@ -51,30 +62,6 @@ def _show_warnings(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "default")  # where pytest applies its filters anew, around each test
     warnings.simplefilter("default")  # where it has applied them already, around the session
     warnings.filterwarnings("ignore", message="Not saving anything")  # said after an error that says why
-
-
-def _make_folder_of(path: Path) -> None:
-    """Let what pytest-benchmark would find after the last trial be found before the first."""
-    if path.is_dir():
-        raise pytest.UsageError(f"--benchmark-json {path} is a folder: name a file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise pytest.UsageError(f"{path.parent} cannot be made ({error.strerror}): name another place") from error
-
-
-def _refuse_untimed(config: pytest.Config) -> None:
-    """pytest-benchmark would run each trial once, unevaluated, and write no JSON."""
-    if not config.pluginmanager.hasplugin("benchmark"):
-        raise pytest.UsageError("trials are timed by pytest-benchmark: drop -p no:benchmark")
-    if config.getoption("benchmark_cprofile", default=None):
-        raise pytest.UsageError("--benchmark-cprofile trains an epoch more: use `python -m bench hotspots`")
-    if config.getoption("benchmark_disable", default=False) or config.getoption("benchmark_skip", default=False):
-        raise pytest.UsageError("--benchmark-disable and --benchmark-skip leave nothing to measure: drop them")
-    if config.getoption("benchmark_compare_fail", None) and not config.getoption("benchmark_compare", None):
-        raise pytest.UsageError("--benchmark-compare-fail needs --benchmark-compare, which names what to compare with")
-    if config.getoption("dist", "no") != "no" or config.getoption("numprocesses", None):
-        raise pytest.UsageError("trials are timed one after the other: drop -n and --dist (pytest-xdist)")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -132,10 +119,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     trials = {item: study for item in session.items if (study := _study(item))}
     if config.option.collectonly or not trials:
         return
+    warned = _compared(config, trials)
     run = _begin_session(config, trials)
-    _write_lines(config, [*run.describe_plan(), *_warnings(config, run)])
+    _write_lines(config, [*run.describe_plan(), *warned, *_warnings(config, run)])
     if _shows_trials(config):
         config.pluginmanager.register(TrialLines(config.pluginmanager.get_plugin("terminalreporter")))
+
+
+def _compared(config: pytest.Config, trials: Iterable[pytest.Item]) -> list[str]:
+    """Return the warnings of a comparison with a saved run that lacks some of the trials."""
+    names = config.stash[BASELINE]
+    if names is None:
+        return []
+    try:
+        gate = bool(config.option.benchmark_compare_fail)
+        return benchmark_options.compared(names, [item.nodeid for item in trials], gate=gate)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _begin_session(config: pytest.Config, trials: Mapping[pytest.Item, Study]) -> "Session":
@@ -236,8 +236,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(config: pytest.Config) -> Iterator[None]:
-    """Print the answers last, below pytest-benchmark's table, even where its gate raises."""
+    """Print the answers last, below pytest-benchmark's table; a gate that trips is a line and exit status 1."""
     try:
         yield
+    except PerformanceRegression as regression:
+        raise pytest.exit.Exception(str(regression), returncode=pytest.ExitCode.TESTS_FAILED) from regression
     finally:
         _write_lines(config, config.stash.get(LINES, []))
