@@ -23,6 +23,7 @@ BENCHMARK_JSON = "benchmark.json"  # in the results folder, unless --benchmark-j
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey["Session"] = pytest.StashKey()
 PLANNED: pytest.StashKey["Planned"] = pytest.StashKey()
+COLLECTED: pytest.StashKey[bool] = pytest.StashKey()  # the selection of trials ended without an error
 BASELINE: pytest.StashKey[set[str] | None] = pytest.StashKey()  # tests of the saved run that this one is compared with
 LINES: pytest.StashKey[Sequence[str]] = pytest.StashKey()
 
@@ -80,23 +81,41 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("arm", "seed"), trials, ids=[f"{arm}-seed{seed}" for arm, seed in trials])
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the studies asked for, and order trials seed by seed: drift and an early stop hit all arms alike."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Keep the studies asked for, before -k and -m take their share; then order the trials seed by seed."""
+    settings, collected = config.stash[SETTINGS], len(items)
+    _keep_studies(config, items)
+    yield
+    items.sort(key=lambda item: settings.seeds.index(_seed(item)) if _study(item) else -1)
+    if collected and not items:
+        _write_lines(config, [f"no trial of {collected}: {_selection(config)}"])
+    config.stash[COLLECTED] = True
+
+
+def _keep_studies(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drop the trials of studies that were not asked for, and the tests of those that lack the protocol."""
     settings = config.stash[SETTINGS]
     known = {study.name: study for study in map(_study, items) if study}
     for name in settings.studies:
         if name not in known:
             raise pytest.UsageError(unknown("study", name, known))
-    dropped = {item for item in items if (study := _study(item)) and not _wanted(item, study, settings)}
+    wanted = settings.studies or tuple(known)
+    lacking = [name for name in wanted if not known[name].arm_names(settings.protocol)]
+    if lacking and settings.studies:
+        have = ", ".join(known[lacking[0]].protocols)
+        raise pytest.UsageError(f"study {lacking[0]!r} has no protocol {settings.protocol!r}: it has {have}")
+    _write_lines(config, [f"study {name!r} has no protocol {settings.protocol!r}: left out" for name in lacking])
+    dropped = {item for item in items if (study := _study(item)) and study.name not in set(wanted) - set(lacking)}
     config.hook.pytest_deselected(items=list(dropped))
     items[:] = [item for item in items if item not in dropped]
-    items.sort(key=lambda item: settings.seeds.index(_seed(item)) if _study(item) else -1)
 
 
-def _wanted(item: pytest.Item, study: Study, settings: Settings) -> bool:
-    """Return whether a test is a trial of a study that was asked for; a study without the protocol has none."""
-    return isinstance(_params(item)["arm"], str) and study.name in (settings.studies or (study.name,))
+def _selection(config: pytest.Config) -> str:
+    """Return what took the trials away, in the words of the command line."""
+    options = {"--studies": config.option.studies, "-k": config.option.keyword, "-m": config.option.markexpr}
+    given = [f"{name} {value!r}" for name, value in options.items() if value]
+    return f"{' and '.join(given) or 'what was asked for'} leaves none; `--collect-only -q` lists them"
 
 
 def _study(item: pytest.Item) -> Study | None:
@@ -117,8 +136,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Prepare the run: everything that can be wrong is found before the first epoch."""
     config = session.config
     trials = {item: study for item in session.items if (study := _study(item))}
-    if config.option.collectonly or not trials:
-        return
+    if config.option.collectonly or not trials or COLLECTED not in config.stash:
+        return  # pytest calls this also where the selection ended in an error
     warned = _compared(config, trials)
     run = _begin_session(config, trials)
     _write_lines(config, [*run.describe_plan(), *warned, *_warnings(config, run)])

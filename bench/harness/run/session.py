@@ -237,7 +237,7 @@ class Session:
             tracker.run_ends()
         self.store.__exit__()
         if not self.done:
-            return []
+            return self._unfinished()
         folder, run = self.settings.results, {(setting_of(record), record.study) for record in self.done}
         try:
             results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
@@ -247,4 +247,9 @@ class Session:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
             again = f"`python -m bench report --results {folder}` makes them again"
             lines = [f"error: tables and report were not written ({reason}): {again}"]
-        return [*lines, self.spent.describe(clock.process_seconds())]
+        return [*lines, *self._unfinished(), self.spent.describe(clock.process_seconds())]
+
+    def _unfinished(self) -> list[str]:
+        """Return the line that says how a run that was cut short goes on."""
+        left, total = len(self.plan.to_train), len(self.plan.trials)
+        return [f"{left} of {total} trials have no record yet: the same command trains them"] if left else []

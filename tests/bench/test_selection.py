@@ -1,0 +1,67 @@
+"""The selection of trials as a user makes it: `pytest bench/` with --studies, -k and --protocol."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.harness.paths import PROJECT
+
+STUDY = '''"""Does it?"""
+
+from bench.harness.study import Arm, Protocol, Recipe, RunTrial, Study
+
+STUDY = Study(
+    name="{name}",
+    question="Does it?",
+    held_fixed="all",
+    margin=0.01,
+    comparisons=(),
+    protocols={{"quick": Protocol("mnist-5k", Recipe(learning_rate=0.1, epochs=1), (Arm("a", "A", "mlp"),))}},
+)
+
+
+def test_it(run_trial: RunTrial, arm: str, seed: int) -> None:
+    """One trial."""
+    run_trial(STUDY, arm, seed)
+'''
+
+
+def select(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run with arguments that leave nothing to train; without a path, all studies."""
+    paths = [] if any(argument.endswith(".py") for argument in arguments) else ["bench/"]
+    words = [sys.executable, "-m", "pytest", *paths, "--results", str(results), *arguments]
+    return subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("--studies", "kernelsize"), 4, "unknown study 'kernelsize': did you mean 'kernel-size'"),
+        (("--studies", "kernelsize", "-k", "lenet5"), 4, "unknown study 'kernelsize': did you mean 'kernel-size'"),
+        (("-k", "nosuch"), 5, "no trial of 90: -k 'nosuch' leaves none"),
+        (("--studies", "activation", "-k", "convnet"), 5, "--studies 'activation' and -k 'convnet' leaves none"),
+    ],
+)
+def test_a_selection_of_nothing_says_so(arguments: tuple[str, ...], status: int, message: str, tmp_path: Path) -> None:
+    """Before a plan is made of other studies, and with what took the trials away."""
+    process = select(tmp_path, *arguments)
+
+    assert process.returncode == status
+    assert message in process.stdout + process.stderr
+    assert "plan:" not in process.stdout
+
+
+def test_a_study_without_the_protocol_says_so(tmp_path: Path) -> None:
+    """Asked for by name it is an error that says which protocols it has; among others it is left out with a line."""
+    file = tmp_path / "test_mine.py"
+    file.write_text(STUDY.format(name="mine"), "utf-8")
+    arguments = ("-p", "bench.conftest", "--protocol", "published", str(file))
+
+    named = select(tmp_path, *arguments, "--studies", "mine")
+    among = select(tmp_path, *arguments)
+
+    assert (named.returncode, among.returncode) == (4, 5)
+    assert "study 'mine' has no protocol 'published': it has quick" in named.stderr
+    assert "study 'mine' has no protocol 'published': left out" in among.stdout
