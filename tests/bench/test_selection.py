@@ -65,3 +65,13 @@ def test_a_study_without_the_protocol_says_so(tmp_path: Path) -> None:
     assert (named.returncode, among.returncode) == (4, 5)
     assert "study 'mine' has no protocol 'published': it has quick" in named.stderr
     assert "study 'mine' has no protocol 'published': left out" in among.stdout
+
+
+@pytest.mark.parametrize("flag", ["-O", "-OO", "-Werror", "-bb"])
+def test_pythons_own_flags_are_no_obstacle(flag: str) -> None:
+    """A run needs no assert statement and no docstring, and starts without a warning of ours."""
+    words = [sys.executable, flag, "-m", "pytest", "bench/", "--collect-only", "-q"]
+    process = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+    assert process.returncode == 0, process.stderr
+    assert "::test_activation[lenet5-relu-seed0]" in process.stdout
