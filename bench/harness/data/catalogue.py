@@ -133,6 +133,14 @@ def source(name: str) -> Source:
 
 
 def data_root(option: str | None) -> Path | None:
-    """Return the folder of the data sets: --data-root, else CONVBENCH_DATA, else None."""
+    """Return the folder of the data sets: --data-root, else CONVBENCH_DATA, else None.
+
+    Raises:
+        DataError: it begins with the home of a user that there is not.
+    """
     chosen = option or os.environ.get("CONVBENCH_DATA")
-    return Path(chosen).expanduser() if chosen else None
+    try:
+        return Path(chosen).expanduser() if chosen else None
+    except RuntimeError as error:
+        name = "--data-root" if option else "CONVBENCH_DATA"
+        raise DataError(f"{name} is {chosen!r}: no such user has a home here; give the path in full") from error

