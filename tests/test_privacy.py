@@ -1,4 +1,4 @@
-"""What is sent nowhere: onnxruntime reports models and their use to its makers unless it is told not to."""
+"""What is sent nowhere: onnxruntime and OpenVINO report their use to their makers unless they are kept from it."""
 
 import os
 import subprocess
@@ -37,3 +37,21 @@ def test_who_wants_to_report_may(tmp_path: Path) -> None:
     )
 
     assert done.stdout == "0\n"
+
+
+def test_openvino_reports_nothing_and_needs_no_home() -> None:
+    """Its reporting package is kept out, before it is loaded: that one would ask for the user's home, too."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "HOME")}
+    program = (
+        "import sys\n"
+        "from export.gate.runtime import openvino_run\n"
+        "from export.repository.golden import RuntimeLoadError\n"
+        "try: openvino_run(b'no model')\n"
+        "except RuntimeLoadError: print('openvino' in sys.modules, 'openvino_telemetry.main' in sys.modules)"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "True False\n"
