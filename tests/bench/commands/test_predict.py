@@ -124,14 +124,21 @@ def test_rows_stay_rows(tmp_path: Path) -> None:
     assert read_image(tmp_path / "image.png", GREY)[0, 0].tolist() == pixels.tolist()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not an image"])
-def test_what_is_no_image_is_an_error(content: bytes | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty: remove or replace it"),
+        (b"not an image", "is not a picture that can be read"),
+    ],
+)
+def test_what_is_no_image_is_an_error(content: bytes | None, message: str, tmp_path: Path) -> None:
     """The message names the file."""
     path = tmp_path / "image.png"
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(UserError, match=r"image\.png is not an image that can be read"):
+    with pytest.raises(UserError, match=rf"image\.png {message}"):
         read_image(path, GREY)
 
 

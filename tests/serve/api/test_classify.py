@@ -62,6 +62,6 @@ def test_a_refused_picture_says_why(running: Running) -> None:
     status, answer, _ = running.ask("POST", CLASSIFY, b"words")
 
     assert status == 400
-    assert "not a picture that can be read (PNG, JPEG, WEBP)" in answer["error"]
+    assert "not a picture that can be read (PNG, JPEG, WEBP, BMP, GIF, PPM, TIFF)" in answer["error"]
     assert json.dumps(answer)
     assert running.ask("GET", "/v2")[0] == 200

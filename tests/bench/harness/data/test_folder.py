@@ -120,7 +120,7 @@ def test_a_file_that_is_no_image_is_named(colours: Path) -> None:
     """One damaged file among thousands must be findable."""
     (colours / "train" / "red" / "2.png").write_text("not an image", encoding="utf-8")
 
-    with pytest.raises(DataError, match=r"red/2\.png is not an image that Pillow can read .*: remove or replace it"):
+    with pytest.raises(DataError, match=r"red/2\.png is not a picture that can be read .*: remove or replace it"):
         load_folder(colours)
 
 
@@ -129,7 +129,7 @@ def test_a_truncated_image_is_named(colours: Path) -> None:
     path = colours / "train" / "red" / "1.png"
     path.write_bytes(path.read_bytes()[:50])
 
-    with pytest.raises(DataError, match=r"red/1\.png is not an image that Pillow can read"):
+    with pytest.raises(DataError, match=r"red/1\.png is not a picture that can be read"):
         load_folder(colours)
 
 
@@ -137,7 +137,7 @@ def test_a_damaged_header_is_named(colours: Path) -> None:
     """Pillow's decoders raise more than OSError."""
     (colours / "train" / "red" / "2.ppm").write_bytes(b"P6\n6 x6\n255\n" + bytes(108))
 
-    with pytest.raises(DataError, match=r"red/2\.ppm is not an image that Pillow can read"):
+    with pytest.raises(DataError, match=r"red/2\.ppm is not a picture that can be read"):
         load_folder(colours)
 
 
