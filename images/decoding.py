@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from images import errors
 from images.eight_bits import Depth, in_eight_bits
@@ -50,14 +50,16 @@ def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_be
 
     Raises:
         TooManyPixelsError: the picture is too large; it was not decoded.
-        PictureError: the file is empty, broken, cut off, of another format, or its greys have no fixed range.
+        PictureError: the file is empty, broken, cut off, of another format, stored in a way that takes long to read,
+            or its greys have no fixed range.
     """
     if not content:
         raise errors.empty(name)
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
-            if width * height <= most_pixels - pixels_before:
+            slow = _decoded_in_python(image)
+            if not slow and width * height <= most_pixels - pixels_before:
                 image.load()
                 return Picture(in_eight_bits(_upright(image), Depth.of(image)))
     except BOMBS as error:
@@ -66,7 +68,17 @@ def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_be
         raise errors.unknown_format(name) from error
     except Exception as error:  # Pillow's decoders raise anything on a damaged file
         raise errors.unreadable(name, " ".join(str(error).split()) or type(error).__name__) from error
+    if slow:
+        raise errors.slow(name)
     raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
+
+
+def _decoded_in_python(image: ImageFile.ImageFile) -> bool:
+    """Return whether Pillow's decoder is one of those in Python: a microsecond per byte, and nothing bounds the bytes.
+
+    They are those of PPM with its numbers as words or up to another than 255 and 65535, and of BMP with run lengths.
+    """
+    return any(tile[0] in Image.DECODERS for tile in image.tile)
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -36,6 +36,11 @@ def unknown_format(name: str) -> UnknownFormatError:
     return UnknownFormatError(_unreadable(name, "it is none of them, or it was changed on its way"))
 
 
+def slow(name: str) -> PictureError:
+    """Return the error for a file whose pixels only a slow decoder understands."""
+    return PictureError(_unreadable(name, "it is stored in a way that takes long to read", "save it as PNG"))
+
+
 def unopened(name: str, error: OSError) -> PictureError:
     """Return the error for a file whose bytes could not be had from the disk."""
     return PictureError(f"{name} cannot be read: {error.strerror or error}")
@@ -55,5 +60,5 @@ def too_many_pixels(name: str, size: tuple[int, int] | None, most: int, before: 
     return TooManyPixelsError(f"{name} has {pixels}{others}: at most {most} are taken: scale it down")
 
 
-def _unreadable(name: str, reason: str) -> str:
-    return f"{name} is not a picture that can be read ({', '.join(FORMATS)}): {reason}: {REMEDY}"
+def _unreadable(name: str, reason: str, remedy: str = REMEDY) -> str:
+    return f"{name} is not a picture that can be read ({', '.join(FORMATS)}): {reason}: {remedy}"

@@ -56,6 +56,13 @@ def moving(kind: str) -> bytes:
     return encoded(COLOUR, kind, save_all=True, append_images=others, **({"lossless": True} if kind == "WEBP" else {}))
 
 
+def run_lengths() -> bytes:
+    """Return a BMP whose rows are compressed, which Pillow does not write."""
+    rows, start = b"\x0a\x01\0\0" * SIDE, 14 + 40 + 4 * 256
+    head = struct.pack("<2sIHHI", b"BM", start + len(rows), 0, 0, start)
+    return head + struct.pack("<IiiHHIIiiII", 40, WIDE, SIDE, 1, 8, 1, len(rows), 0, 0, 256, 256) + bytes(1024) + rows
+
+
 def _greys() -> Iterator[tuple[str, bytes]]:
     image = Image.fromarray(GREY)
     yield "grey.png", encoded(GREY)
@@ -125,6 +132,9 @@ def _broken() -> Iterator[tuple[str, bytes]]:
     yield "a huge profile.png", encoded(COLOUR, icc_profile=bytes(PngImagePlugin.MAX_TEXT_CHUNK + 1))
     yield "16 million pixels and more.png", encoded(Image.new("1", (4001, 4000)))
     yield "pixels without end.png", encoded(Image.new("1", (20_000, 20_000)))
+    yield "greys as words.pgm", b"P2 10 8 255 " + b"1 " * 80
+    yield "greys up to 7.pgm", b"P5 10 8 7 " + bytes(80)
+    yield "run lengths.bmp", run_lengths()
     yield "floats above 1.tiff", tiff(DEEP.astype(np.float32))
     yield "floats below 0.tiff", tiff(DEEP.astype(np.float32) / 65535 - 0.5)
     yield "not a number.tiff", tiff(np.full((SIDE, WIDE), np.nan, np.float32))
