@@ -166,6 +166,16 @@ def test_what_is_transparent_lies_on_white_paper(tmp_path: Path) -> None:
     assert read_image(tmp_path / "ink.png", GREY).flatten().tolist() == [0, 255, 255, 255]
 
 
+@pytest.mark.parametrize(("ground", "under"), [("white", 255), ("black", 0)])
+def test_what_is_transparent_lies_on_the_data_sets_ground(ground: str, under: int, tmp_path: Path) -> None:
+    """As its card says, also where dark and light are exchanged."""
+    Image.new("LA", (2, 2)).save(tmp_path / "nothing.png")
+
+    for invert in (False, True):
+        image = read_image(tmp_path / "nothing.png", {**GREY, "ground": ground}, invert=invert)
+        assert image.flatten().tolist() == [under] * 4
+
+
 def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
     """Half of 65535 is mid-grey, not white."""
     Image.fromarray(np.full((2, 2), 32896, np.uint16)).save(tmp_path / "deep.png")
@@ -182,3 +192,24 @@ def test_a_light_background_gets_advice(brightness: Path, tmp_path: Path, capsys
         advice.append(capsys.readouterr().err)
 
     assert ["pass --invert" in advice[0], "drop --invert" in advice[1], advice[2]] == [True, True, ""]
+
+
+def test_paper_gets_no_advice_where_the_data_set_is_on_paper(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The net was trained on such."""
+    net = save(tmp_path, ["dark", "light"], torch.tensor([[-1.0], [1.0]]), ground="white")
+    main([str(net), picture(tmp_path / "page.png", 255)])
+
+    assert capsys.readouterr().err == ""
+
+
+def test_ink_on_a_transparent_page_gets_advice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the black ground of light strokes nothing would be seen of it."""
+    net = save(tmp_path, ["dark", "light"], torch.tensor([[-1.0], [1.0]]), ground="black")
+    image = Image.new("LA", (6, 6))
+    image.putpixel((3, 3), (0, 255))
+    image.save(tmp_path / "ink.png")
+    main([str(net), str(tmp_path / "ink.png")])
+
+    assert "pass --invert" in capsys.readouterr().err

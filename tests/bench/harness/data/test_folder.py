@@ -141,6 +141,29 @@ def test_a_damaged_header_is_named(colours: Path) -> None:
         load_folder(colours)
 
 
+@pytest.mark.parametrize(
+    ("training", "ground"),
+    [((10, 20), "black"), ((10, 200), "white"), ((RED, RED), "white")],
+    ids=["light on dark", "one dark on light", "colour"],
+)
+def test_the_ground_is_black_where_no_grey_training_picture_is_on_paper(
+    training: tuple[int | tuple[int, int, int], ...], ground: str, tmp_path: Path
+) -> None:
+    """The test pictures have no say; what is transparent lies on that ground, in both parts."""
+    for number, colour in enumerate(training):
+        write(tmp_path / "train" / "a" / f"{number}.png", colour)
+    write(tmp_path / "test" / "a" / "1.png", 255)
+    for part in ("train", "test"):
+        Image.new("LA" if isinstance(training[0], int) else "RGBA", (6, 6)).save(tmp_path / part / "a" / "nothing.png")
+
+    dataset = load_folder(tmp_path)
+
+    assert dataset.source.ground == ground
+    under = 0 if ground == "black" else 255
+    for images in (dataset.train.images, dataset.test.images):
+        assert (images == under).all(dim=(1, 2, 3)).any()
+
+
 def test_other_files_are_passed_over(colours: Path) -> None:
     """A README or a thumbnail database beside the images is no image."""
     (colours / "train" / "red" / "notes.txt").touch()
