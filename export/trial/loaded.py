@@ -46,7 +46,7 @@ class Material:
     model: nn.Module
     preprocess: Preprocess
     split: Split
-    ground: Ground = "white"
+    ground: Ground
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -197,9 +197,10 @@ def test_a_light_background_gets_advice(brightness: Path, tmp_path: Path, capsys
 def test_paper_gets_no_advice_where_the_data_set_is_on_paper(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The net was trained on such."""
+    """The net was trained on such; nor does a night that is made a page."""
     net = save(tmp_path, ["dark", "light"], torch.tensor([[-1.0], [1.0]]), ground="white")
     main([str(net), picture(tmp_path / "page.png", 255)])
+    main([str(net), picture(tmp_path / "night.png", 0), "--invert"])
 
     assert capsys.readouterr().err == ""
 
