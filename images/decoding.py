@@ -13,6 +13,7 @@ from images.picture import Picture
 # Pillow itself refuses a PNG whose text chunk or colour profile unpacks to more than 1 MiB, whose texts unpack to
 # more than 64 MiB together, and files that end early. Nothing here or elsewhere loosens that.
 MOST_PIXELS = 16_000_000  # of a picture; the server: of all pictures of a request
+LEAST_STRIPS, PIXELS_PER_STRIP = 256, 128  # a picture may be stored in that many strips, and one more per 128 pixels
 ORIENTATION = 0x0112  # in EXIF: how the camera was held
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -58,7 +59,7 @@ def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_be
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
-            slow = _decoded_in_python(image)
+            slow = _slow(image)
             if not slow and width * height <= most_pixels - pixels_before:
                 image.load()
                 return Picture(in_eight_bits(_upright(image), Depth.of(image)))
@@ -73,12 +74,15 @@ def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_be
     raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
 
 
-def _decoded_in_python(image: ImageFile.ImageFile) -> bool:
-    """Return whether Pillow's decoder is one of those in Python: a microsecond per byte, and nothing bounds the bytes.
+def _slow(image: ImageFile.ImageFile) -> bool:
+    """Return whether Pillow would decode an image in Python, a microsecond per byte or several per strip.
 
-    They are those of PPM with its numbers as words or up to another than 255 and 65535, and of BMP with run lengths.
+    Its decoders in Python are those of PPM with its numbers as words or up to another than 255 and 65535, and of BMP
+    with run lengths. TIFF may have a strip for each pixel; a strip for each row is as programs write it.
     """
-    return any(tile[0] in Image.DECODERS for tile in image.tile)
+    width, height = image.size
+    many = len(image.tile) > LEAST_STRIPS + width * height // PIXELS_PER_STRIP
+    return many or any(tile[0] in Image.DECODERS for tile in image.tile)
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -44,6 +44,16 @@ def tiff(values: np.ndarray) -> bytes:
     return struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + directory + bytes(4) + values.tobytes()
 
 
+def in_strips(height: int) -> bytes:
+    """Return an uncompressed grey TIFF, one pixel wide, with a strip for each of its pixels."""
+    entries = [(256, 1, 1), (257, 1, height), (258, 1, 8), (259, 1, 1), (262, 1, 1), (277, 1, 1), (278, 1, 1)]
+    offset = 8 + 2 + 12 * (len(entries) + 2) + 4
+    entries += [(273, height, offset), (279, height, offset + 4 * height)]
+    directory = b"".join(struct.pack("<HHII", tag, 4, count, value) for tag, count, value in sorted(entries))
+    places, lengths = struct.pack("<I", 8) * height, struct.pack("<I", 1) * height
+    return struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + directory + bytes(4) + places + lengths
+
+
 def with_chunk(png: bytes, name: bytes, content: bytes) -> bytes:
     """Return a PNG with one more chunk, behind its header."""
     chunk = struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -135,6 +145,7 @@ def _broken() -> Iterator[tuple[str, bytes]]:
     yield "greys as words.pgm", b"P2 10 8 255 " + b"1 " * 80
     yield "greys up to 7.pgm", b"P5 10 8 7 " + bytes(80)
     yield "run lengths.bmp", run_lengths()
+    yield "a strip for each pixel.tiff", in_strips(1000)
     yield "floats above 1.tiff", tiff(DEEP.astype(np.float32))
     yield "floats below 0.tiff", tiff(DEEP.astype(np.float32) / 65535 - 0.5)
     yield "not a number.tiff", tiff(np.full((SIDE, WIDE), np.nan, np.float32))

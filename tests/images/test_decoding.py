@@ -9,7 +9,7 @@ from PIL import Image, ImageFile, PngImagePlugin
 
 from images.decoding import MOST_PIXELS, read, read_file
 from images.errors import PictureError, TooManyPixelsError, UnknownFormatError
-from tests.images.corpus import BROKEN, COLOUR, WHOLE, encoded, moving, turned
+from tests.images.corpus import BROKEN, COLOUR, WHOLE, encoded, in_strips, moving, turned
 
 Turn = Callable[[np.ndarray], np.ndarray]
 UPRIGHT: dict[int, Turn] = {  # what is seen, of pixels that were stored with this orientation
@@ -98,13 +98,24 @@ def test_pixels_are_counted_before_they_are_decoded(monkeypatch: pytest.MonkeyPa
         read(encoded(COLOUR), "a", most_pixels=100, pixels_before=21)
 
 
-@pytest.mark.parametrize("name", ["greys as words.pgm", "greys up to 7.pgm", "run lengths.bmp"])
-def test_pixels_that_python_would_decode_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "name", ["greys as words.pgm", "greys up to 7.pgm", "run lengths.bmp", "a strip for each pixel.tiff"]
+)
+def test_pixels_that_take_long_to_read_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request's worth of them took fourteen seconds; what every other way of storing them takes is a third of one."""
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
 
     with pytest.raises(PictureError, match="it is stored in a way that takes long to read: save it as PNG"):
         read(BROKEN[name], "a")
+
+
+def test_a_strip_for_each_row_is_read() -> None:
+    """As the simplest programs write TIFF, in whole pictures of any size."""
+    for height, width in ((28, 28), (256, 256), (4000, 4000)):
+        image = Image.new("L", (width, height))
+        content = encoded(image, "TIFF", strip_size=width)
+        assert read(content, "a").size == (width, height)
+    assert read(in_strips(256), "a").size == (1, 256)
 
 
 def test_as_many_pixels_as_are_taken_are_read() -> None:
