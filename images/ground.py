@@ -1,4 +1,4 @@
-"""What lies under a picture where it is transparent: white paper, or the dark ground of light strokes as in MNIST."""
+"""The ground under a picture where it is transparent: white paper, or the dark ground of light strokes as in MNIST."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
