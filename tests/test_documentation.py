@@ -152,7 +152,7 @@ def test_folders_are_explained() -> None:
     named = set(re.findall(r"^\| `([\w/]+/)` \|", CONTRIBUTING, re.MULTILINE))
     packages = {
         f"{path.parent.relative_to(PROJECT).as_posix()}/"
-        for folder in ("models", "bench", "export", "serve")
+        for folder in ("images", "models", "bench", "export", "serve")
         for path in (PROJECT / folder).rglob("__init__.py")
     } - {"bench/harness/"}  # explained above its own table
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-FOLDERS = ("models", "bench", "export", "serve")
+FOLDERS = ("images", "models", "bench", "export", "serve")
 MAY_IMPORT = {
+    "images": {"images"},
     "models": {"models"},
-    "bench": {"models", "bench"},
-    "export": {"models", "bench", "export"},
-    "serve": {"export", "serve"},
+    "bench": {"images", "models", "bench"},
+    "export": {"images", "models", "bench", "export"},
+    "serve": {"images", "export", "serve"},
 }
 LINES_AT_MOST = 300
 
@@ -49,6 +50,14 @@ def test_models_need_torch_and_safetensors_only(path: Path) -> None:
     outside = {name.split(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
 
     assert outside <= {"models", "torch", "safetensors"}
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "images").rglob("*.py")), ids=lambda path: path.stem)
+def test_pictures_need_pillow_and_numpy_only(path: Path) -> None:
+    """Training, commands and the server read pictures by the same lines, so these import none of them."""
+    outside = {name.split(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
+
+    assert outside <= {"images", "numpy", "PIL"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`python -m bench predict CHECKPOINT IMAGE...`: what a trained net says of image files."""
+"""`python -m bench predict CHECKPOINT IMAGE...`: the answers of a trained net on image files."""
 
 import argparse
 import sys
@@ -6,55 +6,46 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from bench.harness.command import main_guard
-from bench.harness.data.folder import eight_bits
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
+from images.decoding import read_file
+from images.errors import FORMATS, PictureError
+from images.ground import ground_of
+from images.picture import Picture
+from images.polarity import Oriented, oriented
 from models import checkpoint
 
 SHOWN = 3  # the most probable classes
 
 
-def read_image(path: Path, card: Mapping[str, Any]) -> Tensor:
+def read_image(path: Path, card: Mapping[str, Any], *, invert: bool = False) -> Tensor:
     """Return an image file as the training images were: uint8 (1, channels, side, side).
 
-    A grey data set is read light on dark, as MNIST is: pass --invert for a dark digit on white paper.
+    Args:
+        path: the file.
+        card: the net's, with `channels`, `image_size`, and the `ground` under what is transparent.
+        invert: exchange dark and light, for a dark digit on white paper: MNIST's are light on dark.
 
     Raises:
-        UserError: no such file, or not an image.
+        UserError: there is no such file, or it is no picture that can be read.
     """
+    return torch.from_numpy(_oriented(_read(path), card, invert=invert).pixels[None])
+
+
+def _read(path: Path) -> Picture:
     try:
-        with Image.open(path) as image:
-            side = int(card["image_size"])
-            grey = int(card["channels"]) == 1
-            scaled = (
-                _opaque(eight_bits(image))
-                .convert("L" if grey else "RGB")
-                .resize((side, side), Image.Resampling.BILINEAR)
-            )
-            pixels = np.array(scaled, dtype=np.uint8)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path} is not an image that can be read ({error})") from error
-    return torch.from_numpy(pixels[None, None] if grey else pixels.transpose(2, 0, 1)[None].copy())
+        return read_file(path)
+    except PictureError as error:
+        raise UserError(str(error)) from error
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """Return the image with 8 bits a channel, what is transparent lying on white paper."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        paper = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(paper, image.convert("RGBA"))
-    return image
-
-
-def light_background(image: Tensor) -> bool:
-    """Return whether the rim of an image (1, channels, side, side) is lighter than mid-grey on average."""
-    rim = torch.cat([image[..., 0, :], image[..., -1, :], image[..., :, 0], image[..., :, -1]], dim=-1)
-    return bool(rim.float().mean() > 127)  # noqa: PLR2004 - half of 255
+def _oriented(picture: Picture, card: Mapping[str, Any], *, invert: bool | None) -> Oriented:
+    side = int(card["image_size"])
+    return oriented(picture, (int(card["channels"]), side, side), ground_of(card), invert=invert)
 
 
 def probabilities(model: torch.nn.Module, image: Tensor, card: Mapping[str, Any]) -> Tensor:
@@ -70,17 +61,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the most probable classes of each image."""
     parser = argparse.ArgumentParser(prog="python -m bench predict", description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="a .safetensors file from results/*/checkpoints/")
-    parser.add_argument("images", type=Path, nargs="+", help="image files, any format that Pillow reads")
+    parser.add_argument("images", type=Path, nargs="+", help=f"image files: {', '.join(FORMATS)}")
     parser.add_argument("--invert", action="store_true", help="dark on light instead of light on dark")
     arguments = parser.parse_args(argv)
     model, card = checkpoint.load(arguments.checkpoint), checkpoint.read_card(arguments.checkpoint)
     for path in arguments.images:
-        image = read_image(path, card)
-        image = 255 - image if arguments.invert else image
-        if int(card["channels"]) == 1 and light_background(image):
+        picture = _read(path)
+        image = torch.from_numpy(_oriented(picture, card, invert=arguments.invert).pixels[None])
+        dark_on_light = _oriented(picture, card, invert=None).inverted
+        if int(card["channels"]) == 1 and ground_of(card) != "white" and dark_on_light != arguments.invert:
             hint = "drop --invert" if arguments.invert else "pass --invert"
             print(f"{path}: its background is light; digits are light on dark: {hint}", file=sys.stderr)  # noqa: T201 - advice
-        said = probabilities(model, image, card)
-        top = said.topk(min(SHOWN, len(said)))
+        shares = probabilities(model, image, card)
+        top = shares.topk(min(SHOWN, len(shares)))
         words = ", ".join(f"{card['classes'][place]} {share:.1%}" for share, place in zip(*top, strict=True))
         print(f"{path}: {words}")  # noqa: T201 - the answer

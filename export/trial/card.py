@@ -45,6 +45,7 @@ def facts(material: Material, variant: str) -> dict[str, Any]:
         "mean": list(material.preprocess.mean),
         "std": list(material.preprocess.std),
         "shape": list(material.shape),
+        "ground": material.ground,
         "input": "image: uint8 (batch, channels, height, width); normalisation and resizing are inside the graph",
         "outputs": "logits, probabilities: float32 (batch, classes)",
         "resize": material.preprocess.resize,

@@ -25,6 +25,7 @@ from export.gate.temperature import fit_temperature
 from export.graph.to_onnx import Served
 from export.repository.golden import Floats, Pixels
 from export.trial.selection import checkpoint_path
+from images.ground import Ground
 from models import checkpoint, registry
 
 BATCH = 100  # as the trial's own evaluation
@@ -45,6 +46,7 @@ class Material:
     model: nn.Module
     preprocess: Preprocess
     split: Split
+    ground: Ground
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -125,7 +127,7 @@ def load(results: Path, record: Record, data_root: Path | None) -> Material:
     _, preprocess = preprocesses(recipe, dataset.source, CPU)
     _check_card(path, card, record, preprocess)
     split = dataset.split(recipe.first_image, recipe.train_images)
-    return Material(record, _with_own_lrn(model, record), preprocess, split)
+    return Material(record, _with_own_lrn(model, record), preprocess, split, dataset.source.ground)
 
 
 def _check_card(path: Path, card: Mapping[str, Any], record: Record, preprocess: Preprocess) -> None:

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from export.repository.golden import Answers, Pixels
+from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
 from serve.api.administration import index, no_overrides
 from serve.api.exchange import Reply, Request, Send, error_reply, guarded, json_reply
@@ -191,7 +192,10 @@ class App:
         arrived, config = monotonic(), version.config
 
         def read() -> list[Picture]:
-            return pictures(content_type, request.body, config.dims, invert=invert, most=config.max_batch)
+            ground = ground_of(version.card)
+            return pictures(
+                content_type, request.body, config.dims, invert=invert, ground=ground, most=config.max_batch
+            )
 
         def decoded(found: Sequence[Picture] | RequestError) -> None:
             if isinstance(found, RequestError):

@@ -1,4 +1,4 @@
-"""What `POST /v2/models/M/classify` takes and answers: pictures in, labels with probabilities out."""
+"""`POST /v2/models/M/classify`: pictures in, labels with probabilities out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,16 +15,16 @@ BODY_BYTES = 16_000_000
 
 
 def polarity(query: str) -> bool | None:
-    """Return what `?invert=` asks for, None where it is not given.
+    """Return the value of `?invert=`, None where it is not given.
 
     Raises:
         RequestError: 400, neither true nor false.
     """
-    found = parse_qs(query, keep_blank_values=True)
-    for name in found:
+    parameters = parse_qs(query, keep_blank_values=True)
+    for name in parameters:
         if name != "invert":
             raise RequestError(400, f"unknown parameter {name[:60]!r}: known is invert")
-    given = found.get("invert")
+    given = parameters.get("invert")
     if given is None:
         return None
     if given not in (["true"], ["false"]):
@@ -32,16 +32,16 @@ def polarity(query: str) -> bool | None:
     return given == ["true"]
 
 
-def stacked(found: Sequence[Picture]) -> Pixels:
+def stacked(pictures: Sequence[Picture]) -> Pixels:
     """Return the pictures as one batch."""
-    return np.stack([each.pixels for each in found])
+    return np.stack([picture.pixels for picture in pictures])
 
 
-def answer(version: Version, found: Sequence[Picture], answers: Answers) -> dict[str, Any]:
+def answer(version: Version, pictures: Sequence[Picture], answers: Answers) -> dict[str, Any]:
     """Return every label with its probability, best first, picture by picture."""
     predictions = []
-    for each, probabilities in zip(found, answers.probabilities, strict=True):
+    for picture, probabilities in zip(pictures, answers.probabilities, strict=True):
         order = np.argsort(-probabilities, kind="stable")
         labels = [{"label": version.labels[place], "probability": float(probabilities[place])} for place in order]
-        predictions.append({"name": each.name, "inverted": each.inverted, "labels": labels})
+        predictions.append({"name": picture.name, "inverted": picture.inverted, "labels": labels})
     return {"model_name": version.name, "model_version": str(version.number), "predictions": predictions}

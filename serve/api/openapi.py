@@ -83,7 +83,13 @@ SCHEMAS: dict[str, Schema] = {
     "List": {"type": "array"},
 }
 BYTES: Schema = {"type": "string", "format": "binary"}
-PICTURES = {kind: {"schema": BYTES} for kind in ("image/png", "image/jpeg", "image/webp", "multipart/form-data")}
+PICTURES = {
+    kind: {"schema": BYTES}
+    for kind in (
+        *("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/x-portable-anymap", "image/tiff"),
+        "multipart/form-data",
+    )
+}
 INFERENCE = {"application/json": {"schema": _named("Request")}, "application/octet-stream": {"schema": BYTES}}
 FAILURES = {
     "infer": ("400", "404", "408", "413", "415", "429", "500", "503", "504"),

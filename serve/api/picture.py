@@ -1,23 +1,27 @@
-"""Pictures as a client has them: decoded under limits and converted as the training images were."""
+"""Pictures as a client sends them: one as a body or several as a form, under limits, as the model takes them."""
 
-import io
+import logging
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from export.repository.golden import Pixels
+from images.decoding import MOST_PIXELS, read
+from images.errors import PictureError, TooManyPixelsError, UnknownFormatError
+from images.ground import Ground
+from images.picture import Picture as Decoded
+from images.polarity import oriented
 from serve.errors import RequestError
 
-FORMATS = ("PNG", "JPEG", "WEBP")
-MOST_PIXELS = 16_000_000  # of all pictures of a request, before they are scaled
 MOST_PICTURES = 64  # of a request
 HEAD_BYTES = 4096  # of a part of a form
-LIGHT = 127  # a grey picture whose rim is lighter on average has dark strokes on light paper
-EIGHT_BITS = 255
-PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;"]*))', re.DOTALL)  # ; name="value"
+MOST_HEADERS = 8  # of a part of a form
+FILE_NAME = re.compile(rb"""filename\*\s*=\s*[^\s;']*'[^\s;']*'([^\s;]*)""", re.IGNORECASE)  # filename*=UTF-8''a%20b
+
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # a broken form is told to who sent it
 
 
 class Picture(NamedTuple):
@@ -36,37 +40,57 @@ class Part(NamedTuple):
 
 
 def pictures(
-    content_type: str, body: bytes, dims: tuple[int, ...], *, invert: bool | None, most: int = MOST_PICTURES
+    content_type: str,
+    body: bytes,
+    dims: tuple[int, ...],
+    *,
+    invert: bool | None,
+    ground: Ground | None = None,
+    most: int = MOST_PICTURES,
 ) -> list[Picture]:
     """Return the pictures of a request: one as its body, or several as multipart/form-data.
 
     Args:
-        content_type: of the request.
-        body: of the request.
+        content_type: the request's.
+        body: the request's.
         dims: channels, height, width that the model takes.
-        invert: exchange dark and light; None: where a grey picture has dark strokes on light paper, since MNIST's
-            digits are light on dark.
-        most: pictures that the model takes a request.
+        invert: exchange dark and light; None: where a grey picture has dark strokes on light paper, and the model's
+            data set has not, as MNIST has not.
+        ground: the data set's, under what is transparent; None: the model's card does not say.
+        most: pictures that the model takes in one request.
 
     Raises:
         RequestError: 400, not a picture, or too many; 413, too many pixels.
     """
     single = content_type.partition(";")[0].strip().lower() != "multipart/form-data"
+    if single and not body:
+        raise RequestError(400, "the body is empty: send the picture, with curl as --data-binary @FILE")
     parts = [Part("", body)] if single else _parts(content_type, body, min(most, MOST_PICTURES))
-    found: list[Picture] = []
-    left = MOST_PIXELS
+    taken: list[Picture] = []
+    pixels = 0
     for part in parts:
-        with _opened(part) as image:
-            width, height = image.size
-            if width * height > left:
-                others = "" if left == MOST_PIXELS else f", those before it {MOST_PIXELS - left}"
-                raise RequestError(
-                    413,
-                    f"{_where(part)} has {width} x {height} pixels{others}: at most {MOST_PIXELS} are taken",
-                )
-            left -= width * height
-            found.append(_picture(part, image, dims, invert))
-    return found
+        decoded = _decoded(part, pixels)
+        pixels += decoded.size[0] * decoded.size[1]
+        taken.append(Picture(part.name, *oriented(decoded, dims, ground, invert=invert)))
+    return taken
+
+
+def _decoded(part: Part, pixels_before: int) -> Decoded:
+    """Return the picture in a part.
+
+    Raises:
+        RequestError: 400, there is none; 413, it has too many pixels.
+    """
+    name = f"{part.name[:100]!r}" if part.name else "the body"
+    try:
+        return read(part.content, name, most_pixels=MOST_PIXELS, pixels_before=pixels_before)
+    except TooManyPixelsError as error:
+        raise RequestError(413, str(error)) from error
+    except UnknownFormatError as error:
+        hint = "" if part.name else " (curl's -d drops the ends of lines, --data-binary does not)"
+        raise RequestError(400, f"{error}{hint}") from error
+    except PictureError as error:
+        raise RequestError(400, str(error)) from error
 
 
 def _parts(content_type: str, body: bytes, most: int) -> list[Part]:
@@ -75,99 +99,115 @@ def _parts(content_type: str, body: bytes, most: int) -> list[Part]:
     Raises:
         RequestError: 400, it is no form, or it has no pictures or too many.
     """
-    boundary = _parameters(content_type).get("boundary", "").encode("latin-1", "replace")
-    mark = b"\r\n--" + boundary
-    body = b"\r\n" + body
-    marks = body.count(mark) if boundary else 0
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    mark, form = b"\r\n--" + boundary, b"\r\n" + body
+    # Counted before the form is read: the library calls Python for every part, and a body may hold a million.
+    marks = form.count(mark) if boundary else 0
     if marks < 1:
-        raise RequestError(400, "the body is not multipart/form-data with the boundary that its content-type names")
-    if not body.startswith(b"--", body.rfind(mark) + len(mark)):  # the last boundary ends the form
+        raise _no_form()
+    if not form.startswith(b"--", form.rfind(mark) + len(mark)):  # the last boundary ends the form
         raise RequestError(400, "the form is cut off: its last boundary is missing")
     if not 1 <= marks - 1 <= most:
         raise RequestError(400, f"the request has {marks - 1} pictures: 1 to {most} are taken")
-    pieces = body.split(mark)[1:-1]
-    return [_part(place, piece) for place, piece in enumerate(pieces, 1)]
+    # The library goes through blanks behind a boundary byte by byte, in Python: seconds for a body full of them.
+    if re.search(re.escape(mark) + rb"[ \t]", form):
+        raise _no_form()
+    parts = _Form(boundary).read(form[form.find(mark) + 2 :])  # what stands before the first boundary is no part
+    if len(parts) != marks - 1:  # another boundary ended the form, or was none
+        raise _no_form()
+    return parts
 
 
-def _part(place: int, piece: bytes) -> Part:
-    """Return a part, from behind its boundary."""
-    end = piece.find(b"\r\n\r\n", 0, HEAD_BYTES)
-    if end < 0:
-        raise RequestError(400, f"part {place} of the form has no headers that end within {HEAD_BYTES} bytes")
-    given: dict[str, str] = {}
-    for line in piece[:end].decode("utf-8", "replace").split("\r\n"):
-        if line.lower().startswith("content-disposition:"):
-            given = _parameters(line)
-    name = given.get("filename", "")
-    if "filename*" in given:  # charset'language'percent-encoded
-        name = unquote(given["filename*"].rpartition("'")[2], errors="replace")
-    if given.get("name") == "invert" and not name:
-        raise RequestError(400, "invert belongs into the URL: ?invert=true")
-    return Part(name or f"part {place}", piece[end + 4 :])
+class _Form:
+    """Collects the parts of a form as the parser meets them.
 
-
-def _parameters(header: str) -> dict[str, str]:
-    """Return the parameters of a header, such as `; name="value"`."""
-    return {
-        name.lower(): re.sub(r'\\(["\\])', r"\1", quoted) or plain for name, quoted, plain in PARAMETER.findall(header)
-    }
-
-
-def _where(part: Part) -> str:
-    return f"{part.name[:100]!r}" if part.name else "the body"
-
-
-def _opened(part: Part) -> Image.Image:
-    """Return an image whose pixels are not yet decoded.
+    Args:
+        boundary: between the parts.
 
     Raises:
-        RequestError: 400, it is none.
+        RequestError: 400, the boundary is too long.
     """
-    if not part.content:
-        raise RequestError(400, f"{_where(part)} is empty: send the picture, with curl as --data-binary @FILE")
-    try:
-        return Image.open(io.BytesIO(part.content), formats=FORMATS)
-    except Exception as error:  # Pillow raises anything on a damaged file
-        raise _unreadable(part, error) from error
+
+    def __init__(self, boundary: bytes) -> None:
+        self.parts: list[Part] = []
+        self._name, self._disposition, self._content = bytearray(), bytearray(), bytearray()
+        self._place = self._head_bytes = 0
+        try:
+            self._parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._part_begins,
+                    "on_header_begin": self._name.clear,
+                    "on_header_field": self._header_name,
+                    "on_header_value": self._header_value,
+                    "on_part_data": self._data,
+                    "on_part_end": self._part_ends,
+                },
+                max_header_count=MOST_HEADERS,
+                max_header_size=HEAD_BYTES,
+            )
+        except FormParserError as error:
+            raise _no_form() from error
+
+    def read(self, body: bytes) -> list[Part]:
+        """Return the parts of a whole form.
+
+        Raises:
+            RequestError: 400, it is broken.
+        """
+        try:
+            self._parser.write(body)
+        except FormParserError as error:
+            raise self._headless() if self._place else _no_form() from error
+        if len(self.parts) < self._place:
+            raise self._headless()
+        return self.parts
+
+    def _part_begins(self) -> None:
+        self._place += 1
+        self._head_bytes = 0
+        self._disposition.clear()
+        self._content = bytearray()
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._count(end - start)
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count(end - start)
+        if self._name.lower() == b"content-disposition":
+            self._disposition[:] = data[start:end]
+
+    def _count(self, head_bytes: int) -> None:
+        self._head_bytes += head_bytes
+        if self._head_bytes > HEAD_BYTES:
+            raise self._headless()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        self._content += data[start:end]
+
+    def _part_ends(self) -> None:
+        self.parts.append(Part(_file_name(bytes(self._disposition)) or f"part {self._place}", bytes(self._content)))
+
+    def _headless(self) -> RequestError:
+        return RequestError(400, f"part {self._place} of the form has no headers that end within {HEAD_BYTES} bytes")
 
 
-def _picture(part: Part, image: Image.Image, dims: tuple[int, ...], invert: bool | None) -> Picture:
-    try:
-        pixels = _converted(ImageOps.exif_transpose(image), dims)  # cameras note how they were held
-    except Exception as error:  # as above
-        raise _unreadable(part, error) from error
-    dark_on_light = dims[0] == 1 and _rim(pixels[0]) > LIGHT
-    inverted = dark_on_light if invert is None else invert
-    return Picture(part.name, EIGHT_BITS - pixels if inverted else pixels, inverted)
+def _no_form() -> RequestError:
+    return RequestError(400, "the body is not multipart/form-data with the boundary that its content-type names")
 
 
-def _unreadable(part: Part, error: Exception) -> RequestError:
-    kinds = ", ".join(FORMATS)
-    return RequestError(400, f"{_where(part)} is not a picture that can be read ({kinds}): {_line(error)}")
+def _file_name(disposition: bytes) -> str:
+    """Return the name of a part's file, nothing where it has none.
 
-
-def _converted(image: Image.Image, dims: tuple[int, ...]) -> Pixels:
-    """Return a picture in the model's channels and size; what is transparent lies on white paper."""
-    channels, height, width = dims
-    if image.mode.startswith("I") or image.mode == "F":  # 16 bits: the upper eight are what is seen
-        image = Image.fromarray((np.asarray(image).astype(np.float64) / 257).clip(0, EIGHT_BITS).astype(np.uint8))
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
-    image = image.convert("L" if channels == 1 else "RGB")
-    if image.size != (width, height):
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    pixels = np.asarray(image, dtype=np.uint8)
-    return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def _rim(grey: Pixels) -> float:
-    """Return the mean of a picture's outermost pixels."""
-    return float(np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]).mean())
-
-
-def _line(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        changed = "curl's -d drops the ends of lines, --data-binary does not"
-        return f"it is none of them, or it was changed on its way: {changed}"
-    return " ".join(str(error).split()) or type(error).__name__
+    Raises:
+        RequestError: 400, the part is a field that would be ignored.
+    """
+    _, given = parse_options_header(disposition)
+    name = given.get(b"filename", b"").decode("utf-8", "replace")
+    extended = FILE_NAME.search(disposition)  # forms should not have it, some clients do, and the library drops it
+    if extended:
+        name = unquote(extended[1].decode("latin-1"), errors="replace")
+    if given.get(b"name") == b"invert" and not name:
+        raise RequestError(400, "invert belongs into the URL: ?invert=true")
+    return name

@@ -71,7 +71,14 @@ def graph(seed: int) -> onnx.ModelProto:
 def put_model(tmp_path: Path) -> PutModel:
     """Return a maker of versions in the repository `tmp_path / repository`; returns the version's folder."""
 
-    def put(name: str = "net", seed: int = 0, *, golden_of: int | None = None, max_batch: int = 8) -> Path:
+    def put(
+        name: str = "net",
+        seed: int = 0,
+        *,
+        golden_of: int | None = None,
+        max_batch: int = 8,
+        card: Mapping[str, object] | None = None,
+    ) -> Path:
         repository = tmp_path / "repository"
         images = np.random.default_rng(9).integers(0, 256, (4, *SHAPE), dtype=np.uint8)
         logits = expected(images, seed if golden_of is None else golden_of)
@@ -80,9 +87,8 @@ def put_model(tmp_path: Path) -> PutModel:
             (folder / MODEL).write_bytes(graph(seed).SerializeToString())
             probabilities = exponents / exponents.sum(axis=1, keepdims=True)
             np.savez(folder / GOLDEN, image=images, logits=logits, probabilities=probabilities)
-            (folder / CARD).write_text(
-                json.dumps({"name": name, "tolerance": 1e-4, "probability_tolerance": 1e-4}), "utf-8"
-            )
+            least = {"name": name, "tolerance": 1e-4, "probability_tolerance": 1e-4}
+            (folder / CARD).write_text(json.dumps(least | dict(card or {})), "utf-8")
             shared = {
                 CONFIG: config_text(name, SHAPE, 3, max_batch=max_batch),
                 LABELS: labels_text(list(LABELS_OF)),

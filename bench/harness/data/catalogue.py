@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.harness.errors import UserError, unknown
+from images.ground import Ground
 
 FOLDER_PREFIX = "folder:"
 
@@ -21,7 +22,8 @@ class Source:
 
     mean and std are those of the training images, a channel each, after division by 255. `files` says in
     words what torchvision expects below the data root; `sha256` holds what can be checked before loading
-    (torchvision checks CIFAR's and SVHN's files itself, but not MNIST's unpacked ones).
+    (torchvision checks CIFAR's and SVHN's files itself, but not MNIST's unpacked ones). `ground` is black where strokes
+    are light on a dark ground: what is transparent in a picture file lies on it.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Source:
     std: tuple[float, ...]
     train_images: int
     test_images: int
+    ground: Ground = "white"
     torchvision_class: str = ""
     files: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +57,7 @@ CIFAR100 = tuple(_CIFAR100_WORDS.split())
 _IDX = "{train,t10k}-images-idx3-ubyte and {train,t10k}-labels-idx1-ubyte"
 
 
-_grey = partial(Source, channels=1, size=28, train_images=60_000, test_images=10_000)
+_grey = partial(Source, channels=1, size=28, ground="black", train_images=60_000, test_images=10_000)
 _colour = partial(Source, channels=3, size=32, test_images=10_000)
 
 _ALL = (

@@ -4,25 +4,29 @@ import random
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from PIL import Image
 
 from bench.harness.data.catalogue import FOLDER_PREFIX, DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
 from bench.harness.records.answers import NO_PREDICTION
+from images.decoding import read_file
+from images.errors import PictureError
+from images.ground import Ground
+from images.picture import Picture, Pixels
+from images.polarity import dark_on_light
 
+# Which files are taken for pictures at all; each is then read by its content, whatever its ending.
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff"})
 MOST_CLASSES = NO_PREDICTION  # predictions are recorded as bytes, and the last value means none
 ORDER_SEED = 0  # the same images in the same order, always
-GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16"})
 
 
 def load_folder(root: Path) -> Dataset:
     """Return the images below a folder, all in the size of the first one's shorter side.
 
     The classes are the folder names below train/, sorted. Images are grey if the first one is. mean and std
-    are measured on the training images.
+    are measured on the training images. What is transparent lies on white, or on black where no grey training image
+    has dark strokes on light paper.
 
     Raises:
         DataError: a folder is missing or empty, test/ has one image only or a class that is not in train/, a file is
@@ -35,17 +39,20 @@ def load_folder(root: Path) -> Dataset:
     unknown = sorted({path.parent.name for path in test_files} - set(classes))
     if unknown:
         raise DataError(f"{root / 'test'} has classes that train/ has not: {', '.join(unknown)}")
-    first = _open(train_files[0])
-    mode, side = ("L" if first.mode in GREY_MODES else "RGB"), min(first.size)
+    first = _read(train_files[0])
+    channels, side = (1 if first.grey else 3), min(first.size)
     # Splits are slices by place: in the order of the folders, one would hold a class or two.
     random.Random(ORDER_SEED).shuffle(train_files)  # noqa: S311 - an order, no secret
-    train, test = (_decode(files, classes, mode, side) for files in (train_files, test_files))
+    pixels, ground = _decode_training(train_files, channels, side)
+    train = _images(pixels, train_files, classes)
+    test = _images([_square(path, channels, side, ground) for path in test_files], test_files, classes)
     scaled = train.images.double() / 255
     dataset = Dataset(
         Source(
             name=f"{FOLDER_PREFIX}{root}",
-            channels=train.images.shape[1],
+            channels=channels,
             size=side,
+            ground=ground,
             classes=classes,
             mean=tuple(scaled.mean(dim=(0, 2, 3)).tolist()),
             std=tuple(scaled.std(dim=(0, 2, 3)).clamp_min(1e-3).tolist()),
@@ -60,34 +67,41 @@ def load_folder(root: Path) -> Dataset:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in ENDINGS)
-    if not found:
+    paths = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in ENDINGS)
+    if not paths:
         raise DataError(f"no images in {folder}: put them in {folder}/<class>/, for example {folder}/cat/1.png")
-    return found
+    return paths
 
 
-def _open(path: Path) -> Image.Image:
+def _read(path: Path) -> Picture:
     try:
-        with Image.open(path) as image:
-            return eight_bits(image).copy()
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} is not an image that Pillow can read ({error}): remove or replace it") from error
+        return read_file(path)
+    except PictureError as error:
+        raise DataError(str(error)) from error
 
 
-def eight_bits(image: Image.Image) -> Image.Image:
-    """Return an image with 8 bits a channel: of 16 Pillow would cut off all above 255."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+def _square(path: Path, channels: int, side: int, ground: Ground) -> Pixels:
+    return _read(path).pixels(channels, side, side, ground)
 
 
-def _decode(files: list[Path], classes: tuple[str, ...], mode: str, side: int) -> Images:
-    pixels = np.stack([_square(_open(path), mode, side) for path in files])
-    labels = [classes.index(path.parent.name) for path in files]
-    return Images(torch.from_numpy(pixels), torch.tensor(labels, dtype=torch.int64))
+def _decode_training(paths: list[Path], channels: int, side: int) -> tuple[list[Pixels], Ground]:
+    """Return (channels, side, side) uint8 of each file, and the ground that all files of the data set share."""
+    squares: list[Pixels] = []
+    on_black: dict[int, Pixels] = {}  # by place, where the ground can be seen
+    ground: Ground = "black" if channels == 1 else "white"
+    for place, path in enumerate(paths):
+        picture = _read(path)
+        squares.append(picture.pixels(channels, side, side, "white"))
+        if picture.transparent and channels == 1:
+            on_black[place] = picture.pixels(channels, side, side, "black")
+        if ground == "black" and dark_on_light(squares[place][0], on_black.get(place, squares[place])[0]):
+            ground = "white"
+    if ground == "black":
+        for place, square in on_black.items():
+            squares[place] = square
+    return squares, ground
 
 
-def _square(image: Image.Image, mode: str, side: int) -> npt.NDArray[np.uint8]:
-    """Return (channels, side, side) uint8, the image squeezed to a square."""
-    pixels = np.asarray(image.convert(mode).resize((side, side), Image.Resampling.BILINEAR), dtype=np.uint8)
-    return pixels[None] if mode == "L" else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+def _images(squares: list[Pixels], paths: list[Path], classes: tuple[str, ...]) -> Images:
+    labels = [classes.index(path.parent.name) for path in paths]
+    return Images(torch.from_numpy(np.stack(squares)), torch.tensor(labels, dtype=torch.int64))

@@ -203,6 +203,7 @@ class TrialRun:
             "resize": trial.recipe.resize,
             "image_size": source.size,
             "channels": source.channels,
+            "ground": source.ground,
             "test_accuracy": evaluation.accuracy,
             "environment": environment(self.execution.device),
         }

@@ -124,14 +124,21 @@ def test_rows_stay_rows(tmp_path: Path) -> None:
     assert read_image(tmp_path / "image.png", GREY)[0, 0].tolist() == pixels.tolist()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not an image"])
-def test_what_is_no_image_is_an_error(content: bytes | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty: remove or replace it"),
+        (b"not an image", "is not a picture that can be read"),
+    ],
+)
+def test_what_is_no_image_is_an_error(content: bytes | None, message: str, tmp_path: Path) -> None:
     """The message names the file."""
     path = tmp_path / "image.png"
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(UserError, match=r"image\.png is not an image that can be read"):
+    with pytest.raises(UserError, match=rf"image\.png {message}"):
         read_image(path, GREY)
 
 
@@ -159,6 +166,16 @@ def test_what_is_transparent_lies_on_white_paper(tmp_path: Path) -> None:
     assert read_image(tmp_path / "ink.png", GREY).flatten().tolist() == [0, 255, 255, 255]
 
 
+@pytest.mark.parametrize(("ground", "under"), [("white", 255), ("black", 0)])
+def test_what_is_transparent_lies_on_the_data_sets_ground(ground: str, under: int, tmp_path: Path) -> None:
+    """As its card says, also where dark and light are exchanged."""
+    Image.new("LA", (2, 2)).save(tmp_path / "nothing.png")
+
+    for invert in (False, True):
+        image = read_image(tmp_path / "nothing.png", {**GREY, "ground": ground}, invert=invert)
+        assert image.flatten().tolist() == [under] * 4
+
+
 def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
     """Half of 65535 is mid-grey, not white."""
     Image.fromarray(np.full((2, 2), 32896, np.uint16)).save(tmp_path / "deep.png")
@@ -175,3 +192,25 @@ def test_a_light_background_gets_advice(brightness: Path, tmp_path: Path, capsys
         advice.append(capsys.readouterr().err)
 
     assert ["pass --invert" in advice[0], "drop --invert" in advice[1], advice[2]] == [True, True, ""]
+
+
+def test_paper_gets_no_advice_where_the_data_set_is_on_paper(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The net was trained on such; nor does a night that is made a page."""
+    net = save(tmp_path, ["dark", "light"], torch.tensor([[-1.0], [1.0]]), ground="white")
+    main([str(net), picture(tmp_path / "page.png", 255)])
+    main([str(net), picture(tmp_path / "night.png", 0), "--invert"])
+
+    assert capsys.readouterr().err == ""
+
+
+def test_ink_on_a_transparent_page_gets_advice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the black ground of light strokes nothing would be seen of it."""
+    net = save(tmp_path, ["dark", "light"], torch.tensor([[-1.0], [1.0]]), ground="black")
+    image = Image.new("LA", (6, 6))
+    image.putpixel((3, 3), (0, 255))
+    image.save(tmp_path / "ink.png")
+    main([str(net), str(tmp_path / "ink.png")])
+
+    assert "pass --invert" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.serve.conftest import LABELS_OF, Running, expected
+from tests.serve.conftest import LABELS_OF, PutModel, Running, Start, expected
 from tests.serve.drawing import encoded, form
 
 CLASSIFY = "/v2/models/net/classify"
@@ -50,6 +50,28 @@ def test_the_polarity_may_be_told(query: str, inverted: bool, running: Running) 
     assert running.ask("POST", CLASSIFY + "?invert=maybe", encoded(pixels))[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("card", "inverted", "under"),
+    [({"ground": "white"}, False, 255), ({"ground": "black"}, True, 0), ({}, True, 255)],
+    ids=["paper", "light strokes", "an older card"],
+)
+def test_the_cards_ground_is_the_pictures(
+    card: dict[str, str], inverted: bool, under: int, put_model: PutModel, start: Start
+) -> None:
+    """Ink on paper stays as it is for a net that was trained on such, and what is transparent lies on that ground."""
+    put_model(card=card)
+    running = start()
+    paper, nothing = np.full((4, 4), 255, np.uint8), np.zeros((4, 4, 4), np.uint8)
+
+    _, unasked, _ = running.ask("POST", CLASSIFY, encoded(paper))
+    _, told, _ = running.ask("POST", CLASSIFY + "?invert=false", encoded(nothing))
+
+    powers = np.exp(expected(np.full((1, 1, 4, 4), under, np.uint8))[0])
+    assert unasked["predictions"][0]["inverted"] is inverted
+    best = told["predictions"][0]["labels"][0]
+    assert best["probability"] == pytest.approx(powers.max() / powers.sum(), abs=1e-5)
+
+
 def test_an_unknown_parameter_is_refused(running: Running) -> None:
     """With the one that is known."""
     status, answer, _ = running.ask("POST", CLASSIFY + "?inverted=true", encoded(np.zeros((4, 4), np.uint8)))
@@ -62,6 +84,6 @@ def test_a_refused_picture_says_why(running: Running) -> None:
     status, answer, _ = running.ask("POST", CLASSIFY, b"words")
 
     assert status == 400
-    assert "not a picture that can be read (PNG, JPEG, WEBP)" in answer["error"]
+    assert "not a picture that can be read (PNG, JPEG, WEBP, BMP, GIF, PPM, TIFF)" in answer["error"]
     assert json.dumps(answer)
     assert running.ask("GET", "/v2")[0] == 200

@@ -95,3 +95,40 @@ def test_a_field_for_the_polarity_is_refused() -> None:
 
     with pytest.raises(RequestError, match=r"invert belongs into the URL: \?invert=true"):
         pictures("multipart/form-data; boundary=x", body, GREY, invert=None)
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t"])
+def test_blanks_behind_a_boundary_are_refused(blank: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library would go through them one by one: seconds for a body full of them."""
+    monkeypatch.setattr(picture, "MultipartParser", lambda *_, **__: pytest.fail("it was read"))
+    body = b"--x" + blank * 1_000_000 + b"\r\n\r\nwords\r\n--x--\r\n"
+
+    with pytest.raises(RequestError, match="boundary that its content-type names"):
+        pictures("multipart/form-data; boundary=x", body, GREY, invert=None)
+
+
+def test_words_before_the_first_boundary_are_no_picture(digit: np.ndarray) -> None:
+    """Mail has them, and they are not shown there."""
+    content_type, body = form(("a.png", encoded(digit)))
+
+    (picture_of_the_form,) = pictures(content_type, b"This is a form.\r\n" + body, GREY, invert=False)
+
+    assert picture_of_the_form.name == "a.png"
+
+
+@pytest.mark.parametrize("between", [b"--x--\r\n", b"--xy\r\n"], ids=["an end", "a longer boundary"])
+def test_a_boundary_that_is_none_is_refused(between: bytes) -> None:
+    """Parts behind an end, or behind another boundary that opens alike, are not dropped in silence."""
+    part = b'content-disposition: form-data; name="f"; filename="a"\r\n\r\nwords\r\n'
+    body = b"--x\r\n" + part + between + part + b"--x--\r\n"
+
+    with pytest.raises(RequestError, match="boundary that its content-type names"):
+        pictures("multipart/form-data; boundary=x", body, GREY, invert=None)
+
+
+def test_the_headers_of_a_part_are_counted() -> None:
+    """Eight are taken, and a thousand are not collected."""
+    for headers, message in ((8, "is not a picture that can be read"), (9, "part 1 of the form has no headers")):
+        body = b"--x\r\n" + b"a: b\r\n" * headers + b"\r\nwords\r\n--x--\r\n"
+        with pytest.raises(RequestError, match=message):
+            pictures("multipart/form-data; boundary=x", body, GREY, invert=None)

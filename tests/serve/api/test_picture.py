@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from images.errors import FORMATS
 from serve.api import picture
 from serve.api.picture import Picture, pictures
 from serve.errors import RequestError
@@ -108,7 +109,7 @@ def test_a_damaged_picture_is_the_clients_fault(digit: np.ndarray) -> None:
     chance = np.random.default_rng(0)
     exif = Image.Exif()
     exif[ORIENTATION] = 6
-    for kind in ("PNG", "JPEG", "WEBP"):
+    for kind in FORMATS:
         content = np.frombuffer(encoded(digit, kind, exif=exif), np.uint8)
         for _ in range(100):
             damaged = content.copy()

@@ -24,6 +24,12 @@ def test_normalisation_has_one_value_a_channel(entry: Source) -> None:
 
 
 @every_source
+def test_grey_data_sets_are_light_strokes_on_black(entry: Source) -> None:
+    """Digits, clothes and characters are; photographs have no ground of their own, and get white paper."""
+    assert entry.ground == ("black" if entry.channels == 1 else "white")
+
+
+@every_source
 def test_classes_have_distinct_names(entry: Source) -> None:
     """There are 10 classes, 100 in cifar100, and no two share a name."""
     assert len(set(entry.classes)) == len(entry.classes) == (100 if entry.name == "cifar100" else 10)

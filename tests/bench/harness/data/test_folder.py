@@ -120,7 +120,7 @@ def test_a_file_that_is_no_image_is_named(colours: Path) -> None:
     """One damaged file among thousands must be findable."""
     (colours / "train" / "red" / "2.png").write_text("not an image", encoding="utf-8")
 
-    with pytest.raises(DataError, match=r"red/2\.png is not an image that Pillow can read .*: remove or replace it"):
+    with pytest.raises(DataError, match=r"red/2\.png is not a picture that can be read .*: remove or replace it"):
         load_folder(colours)
 
 
@@ -129,7 +129,7 @@ def test_a_truncated_image_is_named(colours: Path) -> None:
     path = colours / "train" / "red" / "1.png"
     path.write_bytes(path.read_bytes()[:50])
 
-    with pytest.raises(DataError, match=r"red/1\.png is not an image that Pillow can read"):
+    with pytest.raises(DataError, match=r"red/1\.png is not a picture that can be read"):
         load_folder(colours)
 
 
@@ -137,8 +137,31 @@ def test_a_damaged_header_is_named(colours: Path) -> None:
     """Pillow's decoders raise more than OSError."""
     (colours / "train" / "red" / "2.ppm").write_bytes(b"P6\n6 x6\n255\n" + bytes(108))
 
-    with pytest.raises(DataError, match=r"red/2\.ppm is not an image that Pillow can read"):
+    with pytest.raises(DataError, match=r"red/2\.ppm is not a picture that can be read"):
         load_folder(colours)
+
+
+@pytest.mark.parametrize(
+    ("training", "ground"),
+    [((10, 20), "black"), ((10, 200), "white"), ((RED, RED), "white")],
+    ids=["light on dark", "one dark on light", "colour"],
+)
+def test_the_ground_is_black_where_no_grey_training_picture_is_on_paper(
+    training: tuple[int | tuple[int, int, int], ...], ground: str, tmp_path: Path
+) -> None:
+    """The test pictures have no say; what is transparent lies on that ground, in both parts."""
+    for number, colour in enumerate(training):
+        write(tmp_path / "train" / "a" / f"{number}.png", colour)
+    write(tmp_path / "test" / "a" / "1.png", 255)
+    for part in ("train", "test"):
+        Image.new("LA" if isinstance(training[0], int) else "RGBA", (6, 6)).save(tmp_path / part / "a" / "nothing.png")
+
+    dataset = load_folder(tmp_path)
+
+    assert dataset.source.ground == ground
+    under = 0 if ground == "black" else 255
+    for images in (dataset.train.images, dataset.test.images):
+        assert (images == under).all(dim=(1, 2, 3)).any()
 
 
 def test_other_files_are_passed_over(colours: Path) -> None:

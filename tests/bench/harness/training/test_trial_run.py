@@ -91,6 +91,11 @@ def test_the_checkpoint_has_the_recorded_accuracy(record: Record, results: Path)
     assert np.array_equal(answers.predictions, predictions(record))
 
 
+def test_the_checkpoints_card_says_the_ground_of_its_data_set(record: Record, results: Path) -> None:
+    """Pictures that the net is asked about are read as its training images were: light strokes on black."""
+    assert checkpoint.read_card(results / str(record.checkpoint))["ground"] == "black"
+
+
 def test_the_checkpoint_has_the_recorded_hash(record: Record, results: Path) -> None:
     """A checkpoint of another run is not taken for this one's."""
     content = (results / str(record.checkpoint)).read_bytes()

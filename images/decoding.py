@@ -1,0 +1,94 @@
+"""From a file's bytes to an upright image: by content and not by its name's ending, under the same limits for all."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from images import errors
+from images.eight_bits import Depth, in_eight_bits
+from images.errors import FORMATS
+from images.picture import Picture
+
+# Pillow itself refuses a PNG whose text chunk or colour profile unpacks to more than 1 MiB, whose texts unpack to
+# more than 64 MiB together, and files that end early. Nothing here or elsewhere loosens that.
+MOST_PIXELS = 16_000_000  # of a picture; the server: of all pictures of a request
+LEAST_STRIPS, PIXELS_PER_STRIP = 256, 128  # a picture may be stored in that many strips, and one more per 128 pixels
+ORIENTATION = 0x0112  # in EXIF: how the camera was held
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)  # the warning, where warnings are errors
+
+
+def read_file(path: Path) -> Picture:
+    """Return the picture in a file; its name in messages is its path.
+
+    Raises:
+        PictureError: there is no such file, or as `read` has it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise errors.unopened(str(path), error) from error
+    return read(content, str(path))
+
+
+def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_before: int = 0) -> Picture:
+    """Return the picture in a file's bytes: the first of an animation, upright, 8 bits a channel.
+
+    Args:
+        content: the whole file.
+        name: the file's, for messages.
+        most_pixels: pixels it may have with those before it.
+        pixels_before: pixels of pictures that count with this one.
+
+    Raises:
+        TooManyPixelsError: the picture is too large; it was not decoded.
+        PictureError: the file is empty, broken, cut off, of another format, stored in a way that takes long to read,
+            or its greys have no fixed range.
+    """
+    if not content:
+        raise errors.empty(name)
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            width, height = image.size
+            slow = _slow(image)
+            if not slow and width * height <= most_pixels - pixels_before:
+                image.load()
+                return Picture(in_eight_bits(_upright(image), Depth.of(image)))
+    except BOMBS as error:
+        raise errors.too_many_pixels(name, None, most_pixels, pixels_before) from error
+    except UnidentifiedImageError as error:
+        raise errors.unknown_format(name) from error
+    except Exception as error:  # Pillow's decoders raise anything on a damaged file
+        raise errors.unreadable(name, " ".join(str(error).split()) or type(error).__name__) from error
+    if slow:
+        raise errors.slow(name)
+    raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
+
+
+def _slow(image: ImageFile.ImageFile) -> bool:
+    """Return whether Pillow would decode an image in Python, a microsecond per byte or several per strip.
+
+    Its decoders in Python are those of PPM with its numbers as words or up to another than 255 and 65535, and of BMP
+    with run lengths. TIFF may have a strip for each pixel; a strip for each row is as programs write it.
+    """
+    width, height = image.size
+    many = len(image.tile) > LEAST_STRIPS + width * height // PIXELS_PER_STRIP
+    return many or any(tile[0] in Image.DECODERS for tile in image.tile)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return an image turned as its EXIF block says; a block that is broken says nothing."""
+    try:
+        turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - Pillow raises anything on a broken block, and the pixels are whole
+        return image
+    return image if turn is None else image.transpose(turn)
