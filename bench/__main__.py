@@ -5,47 +5,49 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bench.harness.command import USAGE_ERROR
+from bench.harness.command import USAGE_ERROR, start
 from bench.harness.errors import unknown
 
+PROGRAM = "python -m bench"
 
-class Command(NamedTuple):
-    """A command: the module whose `main(words)` it is, and what it does in one line."""
+
+class Listed(NamedTuple):
+    """A command's line in the list: its module, and the one summary, which its --help begins with too."""
 
     module: str
     summary: str
 
 
-GROUPS: Mapping[str, Mapping[str, Command]] = {
+GROUPS: Mapping[str, Mapping[str, Listed]] = {
     "studies": {
-        "list": Command("bench.commands.listing", "studies, architectures, data sets, protocols"),
-        "train": Command("bench.commands.train", "train one architecture, outside any study"),
-        "tune": Command("bench.commands.tune", "choose each arm's learning rate on validation images"),
-        "predict": Command("bench.commands.predict", "classify image files with a trained checkpoint"),
-        "report": Command("bench.commands.report", "tables, figures and report again, from records alone"),
-        "simulate": Command("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
+        "list": Listed("bench.commands.listing", "studies, architectures, data sets, protocols"),
+        "train": Listed("bench.commands.train", "train one architecture, outside any study"),
+        "tune": Listed("bench.commands.tune", "choose each arm's learning rate on validation images"),
+        "predict": Listed("bench.commands.predict", "classify image files with a trained checkpoint"),
+        "report": Listed("bench.commands.report", "tables, figures and report again, from records alone"),
+        "simulate": Listed("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
     },
     "convbench's own speed": {
-        "speed": Command("bench.performance.speed", "its loop beside those that others write"),
-        "growth": Command("bench.performance.growth", "how time and memory grow with sizes"),
-        "hotspots": Command("bench.performance.hotspots", "where a training step's time goes"),
-        "startup": Command("bench.performance.startup", "what each command costs before it does anything"),
-        "lrn": Command("bench.performance.lrn_layer", "LRN's implementations side by side"),
-        "workers": Command("bench.performance.worker_gain", "what trials side by side gain"),
+        "speed": Listed("bench.performance.speed", "its loop beside those that others write"),
+        "growth": Listed("bench.performance.growth", "how time and memory grow with sizes"),
+        "hotspots": Listed("bench.performance.hotspots", "where a training step's time goes"),
+        "startup": Listed("bench.performance.startup", "what each command costs before it does anything"),
+        "lrn": Listed("bench.performance.lrn_layer", "LRN's implementations side by side"),
+        "workers": Listed("bench.performance.worker_gain", "what trials side by side gain"),
     },
     "the server": {
-        "contest": Command("bench.server.contest.__main__", "beside the servers that users would pick instead"),
-        "stress": Command("bench.server.stress.__main__", "where things go wrong: overload, damage, swaps, stops"),
+        "contest": Listed("bench.server.contest.command", "beside the servers that users would pick instead"),
+        "stress": Listed("bench.server.stress.command", "where things go wrong: overload, damage, swaps, stops"),
     },
     "the project": {
-        "docs": Command("bench.commands.docs", "write the committed figures into the documentation"),
+        "docs": Listed("bench.commands.docs", "write the committed figures into the documentation"),
     },
 }
-COMMANDS: Mapping[str, Command] = {name: command for group in GROUPS.values() for name, command in group.items()}
+COMMANDS: Mapping[str, Listed] = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Start a command; return the exit status: 2 for a name that is none."""
+    """Start a command; return the exit status: 2 for an unknown name or a user's error, 130 for Ctrl-C."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help"):
         print(help_page())  # noqa: T201 - the command's output
@@ -54,7 +56,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         print(f"error: {unknown('command', name, COMMANDS)}", file=sys.stderr)  # noqa: T201 - the command's output
         return USAGE_ERROR
-    return importlib.import_module(COMMANDS[name].module).main(rest) or 0
+    module = importlib.import_module(COMMANDS[name].module)
+    return start(module, rest, name=f"{PROGRAM} {name}", description=description(name, module.__doc__ or ""))
+
+
+def description(name: str, docstring: str) -> str:
+    """Return a command's summary, then its module's docstring without the first line, which says the same."""
+    rest = docstring.partition("\n")[2].strip("\n")
+    return "\n\n".join(filter(None, (sentence(COMMANDS[name].summary), rest)))
+
+
+def sentence(summary: str) -> str:
+    """Return a summary with a capital letter and a full stop."""
+    return f"{summary[:1].upper()}{summary[1:]}."
 
 
 def help_page() -> str:

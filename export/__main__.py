@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.harness.command import main_guard
+from bench.harness.command import start
 from bench.harness.data.catalogue import data_root
 from bench.harness.errors import UserError
 from bench.harness.files import write_json, write_text
@@ -19,8 +19,8 @@ from export.repository.layout import VERSION, RepositoryError
 from export.trial.selection import Selection, Wish, select
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which trials are exported and where to, and the other things to do with a repository."""
     parser.add_argument("--results", type=Path, default=Path("results/quick"), help="of a run; default results/quick")
     parser.add_argument("--out", type=Path, default=Path("model_repository"), help="default model_repository")
     which = parser.add_mutually_exclusive_group()
@@ -35,25 +35,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verify", type=Path, metavar="DIR", help="check a repository from its files alone")
     parser.add_argument("--benchmark", action="store_true", help="time every export in torch and onnxruntime")
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="of --benchmark: write its rows here, the table beside"
+        "--json", type=Path, metavar="FILE", help="for --benchmark: write its rows here, the table beside"
     )
-    return parser
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(text.split(","))
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Export, verify or time."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Export, verify or time; return the exit status."""
+    words = sys.argv[1:] if argv is None else argv
+    return start(sys.modules[__name__], words, name="python -m export", description=__doc__)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export, verify or time; return 1 where a file was refused or does not hold, else 0.
+
+    Raises:
+        UserError: options that do not go together, or a repository or record that cannot be used.
+    """
     try:
-        _run(_parser().parse_args(argv))
+        return _run(arguments)
     except RepositoryError as error:  # no UserError: the server knows it too, and imports nothing of bench
         raise UserError(str(error)) from error
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None and not arguments.benchmark:
         raise UserError("--json is an option of --benchmark: an export writes its figures to RESULTS/export.json")
     if arguments.winner and (arguments.all or arguments.architecture):
@@ -61,12 +69,12 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.verify is not None:
         from export.verify import verify  # noqa: PLC0415 - onnxruntime alone
 
-        sys.exit(verify(arguments.verify))
+        return verify(arguments.verify)
     if arguments.benchmark:
         from export.benchmark import benchmark  # noqa: PLC0415 - as above
 
-        benchmark(arguments.out, arguments.results, arguments.json)
-        return
+        benchmark(arguments)
+        return 0
     if arguments.version is not None and not VERSION.fullmatch(str(arguments.version)):
         raise UserError(f"--version is {arguments.version}: versions are whole numbers from 1 on, of at most 18 digits")
     wish = Wish(
@@ -78,8 +86,8 @@ def _run(arguments: argparse.Namespace) -> None:
     selection = select(load(arguments.results / "records.jsonl"), wish)
     if arguments.dry_run:
         _say(selection)
-        return
-    sys.exit(_export(selection, arguments))
+        return 0
+    return _export(selection, arguments)
 
 
 def _export(selection: Selection, arguments: argparse.Namespace) -> int:
@@ -121,4 +129,4 @@ def _say(selection: Selection) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@ All start at the uint8 images and end at the logits. They take turns at each bat
 the memory format that its training had, onnxruntime with one and with two threads. Compiling is off the clock.
 """
 
+import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import Any
 import torch
 
 from bench.harness.data.preprocess import Preprocess
-from bench.harness.files import write_json, write_text
+from bench.harness.files import write_text
 from bench.harness.machine import turns
 from bench.harness.machine.device import Execution, apply, resolve_threads
-from bench.harness.machine.environment import environment
+from bench.harness.machine.measuring import with_conditions, write_result
 from bench.harness.machine.memory_format import execution_for
 from bench.harness.records.record import Record, load
 from export.benchmark_table import benchmark_table
@@ -144,28 +145,29 @@ def _nodes(path: Path) -> int:
     return len(onnx.load(str(path), load_external_data=False).graph.node)
 
 
-def benchmark(repository: Path, results: Path, file: Path | None) -> None:
+def benchmark(arguments: argparse.Namespace) -> None:
     """Measure every export, print the table, write the rows after every model and the table beside them.
+
+    Args:
+        arguments: `out` is the repository, `results` the folder it was made from, `json` the file for the rows or None.
 
     Raises:
         RepositoryError: there is nothing to measure, or a model was made from other results.
     """
     execution = Execution("cpu", resolve_threads(None))
     apply(execution)
-    content: dict[str, Any] = {
-        "environment": {**environment(), **library_versions()},
-        "threads": execution.threads,
-        "exports": [],
-        "rows": [],
-    }
-    found = entries(repository, results)
-    if file is not None:
-        write_json(file, content)  # a file that cannot be written is better known before the minutes of measuring
-    for place, entry in enumerate(found, start=1):
-        print(f"[{place}/{len(found)}] {entry.model}", flush=True)  # noqa: T201 - the progress
-        content["exports"].append(summary(entry))
-        content["rows"] += rows(entry, results, execution)
-        if file is not None:
-            write_json(file, content)
-            write_text(file.with_suffix(".md"), benchmark_table(content) + "\n")
+    summaries: list[dict[str, Any]] = []
+    rates: list[dict[str, Any]] = []
+    content = with_conditions(
+        {"exports": summaries, "rows": rates}, arguments, threads=execution.threads, libraries=library_versions()
+    )
+    exports = entries(arguments.out, arguments.results)
+    write_result(arguments, content)  # a file that cannot be written is better known before the minutes of measuring
+    for place, entry in enumerate(exports, start=1):
+        print(f"[{place}/{len(exports)}] {entry.model}", flush=True)  # noqa: T201 - the progress
+        summaries.append(summary(entry))
+        rates += rows(entry, arguments.results, execution)
+        write_result(arguments, content)
+        if arguments.json is not None:
+            write_text(arguments.json.with_suffix(".md"), benchmark_table(content) + "\n")
     print(f"\n{benchmark_table(content)}")  # noqa: T201 - the answer

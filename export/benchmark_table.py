@@ -7,7 +7,8 @@ from typing import Any
 from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
-from bench.harness.number_format import MISSING, number, significant
+from bench.harness.machine.turns import ratios
+from bench.harness.number_format import MISSING, number, significant, with_range
 
 Row = Mapping[str, Any]
 
@@ -50,16 +51,13 @@ def _speed(model: str, batch: int, rates: Mapping[tuple[str, str, int], Row]) ->
 
 def _ratio(found: Sequence[Row | None]) -> str:
     """Return onnxruntime's rate over eager's: the median of the turns' own ratios with their range."""
-    ratios = _ratios(found[RUNTIMES.index(BASE)], found[RUNTIMES.index(EAGER)])
-    if not ratios:
-        return MISSING
-    return f"{number(statistics.median(ratios), 2)} [{number(min(ratios), 2)}, {number(max(ratios), 2)}]"
+    return with_range(_ratios(found[RUNTIMES.index(BASE)], found[RUNTIMES.index(EAGER)]), 2)
 
 
 def _ratios(one: Row | None, other: Row | None) -> list[float]:
     if one is None or other is None:
         return []
-    return [a / b for a, b in zip(one["images_per_second"], other["images_per_second"], strict=True)]
+    return ratios(one["images_per_second"], other["images_per_second"])
 
 
 def _slower(exports: Sequence[Row], rates: Mapping[tuple[str, str, int], Row]) -> str:

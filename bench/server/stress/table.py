@@ -1,13 +1,12 @@
 """What came of the fire, as a table: what was done, what was measured, whether the promises held."""
 
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
-from bench.harness.number_format import number
+from bench.harness.number_format import number, with_range
 
 MOST_HELP_SECONDS, MOST_READY_SECONDS = 0.3, 2.0
 MOST_GROWTH = 0.02
@@ -86,10 +85,6 @@ def _count(value: float) -> str:
     return number(value, 0)
 
 
-def _spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}]"
-
-
 def _memory(found: Found, first: str, last: str) -> str:
     return f"RSS {found[first]:.1f} then {found[last]:.1f} MB"
 
@@ -139,8 +134,8 @@ DONE: Mapping[str, Callable[[Found], str]] = {
 }
 MEASURED: Mapping[str, Callable[[Found], str]] = {
     "start": lambda found: (
-        f"`--help` {_spread(found['help_seconds'])} s; from start to ready {_spread(found['ready_seconds'])} s; "
-        f"at rest {found['rss_mb']:.0f} MB resident"
+        f"`--help` {with_range(found['help_seconds'], 2)} s; "
+        f"from start to ready {with_range(found['ready_seconds'], 2)} s; at rest {found['rss_mb']:.0f} MB resident"
     ),
     "fuzz": lambda found: f"{_answers(found)}; {_memory(found, 'rss_mb_at_a_fifth', 'rss_mb_at_the_end')}",
     "described": lambda found: f"{_count(found['requests'])} requests, {_count(found['passed'])} passed every check",

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.harness.machine.turns import rotated
 from bench.server.golden import Pixels, golden, newest
 from bench.server.our_server import started
 from bench.server.stress.client import connected, get, raw_inference
@@ -65,7 +66,7 @@ async def _measure(
     without: list[list[float]] = []
     beside: list[list[float]] = []
     for turn in range(turns):
-        for count in sorted((0, slow), reverse=turn % 2 == 1):
+        for count in rotated((0, slow), turn):
             (beside if count else without).append(await _turn(clients, count, request))
     return without, beside
 
