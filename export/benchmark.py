@@ -50,7 +50,7 @@ def entries(repository: Path, results: Path) -> list[Entry]:
         RepositoryError: the repository is missing or empty, or a model was made from other results.
     """
     by_id = {record.record_id: record for record in load(results / "records.jsonl")}
-    found = []
+    newest = []
     for name in models(repository):
         numbers = versions(repository / name)
         if not numbers:
@@ -59,25 +59,25 @@ def entries(repository: Path, results: Path) -> list[Entry]:
         card = read_card(version)
         if card.get("record_id") not in by_id:
             raise RepositoryError(f"{version} was made from a trial that {results} does not hold: name its --results")
-        found.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
-    if not found:
+        newest.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
+    if not newest:
         raise RepositoryError(f"{repository} holds no model: run `python -m export`")
-    return found
+    return newest
 
 
 def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, Any]]:
-    """Return a row a runtime and batch size of one export."""
+    """Return one row per runtime and batch size of one export."""
     shape = entry.card["shape"]
     images = torch.randint(0, 256, (max(BATCHES), *shape), dtype=torch.uint8).numpy()
     ort: dict[str, Call] = {
         f"onnxruntime, {threads} thread{'s' * (threads > 1)}": onnxruntime_run(entry.version / MODEL, threads)
         for threads in ORT_THREADS
     }
-    found = []
+    measured = []
     for batch in BATCHES:
         calls = {**_torch_calls(entry, results, execution), **ort}
         runs = turns.turns(calls, images, batch)
-        found += [
+        measured += [
             {
                 "model": entry.model,
                 "variant": entry.card["variant"],
@@ -91,7 +91,7 @@ def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, An
             }
             for runtime, values in runs.items()
         ]
-    return found
+    return measured
 
 
 def _torch_calls(entry: Entry, results: Path, execution: Execution) -> dict[str, Call]:
@@ -118,7 +118,7 @@ def _torch_calls(entry: Entry, results: Path, execution: Execution) -> dict[str,
 
 
 def summary(entry: Entry) -> dict[str, Any]:
-    """Return what the table says of an export beside its speed."""
+    """Return the facts that the table has of an export beside its speed."""
     parity: Sequence[Mapping[str, Any]] = entry.card.get("parity", [])
     path = entry.version / MODEL
     return {
@@ -133,7 +133,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "accuracy_in_onnx": parity[0]["accuracy"] if parity else entry.card["test_accuracy"],
         "accuracy_interval": entry.card["test_accuracy_interval"],
         "test_images": entry.card["test_images"],
-        "largest_difference": max((each["largest_difference"] for each in parity), default=None),
+        "largest_difference": max((runtime["largest_difference"] for runtime in parity), default=None),
         "lrn_form": entry.card["lrn_form"],
         "lrn_milliseconds": entry.card.get("lrn_milliseconds", {}),
     }
