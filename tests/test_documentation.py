@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import COMMANDS, main
+from bench.__main__ import main
+from bench.commands.index import COMMANDS
 from bench.harness.run.options import add_options
 from bench.harness.study.articles import ARTICLES
 from export.benchmark_table import benchmark_table

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from bench.__main__ import COMMANDS, main
+from bench.__main__ import main
+from bench.commands.index import COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)

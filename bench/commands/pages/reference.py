@@ -5,7 +5,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from bench.__main__ import GROUPS
+from bench.commands.index import GROUPS
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.run.options import add_options
 
