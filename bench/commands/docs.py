@@ -15,7 +15,7 @@ from typing import Any
 from bench.commands.pages.calibration import calibration_text
 from bench.commands.pages.fields import fields_text
 from bench.commands.pages.measurements import measurement_sections
-from bench.commands.pages.reference import commands_table, datasets_table, options_table
+from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
 from bench.commands.pages.results import answers_table, articles_text, results_text
 from bench.commands.pages.sections import with_sections
 from bench.commands.pages.studies import rooms_table, studies_table
@@ -43,7 +43,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "README.md": {"answers": answers_table(results)},
         "bench/README.md": {"studies": studies_table(results), "rooms": rooms_table()},
         "docs/results.md": {"articles": articles_text(), "results": results_text(results)},
-        "docs/options.md": {"options": options_table()},
+        "docs/options.md": {"options": options_table(), "commands": command_options_text()},
         "docs/commands.md": {"commands": commands_table()},
         "docs/data.md": {"datasets": datasets_table()},
         "docs/records.md": {"fields": fields_text()},
