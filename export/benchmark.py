@@ -4,6 +4,7 @@ All start at the uint8 images and end at the logits. They take turns at each bat
 the memory format that its training had, onnxruntime with one and with two threads. Compiling is off the clock.
 """
 
+import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import Any
 import torch
 
 from bench.harness.data.preprocess import Preprocess
-from bench.harness.files import write_json, write_text
+from bench.harness.files import write_text
 from bench.harness.machine import turns
 from bench.harness.machine.device import Execution, apply, resolve_threads
-from bench.harness.machine.environment import environment
+from bench.harness.machine.measuring import with_conditions, write_result
 from bench.harness.machine.memory_format import execution_for
 from bench.harness.records.record import Record, load
 from export.benchmark_table import benchmark_table
@@ -49,7 +50,7 @@ def entries(repository: Path, results: Path) -> list[Entry]:
         RepositoryError: the repository is missing or empty, or a model was made from other results.
     """
     by_id = {record.record_id: record for record in load(results / "records.jsonl")}
-    found = []
+    newest = []
     for name in models(repository):
         numbers = versions(repository / name)
         if not numbers:
@@ -58,25 +59,25 @@ def entries(repository: Path, results: Path) -> list[Entry]:
         card = read_card(version)
         if card.get("record_id") not in by_id:
             raise RepositoryError(f"{version} was made from a trial that {results} does not hold: name its --results")
-        found.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
-    if not found:
+        newest.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
+    if not newest:
         raise RepositoryError(f"{repository} holds no model: run `python -m export`")
-    return found
+    return newest
 
 
 def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, Any]]:
-    """Return a row a runtime and batch size of one export."""
+    """Return one row per runtime and batch size of one export."""
     shape = entry.card["shape"]
     images = torch.randint(0, 256, (max(BATCHES), *shape), dtype=torch.uint8).numpy()
     ort: dict[str, Call] = {
         f"onnxruntime, {threads} thread{'s' * (threads > 1)}": onnxruntime_run(entry.version / MODEL, threads)
         for threads in ORT_THREADS
     }
-    found = []
+    measured = []
     for batch in BATCHES:
         calls = {**_torch_calls(entry, results, execution), **ort}
         runs = turns.turns(calls, images, batch)
-        found += [
+        measured += [
             {
                 "model": entry.model,
                 "variant": entry.card["variant"],
@@ -90,7 +91,7 @@ def rows(entry: Entry, results: Path, execution: Execution) -> list[dict[str, An
             }
             for runtime, values in runs.items()
         ]
-    return found
+    return measured
 
 
 def _torch_calls(entry: Entry, results: Path, execution: Execution) -> dict[str, Call]:
@@ -117,7 +118,7 @@ def _torch_calls(entry: Entry, results: Path, execution: Execution) -> dict[str,
 
 
 def summary(entry: Entry) -> dict[str, Any]:
-    """Return what the table says of an export beside its speed."""
+    """Return the facts that the table has of an export beside its speed."""
     parity: Sequence[Mapping[str, Any]] = entry.card.get("parity", [])
     path = entry.version / MODEL
     return {
@@ -132,7 +133,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "accuracy_in_onnx": parity[0]["accuracy"] if parity else entry.card["test_accuracy"],
         "accuracy_interval": entry.card["test_accuracy_interval"],
         "test_images": entry.card["test_images"],
-        "largest_difference": max((each["largest_difference"] for each in parity), default=None),
+        "largest_difference": max((runtime["largest_difference"] for runtime in parity), default=None),
         "lrn_form": entry.card["lrn_form"],
         "lrn_milliseconds": entry.card.get("lrn_milliseconds", {}),
     }
@@ -144,28 +145,29 @@ def _nodes(path: Path) -> int:
     return len(onnx.load(str(path), load_external_data=False).graph.node)
 
 
-def benchmark(repository: Path, results: Path, file: Path | None) -> None:
+def benchmark(arguments: argparse.Namespace) -> None:
     """Measure every export, print the table, write the rows after every model and the table beside them.
+
+    Args:
+        arguments: `out` is the repository, `results` the folder it was made from, `json` the file for the rows or None.
 
     Raises:
         RepositoryError: there is nothing to measure, or a model was made from other results.
     """
     execution = Execution("cpu", resolve_threads(None))
     apply(execution)
-    content: dict[str, Any] = {
-        "environment": {**environment(), **library_versions()},
-        "threads": execution.threads,
-        "exports": [],
-        "rows": [],
-    }
-    found = entries(repository, results)
-    if file is not None:
-        write_json(file, content)  # a file that cannot be written is better known before the minutes of measuring
-    for place, entry in enumerate(found, start=1):
-        print(f"[{place}/{len(found)}] {entry.model}", flush=True)  # noqa: T201 - the progress
-        content["exports"].append(summary(entry))
-        content["rows"] += rows(entry, results, execution)
-        if file is not None:
-            write_json(file, content)
-            write_text(file.with_suffix(".md"), benchmark_table(content) + "\n")
+    summaries: list[dict[str, Any]] = []
+    rates: list[dict[str, Any]] = []
+    content = with_conditions(
+        {"exports": summaries, "rows": rates}, arguments, threads=execution.threads, libraries=library_versions()
+    )
+    exports = entries(arguments.out, arguments.results)
+    write_result(arguments, content)  # a file that cannot be written is better known before the minutes of measuring
+    for place, entry in enumerate(exports, start=1):
+        print(f"[{place}/{len(exports)}] {entry.model}", flush=True)  # noqa: T201 - the progress
+        summaries.append(summary(entry))
+        rates += rows(entry, arguments.results, execution)
+        write_result(arguments, content)
+        if arguments.json is not None:
+            write_text(arguments.json.with_suffix(".md"), benchmark_table(content) + "\n")
     print(f"\n{benchmark_table(content)}")  # noqa: T201 - the answer

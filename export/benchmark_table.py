@@ -7,7 +7,8 @@ from typing import Any
 from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
-from bench.harness.number_format import MISSING, number, significant
+from bench.harness.machine.turns import ratios
+from bench.harness.number_format import MISSING, number, significant, with_range
 
 Row = Mapping[str, Any]
 
@@ -18,14 +19,14 @@ ASKED = 2  # times as fast as torch eager at batch 1
 
 
 def benchmark_table(content: Mapping[str, Any]) -> str:
-    """Return the tables as Markdown, with what they were measured with below them."""
+    """Return the tables as Markdown, with the conditions below them."""
     exports: Sequence[Row] = content["exports"]
     rates = {(row["model"], row["runtime"], row["batch"]): row for row in content["rows"]}
     batches = sorted({row["batch"] for row in content["rows"]})
-    parts = [tabulate([_export(each) for each in exports], EXPORTS, tablefmt="pipe", disable_numparse=True)]
+    parts = [tabulate([_export(export) for export in exports], EXPORTS, tablefmt="pipe", disable_numparse=True)]
     for batch in batches:
         headers = (f"images/s at batch {batch}", *RUNTIMES, f"{BASE} ÷ {EAGER}")
-        table = [_speed(each["model"], batch, rates) for each in exports]
+        table = [_speed(export["model"], batch, rates) for export in exports]
         parts.append(tabulate(table, headers, tablefmt="pipe", disable_numparse=True))
     parts += [text for text in (_slower(exports, rates), _lrn(exports)) if text]
     return "\n\n".join([*parts, f"<sub>{_conditions(content)}</sub>"])
@@ -44,47 +45,48 @@ def _export(row: Row) -> tuple[str, ...]:
 
 
 def _speed(model: str, batch: int, rates: Mapping[tuple[str, str, int], Row]) -> tuple[str, ...]:
-    found = [rates.get((model, runtime, batch)) for runtime in RUNTIMES]
-    return (model, *(MISSING if row is None else significant(_median(row)) for row in found), _ratio(found))
+    rows = [rates.get((model, runtime, batch)) for runtime in RUNTIMES]
+    return (model, *(MISSING if row is None else significant(_median(row)) for row in rows), _ratio(rows))
 
 
-def _ratio(found: Sequence[Row | None]) -> str:
+def _ratio(rows: Sequence[Row | None]) -> str:
     """Return onnxruntime's rate over eager's: the median of the turns' own ratios with their range."""
-    ratios = _ratios(found[RUNTIMES.index(BASE)], found[RUNTIMES.index(EAGER)])
-    if not ratios:
-        return MISSING
-    return f"{number(statistics.median(ratios), 2)} [{number(min(ratios), 2)}, {number(max(ratios), 2)}]"
+    return with_range(_ratios(rows[RUNTIMES.index(BASE)], rows[RUNTIMES.index(EAGER)]), 2)
 
 
 def _ratios(one: Row | None, other: Row | None) -> list[float]:
     if one is None or other is None:
         return []
-    return [a / b for a, b in zip(one["images_per_second"], other["images_per_second"], strict=True)]
+    return ratios(one["images_per_second"], other["images_per_second"])
 
 
 def _slower(exports: Sequence[Row], rates: Mapping[tuple[str, str, int], Row]) -> str:
-    """Return which nets onnxruntime does not run twice as fast as eager at batch 1, and what two threads make of it."""
-    found = []
-    for each in exports:
-        eager = rates.get((each["model"], EAGER, 1))
-        one, two = (_ratios(rates.get((each["model"], runtime, 1)), eager) for runtime in (BASE, SECOND))
+    """Return a sentence on the nets that onnxruntime does not run twice as fast as eager at batch 1."""
+    sentences = []
+    for export in exports:
+        eager = rates.get((export["model"], EAGER, 1))
+        one, two = (_ratios(rates.get((export["model"], runtime, 1)), eager) for runtime in (BASE, SECOND))
         if one and statistics.median(one) < ASKED:
             with_two = f"; with 2 threads, as torch has, {number(statistics.median(two), 2)}x" if two else ""
-            found.append(f"{each['model']} ({number(statistics.median(one), 2)}x{with_two})")
-    return f"Less than twice as fast as torch eager at batch 1 with one thread: {', '.join(found)}." if found else ""
+            sentences.append(f"{export['model']} ({number(statistics.median(one), 2)}x{with_two})")
+    return (
+        f"Less than twice as fast as torch eager at batch 1 with one thread: {', '.join(sentences)}."
+        if sentences
+        else ""
+    )
 
 
 def _lrn(exports: Sequence[Row]) -> str:
     lines = []
-    for each in exports:
-        forms: Mapping[str, Mapping[str, float]] = each["lrn_milliseconds"]
-        if forms and each["variant"] == "float32":
+    for export in exports:
+        forms: Mapping[str, Mapping[str, float]] = export["lrn_milliseconds"]
+        if forms and export["variant"] == "float32":
             texts = [
                 f"{form} {', '.join(f'{significant(ms)} ms at batch {batch}' for batch, ms in times.items())}"
                 for form, times in forms.items()
             ]
             lines.append(
-                f"- {each['model']}: the whole net with LRN as {'; '.join(texts)}. Shipped: {each['lrn_form']}"
+                f"- {export['model']}: the whole net with LRN as {'; '.join(texts)}. Shipped: {export['lrn_form']}"
             )
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 
-from bench.harness.errors import UserError
+from bench.harness.errors import UserError, one_line
 from bench.harness.machine import turns
 from export import low_precision
 from export.gate.parity import PROBABILITY_TOLERANCE, Parity, gate
@@ -193,9 +193,8 @@ def fastest_graph(material: Material) -> Graph:
 
 def _reason(error: Exception) -> str:
     """Return an error of ours as it is, any other with its type: it is a defect, or a file with wrong types inside."""
-    text = " ".join(str(error).split())
     ours = isinstance(error, (UserError, ModelError, RepositoryError))
-    return text if ours else f"{type(error).__name__}: {text}"
+    return one_line(error) if ours else f"{type(error).__name__}: {one_line(error)}"
 
 
 def _structure_check(material: Material) -> Check:

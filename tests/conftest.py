@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.commands import train
+from bench.__main__ import main
 from bench.harness.records.record import Record, load
 from export import __main__ as command
 
@@ -39,7 +39,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the records and checkpoints of the nets."""
     folder = tmp_path_factory.mktemp("results")
     for name, options in NETS.items():
-        train.main([name, "-r", "epochs=1", *options, "--threads", "1", "--results", str(folder)])
+        words = ["train", name, "-r", "epochs=1", *options, "--threads", "1", "--results", str(folder)]
+        assert main(words) == 0
     return folder / "train"
 
 
@@ -54,7 +55,5 @@ def exported_once(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Return a repository with LeNet-5, exported by the command; not to be changed."""
     out = tmp_path_factory.mktemp("exported") / "repository"
     words = ["--results", str(results), "--out", str(out), "--architecture", "lenet5", "--no-variants"]
-    with pytest.raises(SystemExit) as ended:
-        command.main(words)
-    assert ended.value.code == 0
+    assert command.main(words) == 0
     return out

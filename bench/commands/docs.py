@@ -8,7 +8,6 @@ where a page is stale.
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ from typing import Any
 from bench.commands.pages.calibration import calibration_text
 from bench.commands.pages.fields import fields_text
 from bench.commands.pages.measurements import measurement_sections
-from bench.commands.pages.reference import commands_table, datasets_table, options_table
+from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
 from bench.commands.pages.results import answers_table, articles_text, results_text
 from bench.commands.pages.sections import with_sections
 from bench.commands.pages.studies import rooms_table, studies_table
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
-from bench.harness.command import main_guard
 from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
@@ -45,7 +43,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "README.md": {"answers": answers_table(results)},
         "bench/README.md": {"studies": studies_table(results), "rooms": rooms_table()},
         "docs/results.md": {"articles": articles_text(), "results": results_text(results)},
-        "docs/options.md": {"options": options_table()},
+        "docs/options.md": {"options": options_table(), "commands": command_options_text()},
         "docs/commands.md": {"commands": commands_table()},
         "docs/data.md": {"datasets": datasets_table()},
         "docs/records.md": {"fields": fields_text()},
@@ -83,14 +81,19 @@ def documentation(root: Path) -> dict[Path, str]:
     return {root / PICTURE: forest_svg(results), **texts}
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the pages, or check that they are up to date."""
-    parser = argparse.ArgumentParser(prog="python -m bench docs", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the check."""
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a page is stale")
-    arguments = parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the pages, or check that they are up to date.
+
+    Raises:
+        SystemExit: with a sentence and the status 1, where the check meets a stale page.
+    """
     for path, text in documentation(ROOT).items():
         if not arguments.check:
             write_text(path, text)
         elif not path.is_file() or path.read_text("utf-8") != text:
-            sys.exit(f"{path} does not show the committed results: run `python -m bench docs`")
+            raise SystemExit(f"{path} does not show the committed results: run `python -m bench docs`")

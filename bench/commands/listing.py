@@ -1,12 +1,11 @@
 """`python -m bench list`: architectures with parameters and MFLOPs, studies with their arms, data sets."""
 
 import argparse
-from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from bench.harness.command import main_guard
 from bench.harness.data.catalogue import SOURCES
+from bench.harness.errors import UserError
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.study import PROTOCOLS
 
@@ -59,13 +58,18 @@ def datasets() -> str:
 TABLES = {"architectures": architectures, "studies": studies, "datasets": datasets}
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Print the tables asked for."""
-    parser = argparse.ArgumentParser(prog="python -m bench list", description=__doc__)
-    parser.add_argument("what", nargs="*", help=f"of {', '.join(TABLES)}; default: all")
-    wanted = parser.parse_args(argv).what
-    for name in wanted:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which tables are printed."""
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; default: all")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the tables asked for.
+
+    Raises:
+        UserError: an unknown table.
+    """
+    for name in arguments.tables:
         if name not in TABLES:
-            parser.error(f"unknown table {name!r}: choose from {', '.join(TABLES)}")
-    print("\n\n".join(TABLES[name]() for name in wanted or TABLES))  # noqa: T201 - the answer
+            raise UserError(f"unknown table {name!r}: choose from {', '.join(TABLES)}")
+    print("\n\n".join(TABLES[name]() for name in arguments.tables or TABLES))  # noqa: T201 - the answer

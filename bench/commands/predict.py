@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from bench.harness.command import main_guard
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
 from images.decoding import read_file
@@ -56,14 +55,15 @@ def probabilities(model: torch.nn.Module, image: Tensor, card: Mapping[str, Any]
     return logits[0].softmax(dim=0)
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Print the most probable classes of each image."""
-    parser = argparse.ArgumentParser(prog="python -m bench predict", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the checkpoint and the images."""
     parser.add_argument("checkpoint", type=Path, help="a .safetensors file from results/*/checkpoints/")
     parser.add_argument("images", type=Path, nargs="+", help=f"image files: {', '.join(FORMATS)}")
     parser.add_argument("--invert", action="store_true", help="dark on light instead of light on dark")
-    arguments = parser.parse_args(argv)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the most probable classes of each image."""
     model, card = checkpoint.load(arguments.checkpoint), checkpoint.read_card(arguments.checkpoint)
     for path in arguments.images:
         picture = _read(path)

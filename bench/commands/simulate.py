@@ -1,9 +1,9 @@
-"""Measures on simulated studies whether the verdicts keep their promises: `python -m bench simulate`."""
+"""`python -m bench simulate`: on simulated studies, whether the verdicts keep their promises."""
 
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,18 +25,18 @@ from bench.harness.stats.simulation import (
 )
 
 
-def table(found: Mapping[str, Mapping[str, Share]], tablefmt: str = "simple") -> str:
+def table(shares: Mapping[str, Mapping[str, Share]], tablefmt: str = "simple") -> str:
     """Return the shares in percent with their standard errors, one row per name and one column per population."""
-    names = dict.fromkeys([*PROMISES, *(name for by in found.values() for name in by)])
+    names = dict.fromkeys([*PROMISES, *(name for by in shares.values() for name in by)])
     rows = [
         [
             name,
             "{:.0f} to {:.0f}".format(*(100 * end for end in PROMISES[name])) if name in PROMISES else "",
-            *(_percent(by[name]) if name in by else "" for by in found.values()),
+            *(_percent(by[name]) if name in by else "" for by in shares.values()),
         ]
         for name in names
     ]
-    headers = ["percent ± standard error", "promised", *found]
+    headers = ["percent ± standard error", "promised", *shares]
     return tabulate(rows, headers=headers, tablefmt=tablefmt, disable_numparse=True)
 
 
@@ -44,7 +44,7 @@ def _percent(one: Share) -> str:
     return f"{100 * one.share:.1f} ± {100 * one.standard_error:.1f}"
 
 
-def evidence(found: Mapping[str, Mapping[str, Share]], studies: int, seed: int, seconds: float) -> dict[str, Any]:
+def evidence(shares: Mapping[str, Mapping[str, Share]], studies: int, seed: int, seconds: float) -> dict[str, Any]:
     """Return all that there is to keep of a run, for JSON."""
     machine = environment()
     kept = ("hardware", "cores", "memory_gib", "os", "python", "numpy", "scipy", "commit")
@@ -59,26 +59,28 @@ def evidence(found: Mapping[str, Mapping[str, Share]], studies: int, seed: int, 
         "seeds_per_arm": SEEDS,
         "test_images": IMAGES,
         "promises": PROMISES,
-        "broken_promises": broken_promises(found),
+        "broken_promises": broken_promises(shares),
         "populations": [asdict(population) for population in POPULATIONS],
-        "results": {population: {name: one._asdict() for name, one in by.items()} for population, by in found.items()},
+        "results": {population: {name: one._asdict() for name, one in by.items()} for population, by in shares.items()},
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Simulate, print the table, write the evidence; return 1 where a promise is broken, else 0."""
-    summary = (__doc__ or "").partition("\n")[0]
-    parser = argparse.ArgumentParser(prog="python -m bench simulate", description=summary)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how many studies are drawn."""
     parser.add_argument("--draws", type=int, default=2000, help="studies of each kind per population (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of all that is drawn (default 0)")
     parser.add_argument("--out", type=Path, default=None, metavar="FILE", help="write the result to this JSON file")
-    chosen = parser.parse_args(arguments)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate, print the table, write the evidence; return 1 where a promise is broken, else 0."""
     start = time.perf_counter()
-    found = simulate_all(chosen.draws, chosen.seed, environment()["cores"])
-    print(table(found))  # noqa: T201 - the command's output
-    if chosen.out is not None:
-        write_json(chosen.out, evidence(found, chosen.draws, chosen.seed, time.perf_counter() - start))
-    broken = broken_promises(found)
+    shares = simulate_all(arguments.draws, arguments.seed, environment()["cores"])
+    print(table(shares))  # noqa: T201 - the command's output
+    if arguments.out is not None:
+        seconds = time.perf_counter() - start
+        write_json(arguments.out, evidence(shares, arguments.draws, arguments.seed, seconds))
+    broken = broken_promises(shares)
     for sentence in broken:
         print(f"broken promise: {sentence}", file=sys.stderr)  # noqa: T201 - the command's output
     return 1 if broken else 0

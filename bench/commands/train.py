@@ -1,13 +1,12 @@
 """`python -m bench train ARCHITECTURE`: train one net outside any study; the same record and checkpoint as a trial."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
-from bench.harness.command import main_guard, parse_assignments
+from bench.harness.command import parse_assignments
 from bench.harness.data.catalogue import data_root
 from bench.harness.data.load import load
-from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
+from bench.harness.machine.execution import applied_execution
 from bench.harness.records.store import Store
 from bench.harness.run.options import add_machine_options
 from bench.harness.study.planned import settle
@@ -20,28 +19,21 @@ PROTOCOL = "train"  # its records go to DIR/train/, never among those of a study
 DEFAULT_RECIPE = Recipe(optimizer="adam", learning_rate=0.001, epochs=10, schedule="cosine")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench train", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the net, its recipe and where it is trained."""
     parser.add_argument("architecture", help="see python -m bench list")
-    parser.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="of the architecture")
+    parser.add_argument(
+        "-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="option of the architecture"
+    )
     parser.add_argument("-r", "--recipe", action="append", default=[], metavar="NAME=VALUE", help="hyper-parameter")
     parser.add_argument("--dataset", default="mnist-5k", help="default mnist-5k; or folder:PATH")
     parser.add_argument("--seed", default=0, type=int, help="default 0")
     add_machine_options(parser.add_argument)
-    return parser
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Train, print a line an epoch, save the checkpoint and append the record."""
-    arguments = _parser().parse_args(argv)
-    execution = Execution(
-        resolve_device(arguments.device),
-        resolve_threads(arguments.threads),
-        deterministic=arguments.deterministic,
-        compiled=arguments.compile,
-    )
-    apply(execution)
+    execution = applied_execution(arguments)
     dataset = load(arguments.dataset, data_root(arguments.data_root), download=arguments.download)
     arm = Arm(
         name=arguments.architecture,
@@ -59,10 +51,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         _study_of(arm, recipe, dataset.source.name), PROTOCOL, arm.name, arguments.seed, dataset.source, own_data=True
     )
     with Store(Path(arguments.results) / PROTOCOL) as store:
-        run = TrialRun(settle(trial, execution, dataset.sha256), dataset, store.folder)
-        for _ in run.epochs():
-            _say(_epoch_line(run))
-        record = run.record()
+        trial_run = TrialRun(settle(trial, execution, dataset.sha256), dataset, store.folder)
+        for _ in trial_run.epochs():
+            _say(_epoch_line(trial_run))
+        record = trial_run.record()
         store.append(record)
     _say(f"test accuracy {record.test_accuracy:.2%} on {record.test_images} images ({record.status})")
     _say(f"checkpoint {store.folder / str(record.checkpoint)}")

@@ -1,4 +1,4 @@
-"""Choose an arm's learning rate on validation: `python -m bench tune`; the choice is a record to commit.
+"""`python -m bench tune`: choose an arm's learning rate on validation images; the choice is a record to commit.
 
 The learning rate is a nuisance parameter: a sigmoid net at ReLU's rate proves nothing. Every rate of a grid is
 trained with seeds that no trial uses; the highest mean validation accuracy wins, ties go to the lower validation
@@ -7,8 +7,6 @@ loss; where the best rate is the grid's first or last, the grid is extended. The
 
 import argparse
 import math
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,13 +14,14 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from bench.harness.command import main_guard, parse_assignments
+from bench.harness.command import parse_assignments
 from bench.harness.data.catalogue import data_root
 from bench.harness.data.load import load
 from bench.harness.errors import UserError, unknown
 from bench.harness.files import slug, write_json
-from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
+from bench.harness.machine.device import Execution
 from bench.harness.machine.environment import environment
+from bench.harness.machine.execution import applied_execution
 from bench.harness.machine.memory_format import execution_for
 from bench.harness.run.options import add_machine_options
 from bench.harness.study import learning_rates
@@ -34,14 +33,14 @@ from bench.harness.training.tuning import GRIDS, Subject, Tried, choose
 
 
 def _document(subject: Subject, tried: Sequence[Tried], command: str) -> dict[str, Any]:
-    """Return what is written down of a choice."""
+    """Return the record of a choice."""
     rate = choose(tried)
-    mine = [each for each in tried if each.learning_rate == rate]
+    chosen = [trial for trial in tried if trial.learning_rate == rate]
     return {
         "learning_rate": rate,
-        "validation_accuracy": mean(each.validation_accuracy for each in mine),
-        "n": len(mine),
-        "train_images_per_second": mean(each.train_images_per_second for each in mine),
+        "validation_accuracy": mean(trial.validation_accuracy for trial in chosen),
+        "n": len(chosen),
+        "train_images_per_second": mean(trial.train_images_per_second for trial in chosen),
         "subject": learning_rates.subject(subject.arm, subject.recipe, subject.dataset.source.name),
         "architecture": subject.arm.architecture,
         "options": dict(subject.arm.options),
@@ -53,7 +52,7 @@ def _document(subject: Subject, tried: Sequence[Tried], command: str) -> dict[st
         "device": subject.execution.device,
         "threads": subject.execution.threads,
         "environment": environment(subject.execution.device),
-        "tried": [asdict(each) for each in tried],
+        "tried": [asdict(trial) for trial in tried],
     }
 
 
@@ -122,8 +121,8 @@ def _rates(text: str | None) -> list[float] | None:
     return rates
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench tune", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare whose learning rate is chosen, from which grid and where."""
     parser.add_argument("--studies", default=None, metavar="A,B", help="default: all")
     parser.add_argument("--arms", default=None, metavar="A,B", help="default: every arm without a rate of its own")
     parser.add_argument("--protocol", default="quick", help="quick (default) or published")
@@ -131,33 +130,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tuning-seeds", default=2, type=int, metavar="N", help="seeds a rate, default 2")
     own = parser.add_argument_group("an arm of your own")
     own.add_argument("--architecture", default=None, help="its architecture, see python -m bench list")
-    own.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="of the architecture")
+    own.add_argument("-o", "--option", action="append", default=[], metavar="NAME=VALUE", help="its options")
     own.add_argument("-r", "--recipe", action="append", default=[], metavar="NAME=VALUE", help="hyper-parameter")
     own.add_argument("--dataset", default="mnist-5k", help="default mnist-5k")
     own.add_argument("--out", type=Path, default=None, metavar="FILE", help="default results/tuning/<arm>.json")
     add_machine_options(parser.add_argument)
-    return parser
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Choose, print and write one learning rate an arm."""
-    words = sys.argv[1:] if argv is None else list(argv)
-    arguments = _parser().parse_args(words)
-    base = Execution(
-        resolve_device(arguments.device),
-        resolve_threads(arguments.threads),
-        deterministic=arguments.deterministic,
-        compiled=arguments.compile,
-    )
-    apply(base)
+    base = applied_execution(arguments)
     rates = _rates(arguments.rates)
     if arguments.tuning_seeds < 1:
         raise UserError(f"--tuning-seeds is {arguments.tuning_seeds}: it must be at least 1")
-    command = shlex.join(["python", "-m", "bench", "tune", *words])
     seeds = range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + arguments.tuning_seeds)
     for subject, path in _subjects(arguments, base):
         grid = rates or GRIDS[subject.recipe.optimizer]
-        document = _document(subject, subject.tune(grid, seeds), command)
+        document = _document(subject, subject.tune(grid, seeds), arguments.command_line)
         write_json(path, document)
         print(f"{subject.arm.name}: {document['learning_rate']:g} -> {path}", flush=True)  # noqa: T201 - the answer

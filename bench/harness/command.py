@@ -1,33 +1,75 @@
-"""What the commands share: one-line errors, the studies of the folder, NAME=VALUE options."""
+"""Everything that commands have in common: the parser, errors in one line with an exit status, NAME=VALUE options.
 
+A command is a module with two functions, `add_options(parser)` and `run(arguments)`; `start` does the rest.
+"""
+
+import argparse
 import ast
-import functools
+import shlex
+import shutil
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from bench.harness.errors import UserError
 
 USAGE_ERROR = 2
+INTERRUPTED = 130  # as shells expect of Ctrl-C
 
-P = ParamSpec("P")
+
+class Command(Protocol):
+    """A command: a module, or an object, with these two functions."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's own options."""
+
+    def run(self, arguments: argparse.Namespace) -> int | None:
+        """Do the work; return the exit status, None for 0.
+
+        Args:
+            arguments: the parsed options, and as `command_line` the words that the command was started with.
+
+        Raises:
+            UserError: the message is printed alone.
+        """
 
 
-def main_guard(main: Callable[P, None]) -> Callable[P, None]:
-    """Make a command print a user's error as one line and exit with 2; Ctrl-C exits with 130."""
+def start(command: Command, words: Sequence[str], *, name: str, description: str) -> int:
+    """Parse a command's words and run it; return its exit status.
 
-    @functools.wraps(main)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            main(*args, **kwargs)
-        except KeyboardInterrupt:
-            sys.exit(_fail("interrupted", 130))
-        except Exception as error:
-            if not isinstance(error, (UserError, OSError, *_model_errors())):
-                raise
-            sys.exit(_fail(str(error), USAGE_ERROR))
+    A user's error is printed as one line and gives 2, Ctrl-C gives 130; a mistake of ours keeps its traceback.
 
-    return guarded
+    Args:
+        command: the command's module.
+        words: the command line behind the name.
+        name: the program's name in the help and the command line, such as `python -m bench speed`.
+        description: the help's text; indented paragraphs keep their lines.
+
+    Raises:
+        SystemExit: with 0 after --help, with 2 where the words do not parse.
+    """
+    parser = argparse.ArgumentParser(
+        prog=name, description=filled(description), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(command_line=" ".join(filter(None, (name, shlex.join(words)))))
+    command.add_options(parser)
+    arguments = parser.parse_args(words)
+    try:
+        return command.run(arguments) or 0
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except Exception as error:
+        if not isinstance(error, (UserError, OSError, *_model_errors())):
+            raise
+        return _fail(str(error), USAGE_ERROR)
+
+
+def filled(text: str) -> str:
+    """Return paragraphs that fill the terminal's lines; indented ones stay as they are."""
+    width = max(40, shutil.get_terminal_size().columns - 2)
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(part if part.startswith(" ") else textwrap.fill(part, width) for part in paragraphs)
 
 
 def _model_errors() -> tuple[type[Exception], ...]:

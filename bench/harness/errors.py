@@ -14,3 +14,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"unknown {kind} {name!r}: {hint}known: {', '.join(names)}"
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's message in one line; its type where it has no message."""
+    return " ".join(str(error).split()) or type(error).__name__

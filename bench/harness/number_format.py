@@ -1,6 +1,8 @@
 """Writes numbers as people read them: as many digits as the uncertainty leaves, units apart from the number."""
 
 import math
+import statistics
+from collections.abc import Iterable
 
 MISSING = "–"
 MINUS = "−"
@@ -73,3 +75,24 @@ def duration(seconds: float) -> str:
     if whole < 3600:  # noqa: PLR2004 - seconds an hour
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def with_range(values: Iterable[float], decimals: int | None = None) -> str:
+    """Return `2.10 [1.90, 2.40]`: the median with the least and the largest value.
+
+    Args:
+        values: one per turn.
+        decimals: digits behind the point; None keeps three significant digits.
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return MISSING
+    ends = (statistics.median(ordered), ordered[0], ordered[-1])
+    middle, low, high = (significant(end) if decimals is None else number(end, decimals) for end in ends)
+    return f"{middle} [{low}, {high}]"
+
+
+def least_to_largest(values: Iterable[float], digits: int = 3) -> str:
+    """Return `1.90 to 2.40`, the ends of the values with so many significant digits."""
+    ordered = sorted(values)
+    return f"{significant(ordered[0], digits)} to {significant(ordered[-1], digits)}"

@@ -15,8 +15,8 @@ class Entry:
     """An architecture on a data set.
 
     Attributes:
-        name: of the entry, unique on its data set; the architecture's own name where one entry suffices.
-        architecture: in the registry.
+        name: the entry's name, unique on its data set; the architecture's own name where one entry suffices.
+        architecture: its name in the registry.
         dataset: mnist or cifar10.
         chosen: the options that differ from the architecture's defaults.
     """

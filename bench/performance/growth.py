@@ -15,69 +15,39 @@ from typing import Any
 from matplotlib.axes import Axes
 from tabulate import tabulate
 
-from bench.harness.command import main_guard
-from bench.harness.errors import UserError
 from bench.harness.files import write_json, write_text
-from bench.harness.machine.clock import use_device
-from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
-from bench.harness.machine.environment import environment
+from bench.harness.machine.execution import add_execution, applied_execution
+from bench.harness.machine.measuring import add_repeats, require_at_least, with_conditions
 from bench.harness.number_format import MISSING, number, significant
 from bench.harness.report.figures import COLOURS, STYLE
 from bench.performance.sweeps import Sweep, sweeps
 
-PANEL_INCHES = (4.8, 2.6)
 HEADERS = ("what grows", "timed", "from, to", "time at the end", "time ∝ size^", "memory", "memory ∝ size^")
+PANEL_INCHES = (4.8, 2.6)
+
+Value = Callable[[Any], float | None]
 
 
-def table(found: Sequence[Sweep]) -> str:
+def table(measured: Sequence[Sweep]) -> str:
     """Return the sweeps with their exponents as Markdown."""
-    return tabulate([_row(each) for each in found], HEADERS, tablefmt="pipe", disable_numparse=True)
+    return tabulate([_row(sweep) for sweep in measured], HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
-def _row(found: Sweep) -> tuple[str, ...]:
-    first, last = found.points[0], found.points[-1]
+def _row(sweep: Sweep) -> tuple[str, ...]:
+    first, last = sweep.points[0], sweep.points[-1]
     return (
-        found.name,
-        found.subject,
-        f"{significant(first.size)} to {significant(last.size)} {found.size}",
+        sweep.name,
+        sweep.subject,
+        f"{significant(first.size)} to {significant(last.size)} {sweep.size}",
         f"{significant(last.seconds)} s",
-        _exponent(found.exponent(lambda point: point.seconds)),
+        _exponent(sweep.exponent(lambda point: point.seconds)),
         MISSING if last.memory_mb is None else f"{number(last.memory_mb, 0)} MB",
-        _exponent(found.exponent(lambda point: point.memory_mb)),
+        _exponent(sweep.exponent(lambda point: point.memory_mb)),
     )
 
 
-def _exponent(found: tuple[float, float] | None) -> str:
-    return MISSING if found is None else f"{found[0]:.2f} ± {found[1]:.2f}"
-
-
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, write points and figure, print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench growth", description=__doc__)
-    parser.add_argument("--repeats", default=3, type=int, help="turns of every size; default 3")
-    parser.add_argument("--out", default=Path("results/growth"), type=Path, metavar="DIR", help="results/growth")
-    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
-    parser.add_argument("--threads", default=None, type=int, help="CPU threads; default: every core")
-    arguments = parser.parse_args(argv)
-    if arguments.repeats < 1:
-        raise UserError(f"--repeats is {arguments.repeats}: at least one turn is needed")
-    execution = Execution(resolve_device(arguments.device), resolve_threads(arguments.threads))
-    apply(execution)
-    use_device(execution.torch_device)
-    found = sweeps(execution, arguments.repeats)
-    content = {
-        "device": execution.device,
-        "threads": execution.threads,
-        "environment": environment(execution.device),
-        "sweeps": [asdict(each) for each in found],
-    }
-    write_json(arguments.out / "growth.json", content)
-    write_text(arguments.out / "growth.svg", growth_svg(found))
-    print(table(found))  # noqa: T201 - the answer
-
-
-Value = Callable[[Any], float | None]
+def _exponent(fit: tuple[float, float] | None) -> str:
+    return MISSING if fit is None else f"{fit[0]:.2f} ± {fit[1]:.2f}"
 
 
 def growth_svg(sweeps: Sequence[Any]) -> str:
@@ -104,9 +74,32 @@ def _draw(axes: "Axes", sweep: Any, of: Value, label: str, colour: str) -> None:
         return
     sizes, values = zip(*pairs, strict=True)
     axes.plot(sizes, values, color=colour, marker="o", linestyle="")
-    found = sweep.exponent(of)
-    if found is not None:
-        slope, error = found
+    fit = sweep.exponent(of)
+    if fit is not None:
+        slope, error = fit
         centre = math.exp(sum(math.log(value) - slope * math.log(size) for size, value in pairs[-3:]) / len(pairs[-3:]))
         axes.plot(sizes, [centre * size**slope for size in sizes], color=colour, linewidth=1)
         axes.set_title(f"∝ size^{slope:.2f} ± {error:.2f}")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how often and where the sizes are measured."""
+    add_repeats(parser, 3, "turns of every size")
+    parser.add_argument("--out", default=Path("results/growth"), type=Path, metavar="DIR", help="results/growth")
+    add_execution(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, write points and figure, print the table."""
+    require_at_least(1, arguments, "repeats")
+    execution = applied_execution(arguments)
+    measured = sweeps(execution, arguments.repeats)
+    content = with_conditions(
+        {"sweeps": [asdict(sweep) for sweep in measured]},
+        arguments,
+        device=execution.device,
+        threads=execution.threads,
+    )
+    write_json(arguments.out / "growth.json", content)
+    write_text(arguments.out / "growth.svg", growth_svg(measured))
+    print(table(measured))  # noqa: T201 - the answer

@@ -1,20 +1,18 @@
 """`python -m bench hotspots ENTRY...`: where the time of a training step goes, operation by operation.
 
-Shares are of the wall time of the profiled steps; what is no operation of torch's is the interpreter's and the
+Shares are of the wall time of the profiled steps; the part outside torch's operations is the interpreter's and the
 profiler's own. The profiler slows small operations: shares are to be read, speeds are `bench.performance.speed`'s.
 """
 
 import argparse
 import time
-from collections.abc import Sequence
 
-import torch
 from tabulate import tabulate
 from torch.profiler import ProfilerActivity, profile
 
-from bench.harness.command import main_guard
-from bench.harness.machine.device import Execution, apply, resolve_threads
+from bench.harness.machine.device import Execution
 from bench.harness.machine.environment import environment, short_commit
+from bench.harness.machine.execution import add_threads, applied_execution
 from bench.harness.machine.memory_format import execution_for
 from bench.harness.training.training import Training
 from bench.performance.entries import Entry, entries
@@ -22,6 +20,7 @@ from bench.performance.loops import RECIPE, pixels, preprocess
 
 STEPS = 20
 SHOWN = 8
+HEADERS = ("operation", "calls a step", "share of the time")
 
 
 def hotspots(entry: Entry, execution: Execution) -> str:
@@ -34,36 +33,48 @@ def hotspots(entry: Entry, execution: Execution) -> str:
     steps = training.steps(prepare)
     for _ in range(STEPS // 2):
         next(steps)
-    with profile(activities=[ProfilerActivity.CPU]) as found:
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
         start = time.perf_counter()
         for _ in range(STEPS):
             next(steps)
-        wall = 1e6 * (time.perf_counter() - start)
-    events = sorted(found.key_averages(), key=lambda event: -event.self_cpu_time_total)
-    named = [event for event in events if event.key.startswith("aten::")]
-    rows = [(event.key, event.count / STEPS, 100 * event.self_cpu_time_total / wall) for event in named[:SHOWN]]
-    rest = sum(event.self_cpu_time_total for event in named[SHOWN:])
-    everything = sum(event.self_cpu_time_total for event in named)
-    rows += [
-        ("other operations", 0, 100 * rest / wall),
-        ("interpreter, autograd, profiler", 0, 100 * (1 - everything / wall)),
+        wall_us = 1e6 * (time.perf_counter() - start)
+    table = tabulate(_rows(profiler, wall_us), HEADERS, tablefmt="pipe", disable_numparse=True)
+    head = f"**{entry.name}** ({entry.dataset}): {wall_us / STEPS / 1e3:.2f} ms a step of {RECIPE.batch_size}"
+    return f"{head}\n\n{table}"
+
+
+def _rows(profiler: profile, wall_us: float) -> list[tuple[str, str, str]]:
+    """Return the operations that take longest, then the others together and the time outside operations."""
+    events = sorted(profiler.key_averages(), key=lambda event: -event.self_cpu_time_total)
+    operations = [event for event in events if event.key.startswith("aten::")]
+    largest = [
+        (event.key, f"{event.count / STEPS:g}", _share(event.self_cpu_time_total, wall_us))
+        for event in operations[:SHOWN]
     ]
-    cells = [(name, f"{calls:g}" if calls else "", f"{share:.0f} %") for name, calls, share in rows]
-    table = tabulate(cells, ("operation", "calls a step", "share of the time"), tablefmt="pipe", disable_numparse=True)
-    return f"**{entry.name}** ({entry.dataset}): {wall / STEPS / 1e3:.2f} ms a step of {RECIPE.batch_size}\n\n{table}"
+    rest = sum(event.self_cpu_time_total for event in operations[SHOWN:])
+    outside = wall_us - sum(event.self_cpu_time_total for event in operations)
+    return [
+        *largest,
+        ("other operations", "", _share(rest, wall_us)),
+        ("interpreter, autograd, profiler", "", _share(outside, wall_us)),
+    ]
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
+def _share(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.0f} %"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which nets are profiled."""
+    parser.add_argument("entries", metavar="A,B", help="entries of the leaderboards")
+    add_threads(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
     """Print the hotspots of the entries."""
-    parser = argparse.ArgumentParser(prog="python -m bench hotspots", description=__doc__)
-    parser.add_argument("entries", metavar="A,B", help="of the leaderboards")
-    parser.add_argument("--threads", default=None, type=int, help="CPU threads; default: every core")
-    arguments = parser.parse_args(argv)
-    execution = Execution("cpu", resolve_threads(arguments.threads))
-    apply(execution)
+    execution = applied_execution(arguments)
     for entry in entries(arguments.entries):
         print(hotspots(entry, execution), end="\n\n")  # noqa: T201 - the answer
     where = environment()
-    machine = f"{where['hardware']}, {execution.threads} threads, torch {torch.__version__}"
+    machine = f"{where['hardware']}, {execution.threads} threads, torch {where['torch']}"
     print(f"<sub>{machine}; {short_commit(where['commit'])}</sub>")  # noqa: T201 - as above

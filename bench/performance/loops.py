@@ -1,14 +1,15 @@
-"""Loops that train and evaluate one net: the articles', PyTorch Lightning's and convbench's, timed alike.
+"""Loops that train, evaluate and run one net: the articles' and convbench's, timed alike.
 
 The articles' loop is the one that tutorials and the five articles write: torchvision's data set, `ToTensor` and
 `Normalize` a sample at a time on the CPU, a `DataLoader`, plain SGD with momentum, torch's own LRN. Pixels are random:
 no loop's speed depends on what an image shows, and no file is needed.
 """
 
+import statistics
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory_format import execution_for
+from bench.harness.machine.turns import take_turns
 from bench.harness.study.recipe import Recipe
 from bench.harness.training.batched import BatchedError, BatchedTraining
 from bench.harness.training.evaluation import evaluate
@@ -35,8 +37,11 @@ RECIPE = Recipe(learning_rate=0.01, momentum=0.9, batch_size=BATCH)
 WARM_UP_STEPS = 3
 LEAST_STEPS = 3
 SEEDS = 8  # trained as one program
+BATCHES = (1, 32, 256)  # of inference
+REPEATS = 5  # of inference
 
 Rate = Callable[[Entry, Execution, float], float | None]
+Forward = Callable[[Tensor], Tensor]
 
 
 def images_per_second(steps: Generator[int], seconds: float) -> float:
@@ -179,3 +184,44 @@ def preprocess(entry: Entry, execution: Execution) -> Preprocess:
     """Return convbench's preprocessing of an entry's images."""
     data = source(entry.dataset)
     return Preprocess(data.mean, data.std, None, execution.torch_memory_format)
+
+
+def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[tuple[str, int, list[float]]]:
+    """Return loop, batch and its rates (images/s, one a repeat) of eager and compiled at each batch size.
+
+    Both take turns. Compilation (7 to 12 seconds, one a batch size) is off the clock.
+
+    Args:
+        entry: the net, in eval mode, on random images.
+        execution: device and threads.
+        seconds: time to spend on each figure.
+    """
+    options, data = entry.options(), source(entry.dataset)
+    execution = execution_for(execution, entry.architecture, options)
+    model = registry.create(entry.architecture, **options).to(execution.torch_device).eval()
+    model.to(memory_format=execution.torch_memory_format)
+    rows: list[tuple[str, int, list[float]]] = []
+    for batch in BATCHES:
+        torch.compiler.reset()  # a shape of its own for each batch size
+        loops: dict[str, Forward] = {"eager": model, "compiled": torch.compile(model, dynamic=False)}
+        images = torch.rand(batch, data.channels, data.size, data.size, device=execution.torch_device)
+        images = images.to(memory_format=execution.torch_memory_format)
+        with torch.inference_mode():
+            for forward in loops.values():
+                forward(images)
+            timed = {
+                name: partial(_median_seconds, forward, images, seconds / REPEATS) for name, forward in loops.items()
+            }
+            times = take_turns(timed, REPEATS)
+        rows += [(f"{name}-{batch}", batch, [batch / time for time in values]) for name, values in times.items()]
+    return rows
+
+
+def _median_seconds(forward: Forward, images: Tensor, budget: float) -> float:
+    """Return the median time of a forward pass, of as many as fit into the budget and at least two."""
+    times: list[float] = []
+    while len(times) < 2 or sum(times) < budget:  # noqa: PLR2004 - the first may find cold caches
+        start = clock()
+        forward(images)
+        times.append(clock() - start)
+    return statistics.median(times)

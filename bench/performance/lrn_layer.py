@@ -7,19 +7,17 @@ the median of the turns' own ratios, eager against eager and compiled against co
 import argparse
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import torch
 from tabulate import tabulate
 from torch import Tensor, nn
 
-from bench.harness.command import main_guard
-from bench.harness.errors import UserError
-from bench.harness.files import write_json
-from bench.harness.machine.clock import clock, use_device
-from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
-from bench.harness.machine.environment import environment
-from bench.harness.number_format import significant
+from bench.harness.machine.clock import clock
+from bench.harness.machine.device import Execution
+from bench.harness.machine.execution import add_execution, applied_execution
+from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
+from bench.harness.machine.turns import ratios, take_turns
+from bench.harness.number_format import significant, with_range
 from models.parts.lrn import LocalResponseNorm
 
 SHAPE = (64, 64, 32, 32)
@@ -46,11 +44,7 @@ def measure(execution: Execution, repeats: int) -> dict[Case, dict[str, list[flo
                     implementation: _timer(layer.to(execution.torch_device), x, compiled=how == "compiled")
                     for implementation, layer in layers(window).items()
                 }
-    return {
-        case: {name: [turn[place] for turn in turns] for place, name in enumerate(timers)}
-        for case, timers in timed.items()
-        for turns in [[tuple(seconds() for seconds in timers.values()) for _ in range(repeats)]]
-    }
+    return {case: take_turns(timers, repeats) for case, timers in timed.items()}
 
 
 def _timer(layer: nn.Module, x: Tensor, *, compiled: bool) -> Callable[[], float]:
@@ -68,12 +62,11 @@ def _timer(layer: nn.Module, x: Tensor, *, compiled: bool) -> Callable[[], float
     return seconds
 
 
-def table(found: Mapping[Case, Mapping[str, Sequence[float]]]) -> str:
+def table(cases: Mapping[Case, Mapping[str, Sequence[float]]]) -> str:
     """Return the medians and ratios, with their ranges, as Markdown."""
     rows = []
-    for (window, memory_format, how), seconds in found.items():
-        ratios = [theirs / ours for theirs, ours in zip(seconds["torch"], seconds["ours"], strict=True)]
-        ratio = f"{statistics.median(ratios):.2f} [{min(ratios):.2f}, {max(ratios):.2f}]"
+    for (window, memory_format, how), seconds in cases.items():
+        ratio = with_range(ratios(seconds["torch"], seconds["ours"]), 2)
         rows.append((str(window), memory_format, how, _ms(seconds["torch"]), _ms(seconds["ours"]), ratio))
     return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
 
@@ -82,32 +75,23 @@ def _ms(seconds: Sequence[float]) -> str:
     return significant(1e3 * statistics.median(seconds))
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, print the table, write the rows."""
-    parser = argparse.ArgumentParser(prog="python -m bench lrn", description=__doc__)
-    parser.add_argument("--repeats", default=20, type=int, help="turns; default 20")
-    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
-    parser.add_argument("--threads", default=None, type=int, help="CPU threads; default: every core")
-    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="write the seconds to this file")
-    arguments = parser.parse_args(argv)
-    if arguments.repeats < 1:
-        raise UserError(f"--repeats is {arguments.repeats}: at least one turn is needed")
-    execution = Execution(resolve_device(arguments.device), resolve_threads(arguments.threads))
-    apply(execution)
-    use_device(execution.torch_device)
-    found = measure(execution, arguments.repeats)
-    if arguments.json is not None:
-        rows = [
-            {"window": window, "memory_format": memory_format, "how": how, "seconds": seconds}
-            for (window, memory_format, how), seconds in found.items()
-        ]
-        content = {
-            "shape": SHAPE,
-            "device": execution.device,
-            "threads": execution.threads,
-            "environment": environment(execution.device),
-            "rows": rows,
-        }
-        write_json(arguments.json, content)
-    print(table(found))  # noqa: T201 - the answer
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how often and where the layers run."""
+    add_repeats(parser, 20)
+    add_execution(parser)
+    add_json(parser, "seconds")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, write the rows, print the table."""
+    require_at_least(1, arguments, "repeats")
+    execution = applied_execution(arguments)
+    cases = measure(execution, arguments.repeats)
+    rows = [
+        {"window": window, "memory_format": memory_format, "how": how, "seconds": seconds}
+        for (window, memory_format, how), seconds in cases.items()
+    ]
+    content = {"shape": SHAPE, "rows": rows}
+    result = with_conditions(content, arguments, device=execution.device, threads=execution.threads)
+    write_result(arguments, result)
+    print(table(cases))  # noqa: T201 - the answer

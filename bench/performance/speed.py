@@ -13,28 +13,27 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, TypedDict
 
 import torch
 
-from bench.harness.command import main_guard
 from bench.harness.errors import UserError, unknown
-from bench.harness.files import write_json
 from bench.harness.machine.clock import clock
-from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
+from bench.harness.machine.device import Execution, apply
 from bench.harness.machine.environment import environment
+from bench.harness.machine.execution import add_execution, chosen_execution
+from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, write_result
+from bench.harness.machine.turns import rotated
 from bench.harness.number_format import duration
 from bench.harness.training.costs import costs
 from bench.performance import loops
 from bench.performance.entries import Entry, entries
-from bench.performance.inference import BATCHES, inference_rates
 from bench.performance.lightning_loop import available, lightning_training
 from bench.performance.speed_table import report
 
 PEAK_SIDE = 2048  # of the square matrices whose product is the machine's peak
 
-OURS = "convbench"  # what the names of our own loops begin with
+OURS = "convbench"  # the beginning of our own loops' names
 LOOPS: Mapping[str, Mapping[str, loops.Rate]] = {
     "training": {
         "article-0": loops.article_training,
@@ -55,9 +54,12 @@ TASKS = (*LOOPS, "inference")
 
 
 class Row(TypedDict):
-    """What one loop did with one entry: a rate of each turn, and the conditions.
+    """The rates of one loop with one entry, one per turn, and the conditions.
 
-    `loop` is unique among an entry's rows. batch: images a step. peak_gflops: the machine's, one a turn, float32.
+    Attributes:
+        loop: unique among an entry's rows.
+        batch: images a step.
+        peak_gflops: the machine's speed in float32, one per turn.
     """
 
     task: str
@@ -102,23 +104,26 @@ class Speed:
         self._ours = ProcessPoolExecutor(1, spawn, initializer=apply, initargs=(execution,))
 
     def turn(self, number: int) -> Iterator[str]:
-        """Measure every loop of every entry once, in an order that rotates with the turn; yield what is next."""
+        """Measure every loop of every entry once, in an order that rotates with the turn; yield each loop's name."""
         self.peaks.append(self._ours.submit(peak_gflops).result())
         for entry in self.chosen:
             for task in self.tasks:
-                for loop, rate in _rotated(_loops(task, self.execution.device), number):
+                for loop, rate in rotated(_loops(task, self.execution.device), number):
                     yield f"{entry.name}: {loop}"
                     process = self._ours if loop.startswith(OURS) else self._theirs
-                    found = process.submit(rate, entry, self.execution, self.seconds).result()
-                    if found is not None:
-                        self._add(task, entry, loop, loops.BATCH, found)
+                    images_per_second = process.submit(rate, entry, self.execution, self.seconds).result()
+                    if images_per_second is not None:
+                        self._add(task, entry, loop, loops.BATCH, images_per_second)
             if "inference" in self.tasks and number == 0:
-                yield f"{entry.name}: inference, with torch.compile for {len(BATCHES)} batch sizes"
-                for loop, batch, rates in self._ours.submit(
-                    inference_rates, entry, self.execution, self.seconds
-                ).result():
-                    for value in rates:
-                        self._add("inference", entry, loop, batch, value)
+                yield f"{entry.name}: inference, with torch.compile for {len(loops.BATCHES)} batch sizes"
+                self._infer(entry)
+
+    def _infer(self, entry: Entry) -> None:
+        """Measure an entry's inference, whose loops take turns of their own."""
+        rows = self._ours.submit(loops.inference_rates, entry, self.execution, self.seconds).result()
+        for loop, batch, rates in rows:
+            for rate in rates:
+                self._add("inference", entry, loop, batch, rate)
 
     def close(self) -> None:
         """End both processes."""
@@ -147,25 +152,18 @@ class Speed:
 
 
 def _loops(task: str, device: str) -> list[tuple[str, loops.Rate]]:
-    found = {**LOOPS.get(task, {}), **(CUDA_LOOPS if (task, device) == ("training", "cuda") else {})}
-    return [(name, rate) for name, rate in found.items() if name != "lightning" or available()]
+    rates = {**LOOPS.get(task, {}), **(CUDA_LOOPS if (task, device) == ("training", "cuda") else {})}
+    return [(name, rate) for name, rate in rates.items() if name != "lightning" or available()]
 
 
-def _rotated(items: list[tuple[str, loops.Rate]], by: int) -> list[tuple[str, loops.Rate]]:
-    by %= max(1, len(items))
-    return items[by:] + items[:by]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench speed", description=__doc__.splitlines()[0])
-    parser.add_argument("--entries", default=None, metavar="A,B", help="of the leaderboards; default: all")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which loops are measured, how long and where."""
+    parser.add_argument("--entries", default=None, metavar="A,B", help="entries of the leaderboards; default: all")
     parser.add_argument("--tasks", default=",".join(TASKS), metavar="A,B", help=f"default: {','.join(TASKS)}")
-    parser.add_argument("--repeats", default=5, type=int, help="turns of every loop; default 5")
-    parser.add_argument("--seconds", default=1.0, type=float, help="of each loop in each turn; default 1")
-    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
-    parser.add_argument("--threads", default=None, type=int, help="CPU threads; default: every core")
-    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="write the rows to this file")
-    return parser
+    add_repeats(parser, 5, "turns of every loop")
+    parser.add_argument("--seconds", default=1.0, type=float, help="seconds of each loop in each turn; default 1")
+    add_execution(parser)
+    add_json(parser, "rows")
 
 
 def _checked(arguments: argparse.Namespace) -> list[str]:
@@ -178,36 +176,31 @@ def _checked(arguments: argparse.Namespace) -> list[str]:
     for task in tasks:
         if task not in TASKS:
             raise UserError(unknown("task", task, TASKS))
-    if arguments.repeats < 1:
-        raise UserError(f"--repeats is {arguments.repeats}: at least one turn is needed")
+    require_at_least(1, arguments, "repeats")
     if arguments.seconds <= 0:
         raise UserError(f"--seconds is {arguments.seconds:g}: it must be above 0")
     return tasks
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Measure, write the rows after every turn, print the tables."""
-    arguments = _parser().parse_args(argv)
     tasks = _checked(arguments)
-    execution = Execution(resolve_device(arguments.device), resolve_threads(arguments.threads))
-    run = Speed(entries(arguments.entries), tasks, execution, arguments.seconds)
+    measurement = Speed(entries(arguments.entries), tasks, chosen_execution(arguments), arguments.seconds)
     try:
-        _measure(run, arguments)
+        _measure(measurement, arguments)
     finally:
-        run.close()
-    print(report(list(run.rows.values())))  # noqa: T201 - the answer
+        measurement.close()
+    print(report(list(measurement.rows.values())))  # noqa: T201 - the answer
 
 
-def _measure(run: Speed, arguments: argparse.Namespace) -> None:
-    if not available() and "training" in run.tasks:
+def _measure(measurement: Speed, arguments: argparse.Namespace) -> None:
+    if not available() and "training" in measurement.tasks:
         _say("Lightning is not installed (pip install '.[speed]'): its rows are left out")
     start = time.monotonic()
     for number in range(arguments.repeats):
-        for what in run.turn(number):
-            _say(f"{duration(time.monotonic() - start):>12}  turn {number + 1}/{arguments.repeats}  {what}")
-        if arguments.json is not None:
-            write_json(arguments.json, list(run.rows.values()))
+        for loop in measurement.turn(number):
+            _say(f"{duration(time.monotonic() - start):>12}  turn {number + 1}/{arguments.repeats}  {loop}")
+        write_result(arguments, list(measurement.rows.values()))
 
 
 def _say(line: str) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
-from bench.harness.number_format import MISSING, number, significant
-from bench.performance.inference import BATCHES
+from bench.harness.machine.turns import ratios
+from bench.harness.number_format import MISSING, number, significant, with_range
+from bench.performance.loops import BATCHES
 
 BACKWARD = 3  # forward and backward together cost about three forward passes
 
@@ -30,23 +31,23 @@ def readme_text(rows: Sequence[Row]) -> str:
 
 
 def conditions(rows: Sequence[Row]) -> str:
-    """Return in one line what the rows were measured with."""
+    """Return the conditions of the rows in one line."""
     first, peaks = rows[0], rows[0]["peak_gflops"]
-    found, counts = first["environment"], sorted({row["n"] for row in rows})
+    where, counts = first["environment"], sorted({row["n"] for row in rows})
     return (
         f"n = {', '.join(map(str, counts))} turns; medians, ranges in brackets; batch 64, SGD with momentum; "
-        f"{found['hardware']} ({first['device']}), {first['threads']} threads; peak {number(min(peaks), 0)} to "
-        f"{number(max(peaks), 0)} GFLOP/s (float32 matrix product); python {found['python']}, torch {found['torch']}, "
-        f"torchvision {found['torchvision']}; {short_commit(found['commit'])}"
+        f"{where['hardware']} ({first['device']}), {first['threads']} threads; peak {number(min(peaks), 0)} to "
+        f"{number(max(peaks), 0)} GFLOP/s (float32 matrix product); python {where['python']}, torch {where['torch']}, "
+        f"torchvision {where['torchvision']}; {short_commit(where['commit'])}"
     )
 
 
 def _by_entry(rows: Iterable[Row], task: str) -> dict[tuple[str, str], Loops]:
-    found: dict[tuple[str, str], dict[str, Row]] = {}
+    loops: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows:
         if row["task"] == task:
-            found.setdefault((row["dataset"], row["architecture"]), {})[row["loop"]] = row
-    return dict(found)
+            loops.setdefault((row["dataset"], row["architecture"]), {})[row["loop"]] = row
+    return dict(loops)
 
 
 def _training(rows: Sequence[Row]) -> str:
@@ -97,17 +98,15 @@ def _rates(row: Row | None, *, spread: bool = True) -> str:
     if row is None:
         return MISSING
     values = row["images_per_second"]
-    ends = f" [{significant(min(values))}, {significant(max(values))}]" if spread and len(values) > 1 else ""
-    return f"{significant(statistics.median(values))}{ends}"
+    return with_range(values) if spread and len(values) > 1 else significant(statistics.median(values))
 
 
 def _ratio(over: Row | None, under: Row | None) -> str:
     """Return the median of the turns' own ratios, with the smallest and the largest."""
     if over is None or under is None:
         return MISSING
-    ratios = [a / b for a, b in zip(over["images_per_second"], under["images_per_second"], strict=True)]
-    ends = f" [{min(ratios):.2f}, {max(ratios):.2f}]" if len(ratios) > 1 else ""
-    return f"{statistics.median(ratios):.2f}{ends}"
+    factors = ratios(over["images_per_second"], under["images_per_second"])
+    return with_range(factors, 2) if len(factors) > 1 else number(factors[0], 2)
 
 
 def _share_of_peak(row: Row | None) -> str:

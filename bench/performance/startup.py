@@ -1,4 +1,4 @@
-"""`python -m bench startup`: what it costs to start: seconds of the commands that should answer at once.
+"""`python -m bench startup`: the cost to start: seconds of the commands that should answer at once.
 
 Each command runs in a process of its own, in turns; Python alone and an import of torch are measured beside them.
 """
@@ -10,15 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 
 from tabulate import tabulate
 
-from bench.harness.command import main_guard
-from bench.harness.errors import UserError
-from bench.harness.files import write_json
-from bench.harness.machine.environment import environment
-from bench.harness.number_format import significant
+from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
+from bench.harness.machine.turns import take_turns
+from bench.harness.number_format import least_to_largest, significant
 from bench.harness.paths import PROJECT
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -41,35 +39,27 @@ def seconds_of(words: Sequence[str]) -> float:
         return time.perf_counter() - start
 
 
-def table(found: Mapping[str, Sequence[float]]) -> str:
+def table(seconds: Mapping[str, Sequence[float]]) -> str:
     """Return the commands with their median time, its range and n, as Markdown."""
     rows = [
-        (
-            f"`{name}`",
-            significant(statistics.median(values), 2),
-            f"{significant(min(values), 2)} to {significant(max(values), 2)}",
-            str(len(values)),
-        )
-        for name, values in found.items()
+        (f"`{name}`", significant(statistics.median(values), 2), least_to_largest(values, 2), str(len(values)))
+        for name, values in seconds.items()
     ]
     return tabulate(rows, ("command", "seconds", "range", "n"), tablefmt="pipe", disable_numparse=True)
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, print the table, write the rows."""
-    parser = argparse.ArgumentParser(prog="python -m bench startup", description=__doc__)
-    parser.add_argument("--repeats", default=5, type=int, help="runs of each command; default 5")
-    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="write the figures to this file")
-    arguments = parser.parse_args(argv)
-    if arguments.repeats < 1:
-        raise UserError(f"--repeats is {arguments.repeats}: at least one run is needed")
-    found: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for _ in range(arguments.repeats):
-        for name, words in COMMANDS.items():
-            found[name].append(seconds_of(words))
-    conditions = environment()
-    if arguments.json is not None:
-        write_json(arguments.json, {"environment": conditions, "seconds": found})
-    print(table(found))  # noqa: T201 - the answer
-    print(f"\n{conditions['hardware']}, {conditions['cores']} cores, python {conditions['python']}")  # noqa: T201 - as above
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare how often the commands run."""
+    add_repeats(parser, 5, "runs of each command")
+    add_json(parser, "figures")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, write the figures, print the table."""
+    require_at_least(1, arguments, "repeats")
+    commands = {name: partial(seconds_of, words) for name, words in COMMANDS.items()}
+    content = with_conditions({"seconds": take_turns(commands, arguments.repeats)}, arguments)
+    write_result(arguments, content)
+    where = content["environment"]
+    print(table(content["seconds"]))  # noqa: T201 - the answer
+    print(f"\n{where['hardware']}, {where['cores']} cores, python {where['python']}")  # noqa: T201 - as above

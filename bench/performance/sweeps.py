@@ -1,4 +1,4 @@
-"""What grows with what: sweeps over training images, image side, batch, width and trials, with fitted exponents."""
+"""Sweeps over training images, image side, batch, width and trials, with fitted exponents of time and memory."""
 
 import math
 import statistics
@@ -20,6 +20,7 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory import PeakMemory
 from bench.harness.machine.memory_format import execution_for
+from bench.harness.machine.turns import take_turns
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import Record, load
 from bench.harness.records.store import RECORDS, Store
@@ -47,7 +48,14 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """What grows, in which unit, what is timed, and its points."""
+    """The points of one growing size.
+
+    Attributes:
+        name: the size that grows.
+        size: its unit.
+        subject: the work that is timed.
+        points: in ascending order.
+    """
 
     name: str
     size: str
@@ -71,18 +79,24 @@ Measure = Callable[[Any], tuple[float, float | None]]  # seconds, MB
 
 
 def sweep(words: tuple[str, str, str], sizes: Sequence[Any], measure: Measure, repeats: int) -> Sweep:
-    """Measure every size in turns; `words` are the sweep's name, unit and subject."""
-    found: dict[Any, list[tuple[float, float | None]]] = {each: [] for each in sizes}
-    for _ in range(repeats):
-        for each in sizes:
-            found[each].append(measure(each))
-    points = tuple(_point(*each) for each in found.items())
+    """Measure every size in turns.
+
+    Each turn goes from small to large: behind a large size, memory that a small one adds would not be seen.
+
+    Args:
+        words: the sweep's name, unit and subject.
+        sizes: in ascending order.
+        measure: returns the seconds and the MB of a size.
+        repeats: turns.
+    """
+    measured = take_turns({size: partial(measure, size) for size in sizes}, repeats, rotate=False)
+    points = tuple(_point(size, turns) for size, turns in measured.items())
     return Sweep(name=words[0], size=words[1], subject=words[2], points=points)
 
 
-def _point(size: float, measured: Sequence[tuple[float, float | None]]) -> Point:
-    seconds = [each[0] for each in measured]
-    memory = [each[1] for each in measured if each[1] is not None]
+def _point(size: float, turns: Sequence[tuple[float, float | None]]) -> Point:
+    seconds = [wall for wall, _ in turns]
+    memory = [megabytes for _, megabytes in turns if megabytes is not None]
     return Point(
         size=size,
         seconds=statistics.median(seconds),

@@ -12,16 +12,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
 
-from bench.harness.command import main_guard
 from bench.harness.errors import UserError
-from bench.harness.files import write_json
-from bench.harness.machine.environment import environment
-from bench.harness.number_format import significant
+from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
+from bench.harness.machine.turns import ratios, take_turns
+from bench.harness.number_format import least_to_largest, significant, with_range
 from bench.harness.paths import PROJECT
 from bench.harness.records.record import load
 
@@ -48,42 +48,35 @@ def seconds_of(options: Sequence[str], workers: int) -> tuple[float, int]:
 
 def table(content: Mapping[str, Any]) -> str:
     """Return both ways with their median times, and the median of the turns' own ratios, as Markdown."""
-    found: Mapping[str, Sequence[float]] = content["seconds"]
-    alone, together = found.values()
-    ratios = [one / other for one, other in zip(alone, together, strict=True)]
-    sooner = ("1", f"{statistics.median(ratios):.2f} [{min(ratios):.2f}, {max(ratios):.2f}]")
+    seconds: Mapping[str, Sequence[float]] = content["seconds"]
+    alone, together = seconds.values()
+    sooner = ("1", with_range(ratios(alone, together), 2))
     rows = [
-        (name, content["trials"], significant(statistics.median(values)), _range(values), len(values), ratio)
-        for (name, values), ratio in zip(found.items(), sooner, strict=True)
+        (name, content["trials"], significant(statistics.median(values)), least_to_largest(values), len(values), ratio)
+        for (name, values), ratio in zip(seconds.items(), sooner, strict=True)
     ]
     return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
-def _range(values: Sequence[float]) -> str:
-    return f"{significant(min(values))} to {significant(max(values))}"
-
-
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, print the table, write the seconds."""
-    parser = argparse.ArgumentParser(prog="python -m bench workers", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare which trials run, and how many side by side."""
     parser.add_argument("--workers", default=2, type=int, help="default 2")
-    parser.add_argument("--repeats", default=3, type=int, help="turns of both; default 3")
-    parser.add_argument("--options", default=CHOSEN, help=f"of pytest bench/; default: {CHOSEN}")
-    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="write the seconds to this file")
-    arguments = parser.parse_args(argv)
-    if arguments.repeats < 1:
-        raise UserError(f"--repeats is {arguments.repeats}: at least one turn is needed")
-    if arguments.workers < 2:  # noqa: PLR2004 - one is what it is compared with
+    add_repeats(parser, 3, "turns of both")
+    parser.add_argument("--options", default=CHOSEN, help=f"options of pytest bench/; default: {CHOSEN}")
+    add_json(parser, "seconds")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, write the seconds, print the table."""
+    require_at_least(1, arguments, "repeats")
+    if arguments.workers < 2:  # noqa: PLR2004 - with one nothing is side by side
         raise UserError(f"--workers is {arguments.workers}: at least 2 are side by side")
     counts = {"one after the other, all cores": 1, f"--workers {arguments.workers}": arguments.workers}
-    found: dict[str, list[float]] = {name: [] for name in counts}
-    trials = 0
-    for turn in range(arguments.repeats):
-        for name in sorted(counts, reverse=turn % 2 == 1):
-            seconds, trials = seconds_of(shlex.split(arguments.options), counts[name])
-            found[name].append(seconds)
-    content = {"environment": environment(), "options": arguments.options, "trials": trials, "seconds": found}
-    if arguments.json is not None:
-        write_json(arguments.json, content)
+    options = shlex.split(arguments.options)
+    runs = {name: partial(seconds_of, options, count) for name, count in counts.items()}
+    measured = take_turns(runs, arguments.repeats)
+    seconds = {name: [wall for wall, _ in turns] for name, turns in measured.items()}
+    trials = next(iter(measured.values()))[-1][1]
+    content = with_conditions({"options": arguments.options, "trials": trials, "seconds": seconds}, arguments)
+    write_result(arguments, content)
     print(table(content))  # noqa: T201 - the answer

@@ -1,4 +1,4 @@
-"""How images go over the wire and answers come back: the protocol's forms, and what the other servers document.
+"""Forms of requests and answers over the wire: the protocol's, and those that the other servers document.
 
 Each format makes the body and the headers of n images, uint8 (n, channels, height, width), and reads logits, float32
 (n, classes), from the body of an answer.
@@ -48,7 +48,7 @@ def _raw_inference(images: Pixels) -> Message:
 
 def _raw_logits(body: bytes, count: int) -> Floats:
     head, _ = json.JSONDecoder().raw_decode(body.decode("latin-1"))
-    sizes = {each["name"]: each["parameters"]["binary_data_size"] for each in head["outputs"]}
+    sizes = {output["name"]: output["parameters"]["binary_data_size"] for output in head["outputs"]}
     start = len(body) - sum(sizes.values())  # the tensors are the end of the body, in the order of the head
     for name, size in sizes.items():
         if name == "logits":
@@ -63,7 +63,7 @@ def _json_inference(images: Pixels) -> Message:
 
 
 def _json_logits(body: bytes, count: int) -> Floats:
-    outputs = {each["name"]: each["data"] for each in json.loads(body)["outputs"]}
+    outputs = {output["name"]: output["data"] for output in json.loads(body)["outputs"]}
     return np.array(outputs["logits"], np.float32).reshape(count, -1)
 
 
@@ -72,8 +72,8 @@ def _nested(images: Pixels) -> Message:
 
 
 def _nested_logits(body: bytes, count: int) -> Floats:
-    found = json.loads(body)
-    rows = found["logits"] if isinstance(found, Mapping) else found
+    answer = json.loads(body)
+    rows = answer["logits"] if isinstance(answer, Mapping) else answer
     return np.array(rows, np.float32).reshape(count, -1)
 
 

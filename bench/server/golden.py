@@ -20,10 +20,10 @@ def newest(model: Path) -> Path:
     Raises:
         UserError: it has none.
     """
-    versions = [each for each in model.glob("*") if each.name.isdigit()]
+    versions = [folder for folder in model.glob("*") if folder.name.isdigit()]
     if not versions:
         raise UserError(f"{model} has no version: `make export` writes a model repository, --model names a model")
-    return max(versions, key=lambda each: int(each.name))
+    return max(versions, key=lambda folder: int(folder.name))
 
 
 def golden(version: Path) -> tuple[Pixels, Floats]:
@@ -41,6 +41,6 @@ def logits_of(version: Path, images: Pixels) -> Floats:
     return np.concatenate([session.run(["logits"], {"image": image[None]})[0] for image in images])
 
 
-def alike(found: Floats, right: Floats) -> bool:
+def alike(logits: Floats, right: Floats) -> bool:
     """Return whether logits are the right ones."""
-    return found.shape == right.shape and bool(np.allclose(found, right, atol=TOLERANCE))
+    return logits.shape == right.shape and bool(np.allclose(logits, right, atol=TOLERANCE))

@@ -1,4 +1,4 @@
-"""Our server as the fire meets it: started as a user starts it."""
+"""Our server in the stress scenarios: started as a user starts it."""
 
 import json
 import os
@@ -21,7 +21,7 @@ class Ours:
 
     Args:
         server: its process.
-        port: it listens on.
+        port: the port that it listens on.
     """
 
     def __init__(self, server: Server, port: int) -> None:

@@ -23,10 +23,10 @@ class Server:
     """A running server.
 
     Args:
-        command: that starts it.
-        folder: to start it in.
+        command: the words that start it.
+        folder: the folder to start it in.
         environment: variables beside those of this process.
-        log: file that takes what it says.
+        log: file for its output.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> None:
@@ -52,9 +52,9 @@ class Server:
         while not ready():
             waited = time.perf_counter() - self.started
             if self.process.poll() is not None or waited > READY_SECONDS:
-                ended = self.process.poll()
-                what = f"did not answer for {waited:.0f} s" if ended is None else f"ended with {ended}"
-                raise UserError(f"{' '.join(self.command)} {what}: {self.said()[-LOG_TAIL:]}")
+                status = self.process.poll()
+                failure = f"did not answer for {waited:.0f} s" if status is None else f"ended with {status}"
+                raise UserError(f"{' '.join(self.command)} {failure}: {self.said()[-LOG_TAIL:]}")
             time.sleep(0.01)
         return time.perf_counter() - self.started
 
@@ -72,7 +72,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that the family took, user and system."""
-        return sum(_of(process, lambda each: sum(each.cpu_times()[:2])) for process in self.family())
+        return sum(_of(process, lambda one: sum(one.cpu_times()[:2])) for process in self.family())
 
     def memory_mb(self) -> float:
         """Return the family's memory, shared pages counted once (PSS where the system tells it, else RSS)."""
@@ -103,8 +103,8 @@ def _of(process: psutil.Process, ask: Callable[[psutil.Process], float]) -> floa
 
 
 def _own_memory(process: psutil.Process) -> float:
-    found = process.memory_full_info() if hasattr(process, "memory_full_info") else process.memory_info()
-    return float(getattr(found, "pss", found.rss))
+    memory = process.memory_full_info() if hasattr(process, "memory_full_info") else process.memory_info()
+    return float(getattr(memory, "pss", memory.rss))
 
 
 @contextlib.contextmanager

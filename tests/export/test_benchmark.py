@@ -31,7 +31,8 @@ def test_every_runtime_is_timed(
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     path = tmp_path / "export.json"
 
-    command.main(["--benchmark", "--out", str(repository), "--results", str(results), "--json", str(path)])
+    words = ["--benchmark", "--out", str(repository), "--results", str(results), "--json", str(path)]
+    assert command.main(words) == 0
     content = json.loads(path.read_text("utf-8"))
 
     assert [(row["runtime"], row["batch"]) for row in content["rows"]] == [

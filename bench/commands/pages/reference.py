@@ -1,11 +1,13 @@
 """What there is to name on a command line, as Markdown: options of a run, commands, data sets."""
 
+import argparse
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
 from tabulate import tabulate
 
-from bench.__main__ import GROUPS
+from bench.commands.index import COMMANDS, GROUPS, PROGRAM, sentence
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.run.options import add_options
 
@@ -19,6 +21,28 @@ def options_table() -> str:
 
     add_options(add)
     return tabulate(rows, ("option", "default", "meaning"), tablefmt="pipe", disable_numparse=True)
+
+
+def command_options_text() -> str:
+    """Return a table of options and places for every command of `python -m bench` that has some."""
+    parts = []
+    for name, command in COMMANDS.items():
+        parser = argparse.ArgumentParser(add_help=False)
+        importlib.import_module(command.module).add_options(parser)
+        rows = [_argument_row(action) for action in parser._actions]  # noqa: SLF001 - argparse has no other list of them
+        table = tabulate(rows, ("option", "default", "meaning"), tablefmt="pipe", disable_numparse=True)
+        parts.append(f"### `{PROGRAM} {name}`\n\n{sentence(command.summary)}" + (f"\n\n{table}" if rows else ""))
+    return "\n\n".join(parts)
+
+
+def _argument_row(action: argparse.Action) -> tuple[str, str, str]:
+    metavar = action.metavar or ("|".join(map(str, action.choices)) if action.choices else action.dest.upper())
+    place = not action.option_strings
+    value = "" if place or action.nargs == 0 else f" {metavar}"
+    signature = str(metavar) if place else f"{', '.join(action.option_strings)}{value}"
+    default = "" if action.default in (None, False, [], ()) or place else f"`{action.default}`"
+    meaning = (action.help or "").replace("%%", "%")
+    return f"`{signature}`".replace("|", r"\|"), default, meaning.replace("<", r"\<").replace("|", r"\|")
 
 
 def _signature(names: tuple[str, ...], attributes: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import torch
 
 from bench.harness.data.catalogue import DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
+from bench.harness.errors import one_line
 
 
 def load_torchvision(entry: Source, root: Path | None, *, download: bool) -> Dataset:
@@ -37,7 +38,7 @@ def _torchvision_images(entry: Source, root: Path, part: str, download: bool) ->
         loaded = loader(str(folder), download=download, **which)
     except Exception as error:  # damaged files fail in torchvision in as many ways as there are bytes
         raise DataError(
-            f"{entry.name}: {_one_line(error)} (data root {root}): put {entry.files} there, or pass --download"
+            f"{entry.name}: {one_line(error)} (data root {root}): put {entry.files} there, or pass --download"
         ) from error
     return _as_tensors(entry, loaded)
 
@@ -60,7 +61,3 @@ def _as_tensors(entry: Source, loaded: object) -> Images:
     if len(pixels) != len(labels):
         raise DataError(f"{entry.name}: {len(pixels)} images but {len(labels)} labels: replace the data files")
     return Images(pixels.contiguous(), labels)
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -1,20 +1,56 @@
-"""Timing files side by side: all take turns on the same images, so that their ratio holds whatever else is running."""
+"""Measuring side by side: all take turns in one run, so that their ratio holds whatever else the machine is doing."""
 
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
 BATCHES = (1, 32)
 TURNS = 7
 TURN_SECONDS = 0.02
 
+Pixels = npt.NDArray[np.uint8]
 Call = Callable[[Pixels], object]
-Timings = dict[str, dict[int, list[float]]]  # milliseconds a call: by name, by batch size, a turn each
+Timings = dict[str, dict[int, list[float]]]  # milliseconds a call: by name, by batch size, one per turn
+
+Name = TypeVar("Name")
+Value = TypeVar("Value")
+
+
+def rotated(items: Sequence[Value], turn: int) -> list[Value]:
+    """Return the items in the order of a turn: each turn begins with the next one, so that none is always first."""
+    by = turn % max(1, len(items))
+    return [*items[by:], *items[:by]]
+
+
+def take_turns(
+    measurements: Mapping[Name, Callable[[], Value]], turns: int, *, rotate: bool = True
+) -> dict[Name, list[Value]]:
+    """Return every measurement's values, one per turn.
+
+    Args:
+        measurements: functions that measure once, by name.
+        turns: rounds in which each measures once.
+        rotate: begin each turn with the next one; without it the order is the same in all turns.
+    """
+    values: dict[Name, list[Value]] = {name: [] for name in measurements}
+    for turn in range(turns):
+        for name in rotated(list(measurements), turn if rotate else 0):
+            values[name].append(measurements[name]())
+    return values
+
+
+def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
+    """Return the turns' own ratios: a moment in which the machine is slow changes none of them.
+
+    Raises:
+        ValueError: they have not the same number of turns.
+    """
+    return [one / other for one, other in zip(over, under, strict=True)]
 
 
 class Gain(NamedTuple):
@@ -28,29 +64,19 @@ def measure(runs: Mapping[str, Call], images: Pixels, batches: Sequence[int] = B
     """Return the milliseconds of one call in each turn, by name and batch size.
 
     Args:
-        runs: what takes turns, by name.
+        runs: calls that take turns, by name.
         images: at least one; repeated where a batch is larger.
         batches: images a call.
     """
-    found: Timings = {name: {} for name in runs}
-    for batch in batches:
-        for name, values in turns(runs, images, batch).items():
-            found[name][batch] = values
-    return found
+    by_batch = {batch: turns(runs, images, batch) for batch in batches}
+    return {name: {batch: milliseconds[name] for batch, milliseconds in by_batch.items()} for name in runs}
 
 
 def turns(runs: Mapping[str, Call], images: Pixels, batch: int) -> dict[str, list[float]]:
     """Return the milliseconds of one call in each turn, by name; a turn is the mean of some 20 ms of calls."""
     part = np.concatenate([images] * -(-batch // len(images)))[:batch]
     calls = {name: _calls_a_turn(run, part) for name, run in runs.items()}
-    found: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(TURNS):
-        for name, run in _rotated(list(runs.items()), turn):
-            start = time.perf_counter()
-            for _ in range(calls[name]):
-                run(part)
-            found[name].append(1e3 * (time.perf_counter() - start) / calls[name])
-    return found
+    return take_turns({name: partial(_milliseconds, run, part, calls[name]) for name, run in runs.items()}, TURNS)
 
 
 def _calls_a_turn(run: Call, images: Pixels) -> int:
@@ -62,15 +88,18 @@ def _calls_a_turn(run: Call, images: Pixels) -> int:
     return max(1, int(TURN_SECONDS / max(seconds, 1e-6)))
 
 
-def _rotated(items: list[tuple[str, Call]], by: int) -> list[tuple[str, Call]]:
-    by %= max(1, len(items))
-    return items[by:] + items[:by]
+def _milliseconds(run: Call, images: Pixels, calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        run(images)
+    return 1e3 * (time.perf_counter() - start) / calls
 
 
 def medians(timings: Timings) -> dict[str, dict[int, float]]:
     """Return the median milliseconds by name and batch size."""
     return {
-        name: {batch: statistics.median(values) for batch, values in found.items()} for name, found in timings.items()
+        name: {batch: statistics.median(values) for batch, values in by_batch.items()}
+        for name, by_batch in timings.items()
     }
 
 
@@ -81,8 +110,5 @@ def fastest(timings: Timings) -> str:
 
 def gains(timings: Timings, name: str, base: str) -> dict[int, Gain]:
     """Return how many times as fast as `base` something is, by batch size, from the turns' own ratios."""
-    found = {}
-    for batch, values in timings[name].items():
-        ratios = [theirs / own for theirs, own in zip(timings[base][batch], values, strict=True)]
-        found[batch] = Gain(statistics.median(ratios), min(ratios))
-    return found
+    by_turn = {batch: ratios(timings[base][batch], values) for batch, values in timings[name].items()}
+    return {batch: Gain(statistics.median(factors), min(factors)) for batch, factors in by_turn.items()}

@@ -1,4 +1,4 @@
-"""The servers that are compared: what installs them, what starts them, what they are sent.
+"""The servers that are compared: their packages, their commands, their requests.
 
 The configurations of the others are their documentation's, with the number of workers and the batching that was fastest
 on two cores; each runs in an environment of its own, so that none is held back by another's dependencies.
@@ -24,14 +24,14 @@ class Contestant:
     """A server in one configuration.
 
     Attributes:
-        name: of the server.
-        formats: of the requests that it is sent.
-        path: where; NAME stands for the model's.
+        name: the server's name.
+        formats: forms of the requests that it is sent.
+        path: the URL's path; NAME stands for the model's name.
         requirements: pip's words for its environment; none: this one.
         program: its file in `peers`; none: ours.
-        variables: of its environment.
+        variables: its environment's, beside those of this process.
         configuration: in words.
-        says: what its log has when all its processes are ready; nothing: that it answers is enough.
+        says: words in its log when all its processes are ready; empty where its first answer is enough.
     """
 
     name: str
@@ -46,15 +46,15 @@ class Contestant:
     @property
     def key(self) -> str:
         """Its name with its formats: one server may be there twice."""
-        return f"{self.name} {' '.join(each.name for each in self.formats)}"
+        return f"{self.name} {' '.join(form.name for form in self.formats)}"
 
     def command(self, python: Path, model: Path, port: int) -> tuple[list[str], dict[str, str]]:
         """Return the command that starts it, and variables of its environment.
 
         Args:
-            python: of its environment.
+            python: its environment's interpreter.
             model: folder of the model in a repository.
-            port: to listen on.
+            port: the port to listen on.
         """
         if not self.program:
             words = ["-m", "serve", str(model.parent), "--port", str(port), "--processes", str(PROCESSES)]

@@ -25,10 +25,10 @@ def rate(model: str, processes: int, batch: int, seconds: float) -> float:
         sender.close()
         ends.append(receiver)
         workers.append(worker)
-    found: float = sum(end.recv() for end in ends)
+    images_per_second: float = sum(end.recv() for end in ends)
     for worker in workers:
         worker.join()
-    return found
+    return images_per_second
 
 
 def _work(model: str, batch: int, seconds: float, barrier: Barrier, sender: Connection) -> None:
@@ -57,8 +57,8 @@ def main() -> None:
     parser.add_argument("--batch", default=32, type=int)
     parser.add_argument("--seconds", default=3.0, type=float)
     arguments = parser.parse_args()
-    found = rate(arguments.model, arguments.processes, arguments.batch, arguments.seconds)
-    print(f"{found:.1f}")  # noqa: T201 - the answer
+    images_per_second = rate(arguments.model, arguments.processes, arguments.batch, arguments.seconds)
+    print(f"{images_per_second:.1f}")  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

@@ -7,21 +7,24 @@ from typing import Any, TypedDict
 from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
-from bench.harness.number_format import MISSING, significant
+from bench.harness.number_format import significant, with_range
 from bench.server.contest.contestants import CONTESTANTS, OURS
 from bench.server.formats import BYTES_NAME, JSON_NAME
 
 
 class Row(TypedDict):
-    """What one load did with one server in one turn.
+    """The figures of one load on one server in one turn.
 
     Attributes:
         turn: from 0.
-        server, version, format: who, and how images went over the wire.
-        model: that answered.
-        load: in words; connections and images (a request) as numbers.
-        requests_per_second: answered with 200; images_per_second: the same times images.
-        p50_ms, p99_ms: of a request, as wrk saw it.
+        server: its name.
+        version: the package's for a peer, the commit for ours.
+        format: the form in which images went over the wire.
+        model: the model's name.
+        load: in words; `connections` and `images` (a request) have it as numbers.
+        requests_per_second: answers with the status 200.
+        images_per_second: the same, times images.
+        p50_ms: median time of a request, as wrk saw it; p99_ms likewise.
         errors: answers of another status and requests lost to sockets.
         cpu_seconds_per_1000_images: user and system, of the server with all its processes.
         ready_seconds: from its start to its first answer.
@@ -47,7 +50,7 @@ class Row(TypedDict):
 
 
 def report(content: Mapping[str, Any]) -> str:
-    """Return the tables and what they were measured with, as Markdown.
+    """Return the tables and the conditions of the measurement, as Markdown.
 
     Args:
         content: rows, raw_onnxruntime (images/s a turn), seconds, environment, as `--json` writes them.
@@ -62,9 +65,9 @@ def report(content: Mapping[str, Any]) -> str:
 
 def _load_table(load: str, rows: Sequence[Row], raw: Sequence[float]) -> str:
     alone, single = rows[0]["connections"] == 1, rows[0]["images"] == 1
-    what = "p50" if alone else "requests/s"
+    measured = "p50" if alone else "requests/s"
     headers = ["server", "requests", "requests/s" if single else "images/s", "p50 ms", "p99 ms", "CPU s / 1000 images"]
-    headers += [f"{what}: convbench, {name} ÷ it" for name in (BYTES_NAME, JSON_NAME)]
+    headers += [f"{measured}: convbench, {name} ÷ it" for name in (BYTES_NAME, JSON_NAME)]
     headers += [] if single else ["÷ onnxruntime alone"]
     ours = {row_format: _pick(rows, OURS, row_format) for row_format in (BYTES_NAME, JSON_NAME)}
     lines = []
@@ -72,18 +75,22 @@ def _load_table(load: str, rows: Sequence[Row], raw: Sequence[float]) -> str:
         some = _pick(rows, server, form)
         values: list[str] = [server, form + _errors(some)]
         rate: Callable[[Row], float] = _requests if single else _images
-        values += [_range(map(rate, some)), _range(map(_p50, some)), _range(map(_p99, some))]
+        values += [with_range(map(rate, some)), with_range(map(_p50, some)), with_range(map(_p99, some))]
         values.append(significant(statistics.median(row["cpu_seconds_per_1000_images"] for row in some), 2))
         measure = _p50 if alone else _requests
-        values += [_ratio(ours[each], some, measure, apart=server != OURS) for each in (BYTES_NAME, JSON_NAME)]
+        values += [_ratio(ours[name], some, measure, apart=server != OURS) for name in (BYTES_NAME, JSON_NAME)]
         if not single:
-            values.append(_range(_images(row) / raw[row["turn"]] for row in some))
+            values.append(with_range(_images(row) / raw[row["turn"]] for row in some))
         lines.append(values)
     return f"**{load.replace('c=', 'connections: ')} a request**\n\n" + _markdown(lines, headers)
 
 
 def _memory_table(rows: Sequence[Row]) -> str:
-    configurations = {(each.name, form.name): each.configuration for each in CONTESTANTS for form in each.formats}
+    configurations = {
+        (contestant.name, form.name): contestant.configuration
+        for contestant in CONTESTANTS
+        for form in contestant.formats
+    }
     lines = []
     for server, form in dict.fromkeys((row["server"], row["format"]) for row in rows):
         some = _pick(rows, server, form)
@@ -118,14 +125,7 @@ def _ratio(ours: Sequence[Row], theirs: Sequence[Row], measure: Callable[[Row], 
     if not (apart and ours):
         return ""
     other = {row["turn"]: measure(row) for row in theirs}
-    return _range(measure(row) / other[row["turn"]] for row in ours if other.get(row["turn"]))
-
-
-def _range(values: Any) -> str:  # noqa: ANN401 - any iterable of numbers
-    found = sorted(values)
-    if not found:
-        return MISSING
-    return f"{significant(statistics.median(found))} [{significant(found[0])}, {significant(found[-1])}]"
+    return with_range(measure(row) / other[row["turn"]] for row in ours if other.get(row["turn"]))
 
 
 def _errors(rows: Sequence[Row]) -> str:
@@ -143,6 +143,6 @@ def _conditions(content: Mapping[str, Any]) -> str:
     return (
         f"<sub>{content['model']}; n = {turns} turns, in each every server starts anew and is loaded for "
         f"{content['seconds']} s a row by {content['wrk']} on the same cores; medians, ranges in brackets; onnxruntime "
-        f"{where['onnxruntime']} alone, two processes, batch 32: {_range(raw)} images/s; {where['hardware']}, "
+        f"{where['onnxruntime']} alone, two processes, batch 32: {with_range(raw)} images/s; {where['hardware']}, "
         f"{where['cores']} cores; python {where['python']}; {short_commit(where['commit'])}</sub>"
     )

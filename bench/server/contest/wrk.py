@@ -32,7 +32,7 @@ LOADS = (Load(64, 1), Load(1, 1), Load(8, 32))
 
 
 class Outcome(TypedDict):
-    """What wrk saw: answers (failed: of another status than 2xx or 3xx), requests lost to sockets, latencies."""
+    """The figures of a load: answers (failed: other statuses than 2xx and 3xx), requests lost to sockets, latencies."""
 
     requests: int
     seconds: float
@@ -53,7 +53,7 @@ def require_wrk() -> None:
 
 
 def drive(url: str, message: Message, load: Load, seconds: int) -> Outcome:
-    """Return what came of some seconds of load.
+    """Return the figures of some seconds of load.
 
     Raises:
         UserError: wrk failed.

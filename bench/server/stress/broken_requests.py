@@ -32,9 +32,9 @@ class Generator:
     """Makes requests; the same seed makes the same.
 
     Args:
-        model: that is asked.
+        model: the model's name.
         image: a good image, (channels, height, width) uint8.
-        seed: of the choices.
+        seed: the choices' seed.
     """
 
     def __init__(self, model: str, image: Pixels, seed: int) -> None:
@@ -78,7 +78,7 @@ class Generator:
     def _headers(self) -> bytes:
         lines = {
             "long": "x: " + "a" * LONG,
-            "many": "\r\n".join(f"x{each}: y" for each in range(2000)),
+            "many": "\r\n".join(f"x{number}: y" for number in range(2000)),
             "folded": "x: a\r\n b",
             "nul": "x: \x00",
             "no colon": "nothing",

@@ -1,4 +1,4 @@
-"""An HTTP/1.1 client for the fire: one connection, requests as bytes, answers in order, and every way to misbehave."""
+"""An HTTP/1.1 client for the scenarios: one connection, requests as bytes, answers in order, every way to misbehave."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ ANSWER_SECONDS = 40.0  # longer than any limit of the server
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """An answer of the server.
 
     Attributes:
-        status: of HTTP.
-        head: in lower case.
-        body: as it came.
+        status: HTTP's number.
+        head: status line and headers in lower case.
+        body: the bytes behind the head.
     """
 
     status: int
@@ -35,13 +35,13 @@ class Answer:
 
     def json(self) -> dict[str, Any]:
         """Return the body, read as JSON."""
-        found: dict[str, Any] = json.loads(self.body)
-        return found
+        content: dict[str, Any] = json.loads(self.body)
+        return content
 
     def logits(self) -> Floats:
         """Return the logits of an answer in JSON, of one image."""
-        found: Floats = OIP_JSON.decode(self.body, 1)[0]
-        return found
+        logits: Floats = OIP_JSON.decode(self.body, 1)[0]
+        return logits
 
     def says(self, right: Floats) -> bool:
         """Return whether it is an answer in bytes, of one image, with the right logits."""

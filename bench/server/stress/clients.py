@@ -16,14 +16,14 @@ SHOWN = 20  # failures that a record holds
 
 @dataclass
 class Account:
-    """What was sent and what came back.
+    """The requests that were sent and the answers that came back.
 
     Attributes:
         sent: ids of requests that left.
-        answered: how often each was answered.
-        wrong: what was not as it should be, a sentence each.
+        answered: number of answers by id.
+        wrong: one sentence per answer that was not right.
         versions: answers by model version.
-        seconds: of every request that was answered.
+        seconds: latencies of all requests that were answered.
     """
 
     sent: set[str] = field(default_factory=set)
@@ -35,17 +35,17 @@ class Account:
     @property
     def not_once(self) -> list[str]:
         """Ids that were not answered exactly once."""
-        return [each for each in self.sent if self.answered.get(each, 0) != 1]
+        return [identity for identity in self.sent if self.answered.get(identity, 0) != 1]
 
 
 class Clients:
     """Clients of one model.
 
     Args:
-        port: of the server, on loopback.
-        model: that is asked.
-        images: that are sent in turns.
-        logits: right ones by version, (n, classes) each.
+        port: the server's, on loopback.
+        model: the model's name.
+        images: sent in turns, (n, channels, height, width).
+        logits: the right ones by version, (n, classes).
     """
 
     def __init__(self, port: int, model: str, images: Pixels, logits: dict[str, Floats]) -> None:
@@ -78,12 +78,12 @@ class Clients:
 
     def _judge(self, answer: Answer, identity: str, place: int) -> None:
         """Count an answer by its own id, and look whether it is that of the image and of the version that it names."""
-        found = answer.json()
+        content = answer.json()
         if answer.status != OK:
-            self.account.wrong.append(f"{identity}: {answer.status} {found}")
+            self.account.wrong.append(f"{identity}: {answer.status} {content}")
             self.account.answered[identity] = self.account.answered.get(identity, 0) + 1
             return
-        said, version = str(found["id"]), str(found["model_version"])
+        said, version = str(content["id"]), str(content["model_version"])
         self.account.answered[said] = self.account.answered.get(said, 0) + 1
         self.account.versions[version] = self.account.versions.get(version, 0) + 1
         if said != identity:
@@ -94,5 +94,5 @@ class Clients:
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
     """Return p50, p99 and the longest, in milliseconds."""
-    p50, p99, most = (round(1e3 * float(each), 3) for each in np.quantile(seconds, [0.5, 0.99, 1.0]))
+    p50, p99, most = (round(1e3 * float(quantile), 3) for quantile in np.quantile(seconds, [0.5, 0.99, 1.0]))
     return {"p50_ms": p50, "p99_ms": p99, "longest_ms": most}

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from bench.commands.predict import main, read_image
+from bench.__main__ import main
+from bench.commands.predict import read_image
 from bench.harness.errors import UserError
 from models import checkpoint, registry
 
@@ -47,7 +48,7 @@ def picture(path: Path, colour: int | tuple[int, int, int]) -> str:
 
 def said(capsys: pytest.CaptureFixture[str], *words: object) -> list[str]:
     """Return the lines that the command prints."""
-    main([str(word) for word in words])
+    assert main(["predict", *(str(word) for word in words)]) == 0
     return capsys.readouterr().out.splitlines()
 
 
@@ -149,11 +150,10 @@ def test_a_missing_file_is_one_line_and_exits_with_2(
     """Checkpoint, card and image are all needed."""
     white = picture(tmp_path / "white.png", 255)
     (tmp_path / missing).unlink()
-    with pytest.raises(SystemExit) as caught:
-        main([str(brightness), white])
+    status = main(["predict", str(brightness), white])
     error = capsys.readouterr().err
 
-    assert (caught.value.code, error.count("\n")) == (2, 1)
+    assert (status, error.count("\n")) == (2, 1)
     assert missing in error
 
 
@@ -188,7 +188,7 @@ def test_a_light_background_gets_advice(brightness: Path, tmp_path: Path, capsys
     page, night = picture(tmp_path / "page.png", 255), picture(tmp_path / "night.png", 0)
     advice = []
     for words in ((page,), (night, "--invert"), (night,)):
-        main([str(brightness), *words])
+        main(["predict", str(brightness), *words])
         advice.append(capsys.readouterr().err)
 
     assert ["pass --invert" in advice[0], "drop --invert" in advice[1], advice[2]] == [True, True, ""]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.commands.train import main
+from bench.__main__ import main
 from bench.harness.records.record import load
 from models import checkpoint
 
@@ -15,12 +15,12 @@ SMALL = ("-o", "hidden=(8,)", "-r", "train_images=64", "-r", "epochs=2")
 @pytest.fixture(autouse=True)
 def settings_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the command from changing torch's settings for later tests."""
-    monkeypatch.setattr("bench.commands.train.apply", lambda _: None)
+    monkeypatch.setattr("bench.harness.machine.execution.apply", lambda _: None)
 
 
 def train(results: Path, *words: str) -> None:
     """Run the command."""
-    main([*words, "--device", "cpu", "--threads", "1", "--results", str(results)])
+    assert main(["train", *words, "--device", "cpu", "--threads", "1", "--results", str(results)]) == 0
 
 
 def test_a_net_leaves_the_record_of_a_trial(tmp_path: Path) -> None:
@@ -113,11 +113,10 @@ def test_a_mistake_is_one_line_and_exits_with_2(
 ) -> None:
     """Nothing is trained, and no traceback hides the line."""
     monkeypatch.delenv("CONVBENCH_DATA", raising=False)
-    with pytest.raises(SystemExit) as caught:
-        main([*words, "--device", "cpu", "--results", str(tmp_path)])
+    status = main(["train", *words, "--device", "cpu", "--results", str(tmp_path)])
     error = capsys.readouterr().err
 
-    assert caught.value.code == 2
+    assert status == 2
     assert message in error
     assert error.count("\n") == 1
 
@@ -125,8 +124,5 @@ def test_a_mistake_is_one_line_and_exits_with_2(
 def test_a_folder_that_cannot_be_written_to_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Before the first epoch."""
     (tmp_path / "file").touch()
-    with pytest.raises(SystemExit) as caught:
-        train(tmp_path / "file", "mlp", *SMALL)
-
-    assert caught.value.code == 2
+    assert main(["train", "mlp", *SMALL, "--device", "cpu", "--threads", "1", "--results", str(tmp_path / "file")]) == 2
     assert "cannot be written to" in capsys.readouterr().err

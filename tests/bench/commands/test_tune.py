@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.commands.tune import main
+from bench.__main__ import main
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.data.dataset import Split
 from bench.harness.data.load import load
@@ -25,7 +25,7 @@ OWN = ("--architecture", "mlp", "-o", "hidden=()", "-r", "epochs=1", "-r", "trai
 @pytest.fixture(autouse=True)
 def settings_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the command from changing torch's settings for later tests."""
-    monkeypatch.setattr("bench.commands.tune.apply", lambda _: None)
+    monkeypatch.setattr("bench.harness.machine.execution.apply", lambda _: None)
 
 
 def tried(rate: float, accuracy: float, loss: float | None = 1.0, seed: int = 0) -> Tried:
@@ -141,7 +141,7 @@ def test_an_arm_that_trains_on_all_images_holds_the_last_ones_out() -> None:
 
 def document(path: Path, *words: str) -> dict[str, object]:
     """Run the command, writing to a file, and return what it wrote."""
-    main([*OWN, "--out", str(path), "--device", "cpu", "--threads", "1", *words])
+    assert main(["tune", *OWN, "--out", str(path), "--device", "cpu", "--threads", "1", *words]) == 0
     content: dict[str, object] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -161,7 +161,7 @@ def test_every_own_arm_has_a_file_of_its_own(tmp_path: Path) -> None:
     """Another option or hyper-parameter is another arm: its answer does not replace the last one."""
     for hidden in ("()", "(2,)"):
         words = ("--architecture", "mlp", "-o", f"hidden={hidden}", "-r", "epochs=1", "-r", "train_images=64")
-        main([*words, "--rates", "0.1", "--tuning-seeds", "1", "--threads", "1", "--results", str(tmp_path)])
+        main(["tune", *words, "--rates", "0.1", "--tuning-seeds", "1", "--threads", "1", "--results", str(tmp_path)])
 
     assert len(list((tmp_path / "tuning").glob("mlp-*.json"))) == 2
 
@@ -170,7 +170,7 @@ def test_a_written_choice_is_fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     """What the command chooses for a study's arm is what its trials find."""
     monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
     best_at(0.003, monkeypatch)
-    main(["--studies", "activation", "--arms", "lenet5-relu", "--device", "cpu", "--threads", "1"])
+    assert main(["tune", "--studies", "activation", "--arms", "lenet5-relu", "--device", "cpu", "--threads", "1"]) == 0
     study = load_studies("activation")[0]
 
     assert resolve(study, "quick", "lenet5-relu", 0, SOURCES["mnist-5k"], own_data=True).recipe.learning_rate == 0.003
@@ -198,11 +198,10 @@ def test_a_mistake_is_one_line_and_exits_with_2(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is trained."""
-    with pytest.raises(SystemExit) as caught:
-        main([*words, "--device", "cpu"])
+    status = main(["tune", *words, "--device", "cpu"])
     error = capsys.readouterr().err
 
-    assert caught.value.code == 2
+    assert status == 2
     assert message in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1

@@ -99,3 +99,22 @@ def test_a_unit_stands_behind_the_median() -> None:
     assert (
         sentences.time_to_target(found, lambda epochs: f"{epochs:g}", " epochs") == "7 epochs [6, never] (1 of 3 never)"
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals", "text"),
+    [
+        ([3.0, 1.0, 2.0], 2, "2.00 [1.00, 3.00]"),
+        ([1234.4, 0.01234], None, "617 [0.0123, 1\u202f234]"),
+        ([2.0], 2, "2.00 [2.00, 2.00]"),
+        ([], 2, "–"),
+    ],
+)
+def test_a_median_has_its_range(values: list[float], decimals: int | None, text: str) -> None:
+    """With so many decimals, else with three significant digits; no values have none."""
+    assert text == number_format.with_range(values, decimals)
+
+
+def test_ends_are_written_from_least_to_largest() -> None:
+    """With so many significant digits."""
+    assert number_format.least_to_largest([2.345, 1.234, 3.456], 2) == "1.2 to 3.5"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import main
 from bench.harness.machine.device import Execution
 from bench.performance import growth, sweeps
 from bench.performance.growth import growth_svg
@@ -84,7 +85,7 @@ def test_the_command_writes_points_and_figure(
     """The JSON holds every point with the conditions, the figure is SVG, the table names the exponent."""
     monkeypatch.setattr(growth, "sweeps", lambda *_: [quadratic(0.0)])
 
-    growth.main(["--out", str(tmp_path), "--device", "cpu", "--threads", "1"])
+    assert main(["growth", "--out", str(tmp_path), "--device", "cpu", "--threads", "1"]) == 0
 
     content = json.loads((tmp_path / "growth.json").read_text("utf-8"))
     assert len(content["sweeps"][0]["points"]) == 4

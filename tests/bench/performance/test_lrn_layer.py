@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from bench.__main__ import main
 from bench.harness.machine.device import Execution
 from bench.performance import lrn_layer
 
@@ -30,7 +31,7 @@ def test_both_layers_compute_the_same(window: int) -> None:
 def test_the_command_writes_every_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A row a window, memory format and mode; the seconds of all turns go to the file with the conditions."""
     path = tmp_path / "lrn.json"
-    lrn_layer.main(["--repeats", "3", "--device", "cpu", "--threads", "1", "--json", str(path)])
+    assert main(["lrn", "--repeats", "3", "--device", "cpu", "--threads", "1", "--json", str(path)]) == 0
     content = json.loads(path.read_text("utf-8"))
 
     assert len(content["rows"]) == 2 * len(lrn_layer.WINDOWS) * len(lrn_layer.FORMATS)

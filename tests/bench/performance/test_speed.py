@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from bench.__main__ import main
 from bench.harness.errors import UserError
 from bench.harness.machine.device import Execution
-from bench.performance import loops, speed
+from bench.performance import loops
 from bench.performance.entries import ENTRIES, Entry, entries
 from bench.performance.speed_table import report
 
@@ -63,7 +64,7 @@ def test_a_run_writes_a_row_a_loop(tmp_path: Path, capsys: pytest.CaptureFixture
     path = tmp_path / "speed.json"
     words = ("--entries", "lenet5", "--tasks", "training,evaluation", "--repeats", "2", "--seconds", "0.01")
 
-    speed.main([*words, "--threads", "1", "--device", "cpu", "--json", str(path)])
+    assert main(["speed", *words, "--threads", "1", "--device", "cpu", "--json", str(path)]) == 0
 
     rows = json.loads(path.read_text("utf-8"))
     found = {row["loop"]: row for row in rows}
@@ -98,7 +99,5 @@ def test_ratios_are_those_of_each_turn() -> None:
 )
 def test_mistakes_are_one_line(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is measured."""
-    with pytest.raises(SystemExit):
-        speed.main(words)
-
+    assert main(["speed", *words]) == 2
     assert message in capsys.readouterr().err

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import main
 from bench.harness.paths import PROJECT
 from bench.performance import startup
 
@@ -16,7 +17,7 @@ def test_every_command_is_measured(
     """A row a command with median, range and n; the figures go to a file with the conditions."""
     monkeypatch.setattr(startup, "COMMANDS", {"nothing": ("-c", "pass")})
 
-    startup.main(["--repeats", "2", "--json", str(tmp_path / "startup.json")])
+    assert main(["startup", "--repeats", "2", "--json", str(tmp_path / "startup.json")]) == 0
 
     content = json.loads((tmp_path / "startup.json").read_text("utf-8"))
     assert len(content["seconds"]["nothing"]) == 2

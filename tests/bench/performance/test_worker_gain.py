@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import main
 from bench.harness.errors import UserError
 from bench.performance import worker_gain
 
@@ -20,7 +21,7 @@ def test_both_ways_take_turns(
         return 10.0 / workers, 25
 
     monkeypatch.setattr(worker_gain, "seconds_of", run)
-    worker_gain.main(["--repeats", "2", "--json", str(tmp_path / "workers.json")])
+    assert main(["workers", "--repeats", "2", "--json", str(tmp_path / "workers.json")]) == 0
 
     assert sorted(order[:2]) == sorted(order[2:]) == [1, 2]
     assert order[0] != order[2]
@@ -46,5 +47,4 @@ def test_a_failing_run_is_an_error() -> None:
 @pytest.mark.parametrize("words", [["--workers", "1"], ["--repeats", "0"]])
 def test_nothing_to_compare_is_refused(words: list[str]) -> None:
     """Naming the option."""
-    with pytest.raises(SystemExit):
-        worker_gain.main(words)
+    assert main(["workers", *words]) == 2

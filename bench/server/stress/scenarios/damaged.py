@@ -57,7 +57,7 @@ def _swap_weights(version: Path) -> None:
     from onnx import numpy_helper  # noqa: PLC0415 - as above
 
     model = onnx.load(str(version / "model.onnx"))
-    largest = max(model.graph.initializer, key=lambda each: len(each.raw_data))
+    largest = max(model.graph.initializer, key=lambda weights: len(weights.raw_data))
     values = numpy_helper.to_array(largest)
     largest.CopyFrom(numpy_helper.from_array(-values, largest.name))
     onnx.save(model, str(version / "model.onnx"))
@@ -101,7 +101,7 @@ async def _answers_rightly(ours: Ours, model: str, source: Path) -> bool:
 
 
 def run(repository: Path, model: str) -> dict[str, Any]:
-    """Return what became of every damage: the reason that the server gave, nothing where it served the model."""
+    """Return the server's reason for refusing each damaged model, and the models that it served."""
     source = newest(repository / model)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -112,14 +112,14 @@ def run(repository: Path, model: str) -> dict[str, Any]:
         _flip("model.onnx")(put_version(source, folder / "replaced", 2))
         with started(folder) as ours:
             rows = ours.index()
-            right = all(asyncio.run(_answers_rightly(ours, each, source)) for each in ("good", "replaced"))
+            right = all(asyncio.run(_answers_rightly(ours, model_name, source)) for model_name in ("good", "replaced"))
             alive = ours.alive() and ours.ready()
     reasons = {f"{row['name']} {row['version']}".strip(): row["reason"].replace(name, "…") for row in rows}
     served = sorted(f"{row['name']} {row['version']}" for row in rows if row["state"] == "READY")
     shutil.rmtree(name, ignore_errors=True)
     return {
         "damages": len(DAMAGES) + 1,
-        "refused": {each: reason for each, reason in reasons.items() if reason},
+        "refused": {version: reason for version, reason in reasons.items() if reason},
         "served": served,
         "served_as_they_should": served == ["good 1", "replaced 1"],
         "answers_right": right,

@@ -22,14 +22,14 @@ SERVER_ERROR, UNAVAILABLE = 500, 503
 
 
 class Fuzz:
-    """Sends broken requests and counts what comes back.
+    """Sends broken requests and counts the answers.
 
     Args:
         ours: the server.
-        model: that is asked.
+        model: the model's name.
         version: folder of the version that answers.
-        requests: how many.
-        seed: of the generator.
+        requests: number of broken requests.
+        seed: the generator's.
     """
 
     def __init__(self, ours: Ours, model: str, version: Path, requests: int, seed: int) -> None:
@@ -47,11 +47,11 @@ class Fuzz:
         self.memory.append(self.ours.rss_mb())
 
     async def _work(self) -> None:
-        for each in self.broken:
+        for broken in self.broken:
             self.sent += 1
             if self.sent == int(WARM_SHARE * self.requests):
                 self.memory.append(self.ours.rss_mb())
-            await self._send(each)
+            await self._send(broken)
             if self.sent % CHECK_EVERY == 0:
                 await self._check()
 
@@ -82,7 +82,7 @@ class Fuzz:
 
 
 def run(repository: Path, model: str, requests: int, seed: int) -> dict[str, Any]:
-    """Return what came of so many broken requests."""
+    """Return the figures of so many broken requests."""
     with started(repository) as ours:
         fuzz = Fuzz(ours, model, newest(repository / model), requests, seed)
         asyncio.run(fuzz.run())

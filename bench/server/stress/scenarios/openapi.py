@@ -24,7 +24,7 @@ TAIL = 1500  # characters of its report that the record holds where something fa
 
 
 def run(repository: Path, environments: Path, examples: int, seed: int) -> dict[str, Any]:
-    """Return what schemathesis found with so many examples an operation.
+    """Return schemathesis' verdict on so many examples an operation.
 
     Raises:
         UserError: it cannot be installed, or it said nothing that can be read.

@@ -34,7 +34,7 @@ OK, TOO_MANY, LATE = 200, 429, 504
 
 
 class Sender(asyncio.Protocol):
-    """A connection that sends when it is told to and notes what comes back."""
+    """A connection that sends when it is told to and notes the answers."""
 
     def __init__(self, answered: "Answers") -> None:
         self.answered = answered
@@ -71,10 +71,10 @@ class Sender(asyncio.Protocol):
 
 
 class Answers:
-    """What came back.
+    """The answers that came back.
 
     Args:
-        request: to send again at once where the loop is closed; None: the loop is open.
+        request: sent again at once where the loop is closed; None where it is open.
     """
 
     def __init__(self, request: bytes | None = None) -> None:
@@ -95,12 +95,12 @@ class Answers:
 
     def percentile(self, status: int, share: float) -> float | None:
         """Return the seconds within which a share of the answers of a status came, None where there are none."""
-        found = self.seconds.get(status)
-        return float(np.quantile(found, share)) if found else None
+        seconds = self.seconds.get(status)
+        return float(np.quantile(seconds, share)) if seconds else None
 
     def late(self, deadline: float) -> int:
         """Return how many admitted requests had no answer within so many seconds."""
-        return sum(each > deadline for each in self.seconds.get(OK, [])) + self.statuses[LATE]
+        return sum(seconds > deadline for seconds in self.seconds.get(OK, [])) + self.statuses[LATE]
 
 
 async def _connect(port: int, count: int, answers: Answers) -> list[Sender]:
@@ -155,13 +155,13 @@ async def overload(port: int, request: bytes, rate: float, seconds: float, settl
 
 
 def run(repository: Path, model: str, times: float, seconds: float, neighbours: int = 0) -> dict[str, Any]:
-    """Return what came of so many times the capacity.
+    """Return the figures of an overload.
 
     Args:
-        repository: to serve.
-        model: to ask; 5 ms of CPU a request and more.
-        times: the capacity.
-        seconds: of it.
+        repository: the models to serve.
+        model: the model to ask, which takes at least 5 ms of CPU a request.
+        times: requests per second, as a multiple of the capacity.
+        seconds: duration of the overload.
         neighbours: programs that come and go on the same cores during the overload.
 
     Raises:

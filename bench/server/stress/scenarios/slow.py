@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.harness.machine.turns import rotated
 from bench.server.golden import Pixels, golden, newest
 from bench.server.our_server import started
 from bench.server.stress.client import connected, get, raw_inference
@@ -52,8 +53,8 @@ async def _turn(clients: Clients, slow: int, request: bytes) -> list[float]:
     await asyncio.sleep(TURN_SECONDS)
     clients.stopping.set()
     await working
-    for each in crawling:
-        each.cancel()
+    for client in crawling:
+        client.cancel()
     await asyncio.gather(*crawling, return_exceptions=True)
     return list(clients.account.seconds)
 
@@ -65,13 +66,13 @@ async def _measure(
     without: list[list[float]] = []
     beside: list[list[float]] = []
     for turn in range(turns):
-        for count in sorted((0, slow), reverse=turn % 2 == 1):
+        for count in rotated((0, slow), turn):
             (beside if count else without).append(await _turn(clients, count, request))
     return without, beside
 
 
 def run(repository: Path, model: str, slow: int, turns: int) -> dict[str, Any]:
-    """Return what so many slow clients did to the others."""
+    """Return the latencies of the others with and without so many slow clients."""
     version = newest(repository / model)
     images, logits = golden(version)
     with started(repository, "--poll", "0") as ours:
@@ -87,12 +88,12 @@ def run(repository: Path, model: str, slow: int, turns: int) -> dict[str, Any]:
         "turns": turns,
         "clients": CLIENTS,
         "requests": sum(map(len, without)) + sum(map(len, beside)),
-        "without": quantiles([each for turn in without for each in turn]),
-        "beside": quantiles([each for turn in beside for each in turn]),
+        "without": quantiles([seconds for turn in without for seconds in turn]),
+        "beside": quantiles([seconds for turn in beside for seconds in turn]),
         "p50_ratio": round(statistics.median(ratios[0.5]), 2),
         "p99_ratio": round(statistics.median(ratios[0.99]), 2),
-        "p50_ratios": [round(each, 2) for each in ratios[0.5]],
-        "p99_ratios": [round(each, 2) for each in ratios[0.99]],
+        "p50_ratios": [round(ratio, 2) for ratio in ratios[0.5]],
+        "p99_ratios": [round(ratio, 2) for ratio in ratios[0.99]],
         "not_answered_once": len(clients.account.not_once),
         "wrong": len(clients.account.wrong),
         "failures": clients.account.wrong[:SHOWN],

@@ -52,8 +52,8 @@ class Soak:
 
     Args:
         ours: the server.
-        model: that is asked.
-        images: that are sent.
+        model: the model's name.
+        images: images to send, (n, channels, height, width).
     """
 
     def __init__(self, ours: Ours, model: str, images: Pixels) -> None:
@@ -103,12 +103,12 @@ class Soak:
 
     def memory_at(self, share: float, seconds: float) -> float:
         """Return the median MB of the minute (or the thirtieth part) that ends at a share of the time."""
-        found = [mb for when, mb in self.memory if share - 1 / 30 <= when / seconds <= share]
-        return round(statistics.median(found), 2)
+        megabytes = [mb for when, mb in self.memory if share - 1 / 30 <= when / seconds <= share]
+        return round(statistics.median(megabytes), 2)
 
 
 def run(repository: Path, model: str, minutes: float) -> dict[str, Any]:
-    """Return what came of so many minutes."""
+    """Return the figures of so many minutes."""
     version, seconds = newest(repository / model), 60 * minutes
     images, logits = golden(version)
     with started(repository) as ours:

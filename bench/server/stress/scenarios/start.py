@@ -1,4 +1,4 @@
-"""How soon the server is there and what it takes at rest: `--help`, ten models until it is ready, memory, no torch."""
+"""The cost of a start: seconds of `--help` and until ten models are ready, memory at rest, no torch."""
 
 import statistics
 import subprocess
@@ -24,12 +24,12 @@ def _ten(repository: Path, folder: Path) -> int:
     Raises:
         UserError: there is none.
     """
-    found = sorted(path.parent for path in repository.glob("*/config.pbtxt"))[:MODELS]
-    if not found:
+    models = sorted(path.parent for path in repository.glob("*/config.pbtxt"))[:MODELS]
+    if not models:
         raise UserError(f"{repository} holds no model: `make export` writes a model repository")
-    for model in found:
+    for model in models:
         (folder / model.name).symlink_to(model.resolve())
-    return len(found)
+    return len(models)
 
 
 def _help_seconds() -> float:
@@ -40,7 +40,7 @@ def _help_seconds() -> float:
 
 
 def run(repository: Path, turns: int) -> dict[str, Any]:
-    """Return what so many starts took."""
+    """Return the figures of so many starts."""
     helps: list[float] = []
     readies: list[float] = []
     memory: list[float] = []
@@ -54,13 +54,13 @@ def run(repository: Path, turns: int) -> dict[str, Any]:
                 time.sleep(REST_SECONDS)
                 memory.append(ours.rss_mb())
                 mapped = psutil.Process(ours.server.process.pid).memory_maps()
-                torch = torch or any("torch" in Path(each.path).name for each in mapped)
+                torch = torch or any("torch" in Path(file.path).name for file in mapped)
     return {
         "turns": turns,
         "models": models,
-        "help_seconds": [round(each, 3) for each in helps],
+        "help_seconds": [round(seconds, 3) for seconds in helps],
         "help_median_seconds": round(statistics.median(helps), 3),
-        "ready_seconds": [round(each, 3) for each in readies],
+        "ready_seconds": [round(seconds, 3) for seconds in readies],
         "ready_median_seconds": round(statistics.median(readies), 3),
         "rss_mb": round(statistics.median(memory), 1),
         "torch": torch,

@@ -27,7 +27,7 @@ async def _stop_under_load(ours: Ours, clients: Clients) -> float:
 
 
 def run(repository: Path, model: str, count: int) -> dict[str, Any]:
-    """Return what came of so many stops."""
+    """Return the figures of so many stops."""
     version = newest(repository / model)
     images, logits = golden(version)
     requests, not_once, statuses = 0, 0, []

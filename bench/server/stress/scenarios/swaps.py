@@ -21,13 +21,13 @@ class Swapper:
     """A repository with one model whose versions alternate between two nets.
 
     Args:
-        folder: for the repository.
+        folder: the repository's place.
         models: folders of two models of the same shape in another repository.
     """
 
     def __init__(self, folder: Path, models: tuple[Path, Path]) -> None:
         self.model = folder / models[0].name
-        self.sources = tuple(newest(each) for each in models)
+        self.sources = tuple(newest(model) for model in models)
         self.answers: list[Floats] = []  # right ones, of the nets in turns
         self.number = 0
 
@@ -60,7 +60,7 @@ async def _swap_under_load(ours: Ours, clients: Clients, swapper: Swapper, count
 
 
 def run(repository: Path, model: str, other: str, count: int) -> dict[str, Any]:
-    """Return what came of so many swaps between two models.
+    """Return the figures of so many swaps between two models.
 
     Raises:
         UserError: the models take different images.

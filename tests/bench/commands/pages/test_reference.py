@@ -1,9 +1,11 @@
 """Tests of bench.commands.pages.reference."""
 
+import re
+
 import pytest
 
-from bench.__main__ import COMMANDS
-from bench.commands.pages.reference import commands_table, datasets_table, options_table
+from bench.commands.index import COMMANDS
+from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
 from bench.harness.data.catalogue import SOURCES
 
 
@@ -29,3 +31,13 @@ def test_every_data_set_is_listed_with_its_sizes(name: str) -> None:
     (row,) = [line for line in datasets_table().splitlines() if line.startswith(f"| `{name}` ")]
 
     assert f" {SOURCES[name].test_images} " in row
+
+
+def test_every_commands_options_are_listed() -> None:
+    """As its parser declares them: an option with its default, a place by its name."""
+    text = command_options_text()
+
+    assert [name for name in COMMANDS if f"### `python -m bench {name}`" not in text] == []
+    assert re.search(r"\| `--rates A,B` +\| +\| the grid to begin with", text)
+    assert re.search(r"\| `--dataset DATASET` +\| `mnist-5k` ", text)
+    assert re.search(r"\| `CHECKPOINT` +\| +\| a \.safetensors file", text)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.commands.report import main, results_folders
+from bench.__main__ import main
+from bench.commands.report import results_folders
 from bench.harness.paths import PROJECT
 from bench.harness.records.record import Record, RecordError
 from bench.harness.report.write import images_from, sentences, summary_lines, write_all
@@ -162,7 +163,7 @@ def test_command_makes_the_report_from_records_alone(
     records.parent.mkdir()
     records.write_text("".join(f"{record.to_json()}\n" for record in study()), "utf-8")
 
-    status = main(["--results", str(tmp_path)])
+    status = main(["report", "--results", str(tmp_path)])
 
     assert status == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"wrote {tmp_path}/quick/report.html"
@@ -205,7 +206,7 @@ def test_unusable_records_are_one_line_and_status_2(
     """No traceback for what the user can mend."""
     (tmp_path / "records.jsonl").write_text(content, "utf-8")
 
-    status = main(["--results", str(tmp_path)])
+    status = main(["report", "--results", str(tmp_path)])
 
     error = capsys.readouterr().err
     assert (status, error.count("\n")) == (2, 1)
@@ -216,7 +217,7 @@ def test_unusable_records_are_one_line_and_status_2(
 def test_empty_folder_fails_before_slow_imports(tmp_path: Path) -> None:
     """Neither torch nor Matplotlib is needed to find that there is nothing."""
     code = (
-        "import sys, bench.commands.report; status = bench.commands.report.main(['--results', sys.argv[1]]); "
+        "import sys, bench.__main__; status = bench.__main__.main(['report', '--results', sys.argv[1]]); "
         "print(status, sorted({'torch', 'matplotlib'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

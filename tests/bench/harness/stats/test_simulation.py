@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.__main__ import main
 from bench.commands import simulate as command
-from bench.commands.simulate import main, table
+from bench.commands.simulate import table
 from bench.harness.stats import simulation
 from bench.harness.stats.simulation import (
     IMAGES,
@@ -134,14 +135,14 @@ def test_exit_code_says_whether_promises_are_kept(
     """A broken promise is exit code 1."""
     monkeypatch.setattr(command, "simulate_all", lambda *_: {"97 %": shares})
 
-    assert main(["--out", str(tmp_path / "calibration.json")]) == code
+    assert main(["simulate", "--out", str(tmp_path / "calibration.json")]) == code
 
 
 def test_evidence_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The JSON says with what, when and how it was made, and nothing else is left in the folder."""
     monkeypatch.setattr(command, "simulate_all", lambda *_: {"97 %": KEPT})
 
-    main(["--draws", "7", "--seed", "3", "--out", str(tmp_path / "new" / "calibration.json")])
+    main(["simulate", "--draws", "7", "--seed", "3", "--out", str(tmp_path / "new" / "calibration.json")])
 
     (path,) = (tmp_path / "new").iterdir()
     kept = json.loads(path.read_text("utf-8"))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.__main__ import main
 from bench.harness.errors import UserError
 from bench.server import virtual_environments
-from bench.server.contest import __main__ as command
-from bench.server.contest import contestants, wrk
+from bench.server.contest import command, contestants, wrk
 from bench.server.contest.contestants import CONTESTANTS, OURS, PEERS
 from bench.server.contest.table import report
 from bench.server.contest.wrk import LOADS
@@ -210,10 +210,7 @@ def test_what_cannot_be_measured_is_said(
 ) -> None:
     """In one line, with the exit status 2."""
     monkeypatch.setattr(command, "require_wrk", lambda: None)
-    with pytest.raises(SystemExit) as ended:
-        command.main(["--repository", str(exported_once), *words])
-
-    assert ended.value.code == 2
+    assert main(["contest", "--repository", str(exported_once), *words]) == 2
     assert message in capsys.readouterr().err
 
 
@@ -224,7 +221,7 @@ def test_a_short_race_of_ours_alone(exported_once: Path, tmp_path: Path, capsys:
     file = tmp_path / "serving.json"
     words = ["--repository", str(exported_once), "--model", model, "--servers", OURS, "--json", str(file)]
 
-    command.main([*words, "--repeats", "1", "--seconds", "1"])
+    assert main(["contest", *words, "--repeats", "1", "--seconds", "1"]) == 0
 
     found = json.loads(file.read_text("utf-8"))["rows"]
     assert [(row["format"], row["load"]) for row in found] == [

@@ -12,17 +12,15 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
 
-from bench.harness.command import main_guard
 from bench.harness.errors import UserError, unknown
-from bench.harness.files import write_json
-from bench.harness.machine.environment import environment
+from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
+from bench.harness.machine.turns import rotated
 from bench.harness.paths import PROJECT
 from bench.server.contest.contestants import CONTESTANTS, Contestant, python_of, version_of
 from bench.server.contest.table import Row, report
@@ -37,10 +35,10 @@ REQUEST_SECONDS = 10.0
 
 
 class Question:
-    """What the servers are asked, and the right answers.
+    """The images that the servers are asked about, and the right answers.
 
     Args:
-        model: folder of the model in a repository.
+        model: the model's folder in a repository.
 
     Raises:
         UserError: it has no version.
@@ -60,9 +58,9 @@ class Question:
             UserError: it does not: its figures would mean nothing.
         """
         for count, images in self.images.items():
-            found = form.decode(_post(url, form.encode(images)), count)
-            if not alike(found, self.logits[count]):
-                raise UserError(f"{name} answers {found[0]} where {self.path} says {self.logits[count][0]}")
+            logits = form.decode(_post(url, form.encode(images)), count)
+            if not alike(logits, self.logits[count]):
+                raise UserError(f"{name} answers {logits[0]} where {self.path} says {self.logits[count][0]}")
 
 
 def _post(url: str, message: Message) -> bytes:
@@ -132,44 +130,52 @@ def raw_rate(question: Question, seconds: int) -> float:
     return float(done.stdout)
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, print the tables, write the rows after every turn."""
-    parser = argparse.ArgumentParser(prog="python -m bench contest", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the model, the servers and how long they are loaded."""
     parser.add_argument("--repository", default=Path("model_repository"), type=Path, help="default model_repository")
     parser.add_argument("--model", default=MODEL, help=f"default {MODEL}")
     parser.add_argument("--servers", default=None, metavar="A,B", help="these only; default: all")
-    parser.add_argument("--repeats", default=5, type=int, help="turns of every server; default 5")
-    parser.add_argument("--seconds", default=4, type=int, help="of every load; default 4")
+    add_repeats(parser, 5, "turns of every server")
+    parser.add_argument("--seconds", default=4, type=int, help="seconds of every load; default 4")
     parser.add_argument("--environments", default=Path(".peers"), type=Path, metavar="DIR", help="default .peers")
-    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="write the rows to this file")
-    arguments = parser.parse_args(argv)
-    for name, value in (("--repeats", arguments.repeats), ("--seconds", arguments.seconds)):
-        if value < 1:
-            raise UserError(f"{name} is {value}: it must be at least 1")
+    add_json(parser, "rows")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure, print the tables, write the rows after every turn."""
+    require_at_least(1, arguments, "repeats", "seconds")
     require_wrk()
     chosen = _chosen(arguments.servers)
     question = Question(arguments.repository.resolve() / arguments.model)
-    pythons = [python_of(each, arguments.environments.resolve()) for each in chosen]
-    where = {**environment(), "onnxruntime": onnxruntime.__version__}
-    content: dict[str, Any] = {"environment": where, "model": arguments.model, "seconds": arguments.seconds}
-    content |= {"wrk": "wrk with one thread", "raw_onnxruntime": [], "rows": []}
+    runners = [(contestant, python_of(contestant, arguments.environments.resolve())) for contestant in chosen]
+    raw_rates: list[float] = []
+    rows: list[Row] = []
+    content = with_conditions(
+        {
+            "model": arguments.model,
+            "seconds": arguments.seconds,
+            "wrk": "wrk with one thread",
+            "raw_onnxruntime": raw_rates,
+            "rows": rows,
+        },
+        arguments,
+        libraries={"onnxruntime": onnxruntime.__version__},
+    )
     for turn in range(arguments.repeats):
-        content["raw_onnxruntime"].append(raw_rate(question, arguments.seconds))
-        places = [(turn + place) % len(chosen) for place in range(len(chosen))]
-        for place in places:
-            print(f"turn {turn + 1} of {arguments.repeats}: {chosen[place].key}", file=sys.stderr, flush=True)  # noqa: T201 - progress
-            content["rows"] += measure(chosen[place], pythons[place], question, turn, arguments.seconds)
-        if arguments.json is not None:
-            write_json(arguments.json, content)
-    content["rows"].sort(key=lambda row: [each.name for each in CONTESTANTS].index(row["server"]))
+        raw_rates.append(raw_rate(question, arguments.seconds))
+        for contestant, python in rotated(runners, turn):
+            print(f"turn {turn + 1} of {arguments.repeats}: {contestant.key}", file=sys.stderr, flush=True)  # noqa: T201 - progress
+            rows += measure(contestant, python, question, turn, arguments.seconds)
+        write_result(arguments, content)
+    names = [contestant.name for contestant in CONTESTANTS]
+    rows.sort(key=lambda row: names.index(row["server"]))
     print(report(content))  # noqa: T201 - the answer
 
 
 def _chosen(names: str | None) -> list[Contestant]:
-    known = list(dict.fromkeys(each.name for each in CONTESTANTS))
+    known = list(dict.fromkeys(contestant.name for contestant in CONTESTANTS))
     wanted = known if names is None else names.split(",")
     for name in wanted:
         if name not in known:
             raise UserError(unknown("server", name, known))
-    return [each for each in CONTESTANTS if each.name in wanted]
+    return [contestant for contestant in CONTESTANTS if contestant.name in wanted]

@@ -1,8 +1,8 @@
-"""`python -m bench stress NAME`: what the server does where things go wrong, and whether it holds what it promises.
+"""`python -m bench stress NAME`: the server where things go wrong, and whether it holds what it promises.
 
     start      how soon it is there, and what it takes at rest
     fuzz       broken requests: no 5xx but 503, no crash, memory flat
-    described  what a property-based tester makes of the OpenAPI document: answered as it says
+    described  requests that a property-based tester makes from the OpenAPI document: answered as it says
     overload   ten times its capacity: admitted requests in time, most of the capacity used, the rest 429
     shared     the same, while other programs come and go on its cores: 99 % of those admitted in time
     stops      SIGTERM under load: every request that left is answered exactly once
@@ -17,14 +17,11 @@ Each starts a server of its own, prints its figures with a verdict, and exits wi
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.harness.command import main_guard
-from bench.harness.errors import UserError
-from bench.harness.files import write_json
-from bench.harness.machine.environment import environment
+from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
 from bench.server.stress.neighbours import programs
 from bench.server.stress.scenarios import damaged, fuzz, openapi, overload, slow, soak, start, stops, swaps
 from bench.server.stress.table import promises, table
@@ -50,29 +47,27 @@ COUNTED = (
 )
 
 
-@main_guard
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run one trial, print its figures, add them to a file."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench stress", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the trial, its models and how much of it is done."""
     parser.add_argument("trial", choices=TRIALS, metavar="NAME", help=", ".join(TRIALS))
     parser.add_argument("--repository", default=Path("model_repository"), type=Path, help="default model_repository")
     parser.add_argument("--model", default=MODEL, help=f"default {MODEL}")
     parser.add_argument("--other", default=OTHER, help=f"second model of `swaps`; default {OTHER}")
-    parser.add_argument("--count", default=None, type=int, help=f"of {COUNTED}; default: as in the README")
-    parser.add_argument("--seed", default=0, type=int, help="of the broken requests; default 0")
+    parser.add_argument("--count", default=None, type=int, help=f"number of {COUNTED}; default: as in the README")
+    parser.add_argument("--seed", default=0, type=int, help="seed of the broken requests; default 0")
     parser.add_argument("--environments", default=Path(".peers"), type=Path, metavar="DIR", help="default .peers")
-    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="add the figures to this file")
-    given = parser.parse_args(argv)
-    if given.count is not None and given.count < 1:
-        raise UserError(f"--count is {given.count}: it must be at least 1")
-    found = {**TRIALS[given.trial](given), "model": given.model, "environment": environment()}
-    if given.json is not None:
-        before = json.loads(given.json.read_text("utf-8")) if given.json.exists() else {}
-        write_json(given.json, {**before, given.trial: found})
-    print(table({given.trial: found}))  # noqa: T201 - the answer
-    broken = [name for name, held in promises(given.trial, found).items() if not held]
+    add_json(parser, "figures among those of other trials")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one trial, print its figures, add them to a file; return 1 where a promise does not hold, else 0."""
+    require_at_least(1, arguments, "count")
+    figures = with_conditions({**TRIALS[arguments.trial](arguments), "model": arguments.model}, arguments)
+    file = arguments.json
+    others = json.loads(file.read_text("utf-8")) if file is not None and file.exists() else {}
+    write_result(arguments, {**others, arguments.trial: figures})
+    print(table({arguments.trial: figures}))  # noqa: T201 - the answer
+    broken = [name for name, held in promises(arguments.trial, figures).items() if not held]
     if broken:
-        print(f"does not hold: {', '.join(broken)}; {json.dumps(found, indent=1)}", file=sys.stderr)  # noqa: T201 - the verdict
-        sys.exit(NOT_HELD)
+        print(f"does not hold: {', '.join(broken)}; {json.dumps(figures, indent=1)}", file=sys.stderr)  # noqa: T201 - the verdict
+    return NOT_HELD if broken else 0

@@ -1,0 +1,60 @@
+"""Every command of `python -m bench` with its module and its line on the help page."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+PROGRAM = "python -m bench"
+
+
+class Listed(NamedTuple):
+    """A command's line in the list: its module, and the one summary, which its --help begins with too."""
+
+    module: str
+    summary: str
+
+
+GROUPS: Mapping[str, Mapping[str, Listed]] = {
+    "studies": {
+        "list": Listed("bench.commands.listing", "studies, architectures, data sets, protocols"),
+        "train": Listed("bench.commands.train", "train one architecture, outside any study"),
+        "tune": Listed("bench.commands.tune", "choose each arm's learning rate on validation images"),
+        "predict": Listed("bench.commands.predict", "classify image files with a trained checkpoint"),
+        "report": Listed("bench.commands.report", "tables, figures and report again, from records alone"),
+        "simulate": Listed("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
+    },
+    "convbench's own speed": {
+        "speed": Listed("bench.performance.speed", "its loop beside those that others write"),
+        "growth": Listed("bench.performance.growth", "how time and memory grow with sizes"),
+        "hotspots": Listed("bench.performance.hotspots", "where a training step's time goes"),
+        "startup": Listed("bench.performance.startup", "what each command costs before it does anything"),
+        "lrn": Listed("bench.performance.lrn_layer", "LRN's implementations side by side"),
+        "workers": Listed("bench.performance.worker_gain", "what trials side by side gain"),
+    },
+    "the server": {
+        "contest": Listed("bench.server.contest.command", "beside the servers that users would pick instead"),
+        "stress": Listed("bench.server.stress.command", "where things go wrong: overload, damage, swaps, stops"),
+    },
+    "the project": {
+        "docs": Listed("bench.commands.docs", "write the committed figures into the documentation"),
+    },
+}
+COMMANDS: Mapping[str, Listed] = {name: command for group in GROUPS.values() for name, command in group.items()}
+
+
+def description(name: str, docstring: str) -> str:
+    """Return a command's summary, then its module's docstring without the first line, which says the same."""
+    rest = docstring.partition("\n")[2].strip("\n")
+    return "\n\n".join(filter(None, (sentence(COMMANDS[name].summary), rest)))
+
+
+def sentence(summary: str) -> str:
+    """Return a summary with a capital letter and a full stop."""
+    return f"{summary[:1].upper()}{summary[1:]}."
+
+
+def help_page() -> str:
+    """Return every command with its line, in groups."""
+    lines = ["usage: python -m bench COMMAND [options]      (options: python -m bench COMMAND --help)"]
+    for title, group in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<10} {command.summary}" for name, command in group.items())]
+    return "\n".join([*lines, "", "the studies themselves: pytest bench/ [options]"])
