@@ -30,7 +30,9 @@ serve: $(VENV)/runtime ## answer from model_repository/ over HTTP, on http://127
 test: $(VENV)/runtime ## the tests
 	$(RUN) -m pytest $(ARGS)
 
-lint: $(VENV)/development ## linter and types
+lint: $(VENV)/development ## linter, import contracts, types
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(RUN) -m pytest -q tests/test_structure.py
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy

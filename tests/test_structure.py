@@ -1,7 +1,11 @@
-"""The one direction in which imports go, and the size of files: what keeps the structure readable."""
+"""What keeps the tree readable and no import contract can say: the size of files and folders, what stands alone.
+
+The arrows between rooms are contracts in pyproject.toml. `make lint` holds both; tests/test_contracts.py sees it do so.
+"""
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +13,25 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDERS = ("images", "models", "bench", "export", "serve")
-MAY_IMPORT = {
-    "images": {"images"},
-    "models": {"models"},
-    "bench": {"images", "models", "bench"},
-    "export": {"images", "models", "bench", "export"},
-    "serve": {"images", "export", "serve"},
-}
 LINES_AT_MOST = 300
+FILES_AT_MOST = 12
+STUDY_LINES_AT_MOST = 45
+GROWING = ("models", "tests/models", "bench/evidence")  # an architecture a file, and what measurements wrote
 
 
-def sources() -> list[Path]:
-    """Return every Python file of the project's folders."""
-    return [path for folder in FOLDERS for path in sorted((PROJECT / folder).rglob("*.py"))]
+def sources(*folders: str) -> list[Path]:
+    """Return every Python file of some folders, of all of the project's without any."""
+    return [path for folder in folders or FOLDERS for path in sorted((PROJECT / folder).rglob("*.py"))]
+
+
+def studies() -> list[Path]:
+    """Return the files of the studies."""
+    return sorted((PROJECT / "bench").glob("test_*.py"))
+
+
+def name_of(path: Path) -> str:
+    """Return a file's path below the project."""
+    return path.relative_to(PROJECT).as_posix()
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -34,30 +44,23 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_imports_follow_the_data(path: Path) -> None:
-    """Data flows from models through bench to export and serve: nobody imports against it."""
-    folder = path.relative_to(PROJECT).parts[0]
-
-    ours = {name.split(".")[0] for name in imported(path)} & set(FOLDERS)
-
-    assert ours <= MAY_IMPORT[folder]
+def outside(path: Path) -> set[str]:
+    """Return the packages that a file needs beside the standard library."""
+    return {name.split(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "models").rglob("*.py")), ids=lambda path: path.stem)
-def test_models_need_torch_and_safetensors_only(path: Path) -> None:
+def test_models_need_torch_and_safetensors_only() -> None:
     """An architecture can be copied into another project: torch and safetensors are all it needs."""
-    outside = {name.split(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
+    needs = {name_of(path): outside(path) - {"models", "torch", "safetensors"} for path in sources("models")}
 
-    assert outside <= {"models", "torch", "safetensors"}
+    assert {path: names for path, names in needs.items() if names} == {}
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "images").rglob("*.py")), ids=lambda path: path.stem)
-def test_pictures_need_pillow_and_numpy_only(path: Path) -> None:
+def test_pictures_need_pillow_and_numpy_only() -> None:
     """Training, commands and the server read pictures by the same lines, so these import none of them."""
-    outside = {name.split(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
+    needs = {name_of(path): outside(path) - {"images", "numpy", "PIL"} for path in sources("images")}
 
-    assert outside <= {"images", "numpy", "PIL"}
+    assert {path: names for path, names in needs.items() if names} == {}
 
 
 @pytest.mark.parametrize(
@@ -67,26 +70,46 @@ def test_pictures_need_pillow_and_numpy_only(path: Path) -> None:
 def test_what_the_server_shares_imports_nothing_heavy(name: str, needs: set[str]) -> None:
     """The model repository's layout needs the standard library alone: the server must start at once, without torch."""
     modules = set(imported(PROJECT / "export" / "repository" / f"{name}.py"))
-    outside = {module for module in modules if module.split(".")[0] not in sys.stdlib_module_names}
+    foreign = {module for module in modules if module.split(".")[0] not in sys.stdlib_module_names}
 
-    assert {module for module in outside if module.rpartition(".")[0] not in outside} == needs
-
-
-@pytest.mark.parametrize("path", sorted((PROJECT / "serve").rglob("*.py")), ids=lambda path: path.stem)
-def test_the_server_needs_the_repository_alone(path: Path) -> None:
-    """Of what is ours, its layout and its sessions: neither training nor exporting, and no torch."""
-    found = {name for name in imported(path) if name.startswith(("export", "torch", "bench", "models."))}
-
-    assert all(name.startswith(("export.repository.layout", "export.repository.golden")) for name in found)
+    assert {module for module in foreign if module.rpartition(".")[0] not in foreign} == needs
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_nobody_imports_a_study(path: Path) -> None:
+def test_nobody_imports_a_study() -> None:
     """Studies are found by their file name: adding one changes no other file."""
-    assert not [name for name in imported(path) if name.startswith("bench.test_")]
+    assert [name_of(path) for path in sources() if any(name.startswith("bench.test_") for name in imported(path))] == []
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_files_stay_short(path: Path) -> None:
+def test_a_study_imports_the_words_of_a_study_alone() -> None:
+    """It reads like a question, and what the harness does inside may change without it."""
+    allowed = "bench.harness.study"
+    modules = {name_of(path): {name.rpartition(".")[0] for name in imported(path)} - {""} for path in studies()}
+
+    assert modules == {path: {allowed, allowed.rpartition(".")[0]} for path in modules}
+
+
+def test_studies_are_short() -> None:
+    """What does not fit into 45 lines belongs into the harness."""
+    lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in studies()}
+
+    assert {path: length for path, length in lengths.items() if length > STUDY_LINES_AT_MOST} == {}
+    assert len(lengths) >= 3
+
+
+def test_files_stay_short() -> None:
     """A file that has grown past 300 lines holds two nouns."""
-    assert len(path.read_text("utf-8").splitlines()) <= LINES_AT_MOST
+    lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in sources(*FOLDERS, "tests")}
+
+    assert {path: length for path, length in lengths.items() if length > LINES_AT_MOST} == {}
+
+
+def test_folders_stay_small() -> None:
+    """A folder with a thirteenth file holds two rooms. Studies and architectures, one more file each, do not count."""
+    files = [path for folder in (*FOLDERS, "tests") for path in (PROJECT / folder).rglob("*") if path.is_file()]
+    counted = Counter(
+        name_of(path.parent)
+        for path in files
+        if path not in studies() and path.suffix != ".pyc" and not name_of(path).startswith(GROWING[2])
+    )
+
+    assert {folder: count for folder, count in counted.items() if count > FILES_AT_MOST and folder not in GROWING} == {}

@@ -17,7 +17,7 @@ from bench.harness.report.sentences import VERDICT_WORDS, Ratio, points
 from bench.harness.stats.differences import Difference
 
 WIDTH = 800  # of the whole plot; all lengths are SVG units, which are pixels at this width
-STYLE = Path(__file__).with_name("forest.css")
+STYLE = Path(__file__).parent / "template" / "forest.css"
 ROW_HEIGHT = 34
 HEAD_HEIGHT = 30
 AXIS_HEIGHT = 46

@@ -22,7 +22,7 @@ from bench.harness.report.notes import notes
 from bench.harness.report.tables import tables
 from bench.harness.study.articles import cited
 
-TEMPLATE = Path(__file__).with_name("report.html.j2")
+TEMPLATE = Path(__file__).parent / "template" / "report.html.j2"
 CAPTIONS = {
     "curves": "Learning curves: lines are means over the seeds, bands reach from the lowest to the highest seed. "
     "Training loss is the running mean over an epoch's own batches; a loss that was not finite is left out.",

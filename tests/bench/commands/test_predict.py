@@ -199,8 +199,8 @@ def test_paper_gets_no_advice_where_the_data_set_is_on_paper(
 ) -> None:
     """The net was trained on such; nor does a night that is made a page."""
     net = save(tmp_path, ["dark", "light"], torch.tensor([[-1.0], [1.0]]), ground="white")
-    main([str(net), picture(tmp_path / "page.png", 255)])
-    main([str(net), picture(tmp_path / "night.png", 0), "--invert"])
+    main(["predict", str(net), picture(tmp_path / "page.png", 255)])
+    main(["predict", str(net), picture(tmp_path / "night.png", 0), "--invert"])
 
     assert capsys.readouterr().err == ""
 
@@ -211,6 +211,6 @@ def test_ink_on_a_transparent_page_gets_advice(tmp_path: Path, capsys: pytest.Ca
     image = Image.new("LA", (6, 6))
     image.putpixel((3, 3), (0, 255))
     image.save(tmp_path / "ink.png")
-    main([str(net), str(tmp_path / "ink.png")])
+    main(["predict", str(net), str(tmp_path / "ink.png")])
 
     assert "pass --invert" in capsys.readouterr().err
