@@ -10,12 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
-from torch import Tensor
 
 from bench.harness.data import mnist_5k
 from bench.harness.data.catalogue import SOURCES, DataError
-from bench.harness.data.dataset import Dataset, Images, hash_images
 from bench.harness.data.load import load
 
 Pixels = npt.NDArray[np.uint8]
@@ -25,12 +22,6 @@ COUNTS = {"train": 6, "t10k": 3}
 def pixels(count: int, *shape: int) -> Pixels:
     """Return random images, the same every time."""
     return np.random.default_rng(count).integers(0, 256, (count, *shape), dtype=np.uint8)
-
-
-def numbered(count: int) -> Dataset:
-    """Return a data set whose labels are the places of its training images."""
-    train = Images(torch.zeros(count, 1, 1, 1, dtype=torch.uint8), torch.arange(count))
-    return Dataset(SOURCES["mnist"], train, train.take(slice(0, 1)), sha256="")
 
 
 def write_idx(root: Path, folder: str) -> Path:
@@ -90,49 +81,11 @@ def test_a_data_set_is_loaded_once() -> None:
     assert load("mnist-5k") is load("mnist-5k")
 
 
-def test_an_arms_slice_is_in_file_order() -> None:
-    """`first_image` and `train_images` count in the order of the files."""
-    assert numbered(20_000).split(first=10, count=3).train.labels.tolist() == [10, 11, 12]
-
-
-@pytest.mark.parametrize("first", [0, 8000, 15_000])
-def test_validation_is_outside_the_slice(first: int) -> None:
-    """5000 training images that the arm does not train on validate it."""
-    split = numbered(20_000).split(first, 3000)
-
-    assert split.validation is not None
-    assert len(split.validation) == 5000
-    assert not set(split.validation.labels.tolist()) & set(split.train.labels.tolist())
-
-
-@pytest.mark.parametrize("count", [None, 20_000, 15_001])
-def test_no_validation_where_too_few_images_are_left(count: int | None) -> None:
-    """Nothing is taken from the test set instead."""
-    assert numbered(20_000).split(count=count).validation is None
-
-
 def test_the_validation_of_mnist_5k_is_its_own() -> None:
     """It does not depend on the slice, and is there where everything is trained on."""
     dataset = load("mnist-5k")
 
     assert dataset.split().validation is dataset.split(first=100, count=320).validation is not None
-
-
-@pytest.mark.parametrize(("first", "count"), [(0, 101), (50, 51), (100, None), (0, 0)])
-def test_a_slice_beyond_the_end_is_refused(first: int, count: int | None) -> None:
-    """Fewer images than the recipe says would be another trial."""
-    with pytest.raises(DataError, match=f"mnist has 100 training images: cannot take .* from place {first} on"):
-        numbered(100).split(first, count)
-
-
-@pytest.mark.parametrize(("count", "held_out"), [(60_000, 10_000), (600, 100)])
-def test_tuning_holds_the_last_images_out(count: int, held_out: int) -> None:
-    """A learning rate is chosen on images that its trials did not train on."""
-    split = numbered(count).tuning_split()
-
-    assert split.validation is not None
-    assert split.train.labels.tolist() == list(range(count - held_out))
-    assert split.validation.labels.tolist() == list(range(count - held_out, count))
 
 
 def test_an_unknown_data_set_gets_a_suggestion() -> None:
@@ -278,24 +231,3 @@ def test_svhns_channels_come_first(tmp_path: Path) -> None:
 
     assert np.array_equal(train.images.numpy(), images)
     assert train.labels.tolist() == [0, 1, 2, 3]
-
-
-def altered(images: Tensor) -> Tensor:
-    """Return a copy with one pixel changed."""
-    copy = images.clone()
-    copy[0, 0, 0, 0] += 1
-    return copy
-
-
-def test_the_hash_changes_with_one_pixel() -> None:
-    """Records of altered data are never taken for records of the data."""
-    images = Images(torch.from_numpy(pixels(4, 1, 2, 2)), torch.arange(4))
-
-    assert hash_images(images) != hash_images(Images(altered(images.images), images.labels))
-
-
-def test_the_hash_changes_with_the_order() -> None:
-    """A slice of reordered images would be other images."""
-    images = Images(torch.from_numpy(pixels(4, 1, 2, 2)), torch.zeros(4, dtype=torch.int64))
-
-    assert hash_images(images) != hash_images(images.take(torch.tensor([1, 0, 2, 3])))
