@@ -5,7 +5,8 @@ from pathlib import Path
 
 from bench.harness.records.record import RecordError, load
 from bench.harness.records.store import RECORDS
-from bench.harness.report.write import REPORT, images_from, summary_lines, write_all
+from bench.harness.report.terminal_text import summary_lines
+from bench.harness.report.write import REPORT, images_from, write_all
 
 
 def results_folders(folder: Path) -> list[Path]:

@@ -96,3 +96,8 @@ def least_to_largest(values: Iterable[float], digits: int = 3) -> str:
     """Return `1.90 to 2.40`, the ends of the values with so many significant digits."""
     ordered = sorted(values)
     return f"{significant(ordered[0], digits)} to {significant(ordered[-1], digits)}"
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun: `1 study`, `3 studies`; without a plural the noun takes an s."""
+    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

@@ -28,7 +28,7 @@ class HardImage:
     Attributes:
         place: in the test set, from 0.
         wrong, trials: how many trials got it wrong, of how many.
-        answers: the most frequent answers, class and number of trials.
+        answers: the most frequent wrong answers, class and number of trials.
         png: the image as base64 text.
     """
 
@@ -64,7 +64,7 @@ def hardest(result: StudyResult, pixels: Pixels, labels: Labels) -> list[HardIma
             trials=len(records),
             answers=tuple(
                 (_class_name(records[0], answer), count)
-                for answer, count in Counter(column.tolist()).most_common(ANSWERS_SHOWN)
+                for answer, count in Counter(column[column != labels[place]].tolist()).most_common(ANSWERS_SHOWN)
             ),
             png=png(pixels[place]),
         )

@@ -1,15 +1,24 @@
 """The answers to a study's question, in whole sentences and in a few words."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.legends import target
 from bench.harness.report.notes import missing
-from bench.harness.report.sentences import briefly, describe, time_to_target
+from bench.harness.report.sentences import brief_points, briefly, describe, time_to_target
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import Judgement
 
 MOST_WORDS = 15  # of a short answer
+NOT_JUDGED = "nothing to compare yet"
+VERDICTS = ("better", "worse", "tied", "underpowered", None)  # the order in which a headline tells them
+OTHERS = {
+    "worse": "lost",
+    "tied": "tied",
+    "underpowered": "cannot be told apart",
+    None: "not judged",
+}
 
 
 def answers(result: StudyResult, comparison: ComparisonResult) -> list[str]:
@@ -39,8 +48,51 @@ def short_answers(result: StudyResult) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def short_answer(comparison: ComparisonResult, row: ArmRow) -> str:
-    """Return what was found on one arm in at most MOST_WORDS words; longer labels lose their last words.
+def headline(result: StudyResult) -> str:
+    """Return the answer to a study's question in at most MOST_WORDS words: that of its first judged comparison."""
+    judged = ((each, [row for row in each.rows if row.judgement]) for each in result.comparisons)
+    comparison, rows = next(((each, rows) for each, rows in judged if rows), (None, []))
+    if comparison is None:
+        return NOT_JUDGED
+    groups = [(verdict, group) for verdict in VERDICTS if (group := [row for row in rows if _verdict(row) == verdict])]
+    (verdict, group), *others = groups
+    rest = "".join(f"; {len(group)} {OTHERS[verdict]}" for verdict, group in others)
+    if len(group) == 1:
+        return short_answer(comparison, group[0], MOST_WORDS - len(rest.split())) + rest
+    baseline, words = baseline_label(comparison), MOST_WORDS - len(rest.split())
+    labels = [apart_from(row.arm.label, baseline) for row in group]
+    named = _together(verdict, group, f"{', '.join(labels[:-1])} and {labels[-1]}", baseline)
+    if len(named.split()) <= words:
+        return named + rest
+    many = f"{len(group)} arms" if others else "all arms"
+    excess = len(_together(verdict, group, many, baseline).split()) - words
+    if excess > 0:
+        _, baseline = _shortened("", baseline, len(baseline.split()) - excess)
+    return _together(verdict, group, many, baseline) + rest
+
+
+def _verdict(row: ArmRow) -> str | None:
+    return row.judgement.verdict if row.judgement else None
+
+
+def _together(verdict: str | None, rows: Sequence[ArmRow], arms: str, baseline: str) -> str:
+    """Return one sentence on several arms with the same verdict, which it calls as it is told to."""
+    sizes = sorted(abs(row.judgement.difference.effect) for row in rows if row.judgement)
+    match verdict:
+        case "better" | "worse":
+            least, most = (brief_points(size) for size in (sizes[0], sizes[-1]))
+            size = most if least == most else f"{least.split()[0]} to {most}"
+            return f"{arms} {'beat' if verdict == 'better' else 'lost to'} {baseline} by {size}"
+        case "tied":
+            return f"{arms} tied with {baseline}"
+        case "underpowered":
+            return f"cannot tell {arms} from {baseline}"
+        case _:
+            return f"too few seeds to judge {arms} against {baseline}"
+
+
+def short_answer(comparison: ComparisonResult, row: ArmRow, most_words: int = MOST_WORDS) -> str:
+    """Return what was found on one arm in at most so many words; longer labels lose their last words.
 
     Raises:
         ValueError: the arm was not judged.
@@ -49,7 +101,7 @@ def short_answer(comparison: ComparisonResult, row: ArmRow) -> str:
         raise ValueError(f"arm {row.arm.name!r} has no judgement: ask for judged arms only")
     arm, baseline = row.arm.label, baseline_label(comparison)
     baseline = apart_from(baseline, arm)
-    excess = len(briefly(row.judgement, arm, baseline).split()) - MOST_WORDS
+    excess = len(briefly(row.judgement, arm, baseline).split()) - most_words
     if excess > 0:
         arm, baseline = _shortened(arm, baseline, len(f"{arm} {baseline}".split()) - excess)
     return briefly(row.judgement, arm, baseline)

@@ -1,4 +1,4 @@
-"""Lays the results out as one HTML page that needs no other file, no network and no script."""
+"""Lays the results out as one HTML page that needs no other file and no network; its one script sorts tables."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,15 +14,17 @@ from bench.harness.analysis.confusion import confusion
 from bench.harness.analysis.hard_images import LoadImages, hardest
 from bench.harness.analysis.results import StudyResult
 from bench.harness.files import slug
+from bench.harness.number_format import counted
 from bench.harness.records.setting import Setting
 from bench.harness.report.answers import study_answers
-from bench.harness.report.figures import INK, PAPER
+from bench.harness.report.figures.curves import INK, PAPER
 from bench.harness.report.legends import COSTS, HOW_TO_READ, TARGETS
 from bench.harness.report.notes import notes
+from bench.harness.report.overview import Overview, overviews
 from bench.harness.report.tables import tables
 from bench.harness.study.articles import cited
 
-TEMPLATE = Path(__file__).parent / "template" / "report.html.j2"
+TEMPLATE = Path(__file__).parent / "template"
 CAPTIONS = {
     "curves": "Learning curves: lines are means over the seeds, bands reach from the lowest to the highest seed. "
     "Training loss is the running mean over an epoch's own batches; a loss that was not finite is left out.",
@@ -42,19 +44,24 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text("utf-8"))
+    template = environment.from_string(_part("report.html.j2"))
     protocols = " and ".join(dict.fromkeys(result.setting.protocol for result in results))
     targeted = any(result.target_training_error is not None for result in results)
     return template.render(
         heading=f"convbench: {protocols} protocol",
         extent=_extent(results),
         how_to_read=[*HOW_TO_READ, COSTS, *([TARGETS] if targeted else [])],
-        articles=cited(text for result in results for text in _texts(result)),
+        style=Markup(_part("report.css")),  # noqa: S704 - our own file
+        script=Markup(_part("sort.js")),  # noqa: S704 - our own file
         studies=[
-            _study(result, _heading(result, results), drawn, load_images)
-            for result, drawn in zip(results, figures, strict=True)
+            _study(result, _heading(result, results), overview, drawn, load_images)
+            for result, overview, drawn in zip(results, overviews(results), figures, strict=True)
         ],
     )
+
+
+def _part(name: str) -> str:
+    return (TEMPLATE / name).read_text("utf-8")
 
 
 def _extent(results: Sequence[StudyResult]) -> str:
@@ -64,8 +71,7 @@ def _extent(results: Sequence[StudyResult]) -> str:
         "study": len({result.study for result in results}),
         "setting": len({result.setting for result in results}),
     }
-    plurals = {"trial": "trials", "study": "studies", "setting": "settings"}
-    return ", ".join(f"{count} {name if count == 1 else plurals[name]}" for name, count in counts.items())
+    return ", ".join(counted(count, name, "studies" if name == "study" else None) for name, count in counts.items())
 
 
 def _texts(result: StudyResult) -> Iterator[str]:
@@ -92,12 +98,16 @@ def _short(name: str, setting: Setting) -> str:
     return str(value)[:HASH_LETTERS] if name == "data_sha256" else str(value)
 
 
-def _study(result: StudyResult, heading: str, figures: Figures, load_images: LoadImages) -> dict[str, Any]:
+def _study(
+    result: StudyResult, heading: str, overview: Overview, figures: Figures, load_images: LoadImages
+) -> dict[str, Any]:
     name = identifier(result)
     gallery, gallery_note = _gallery(result, load_images)
     return {
         "id": name,
         "heading": heading,
+        "overview": overview,
+        "articles": cited(_texts(result)),
         "where": _where(result),
         "answers": study_answers(result),
         "held_fixed": result.held_fixed,

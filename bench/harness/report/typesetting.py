@@ -1,7 +1,6 @@
-"""Writes a comparison's tables for the terminal, as Markdown and as LaTeX."""
+"""Writes a comparison's tables as Markdown and as LaTeX."""
 
 import re
-import textwrap
 from collections.abc import Sequence
 
 from tabulate import LATEX_ESCAPE_RULES, tabulate
@@ -13,9 +12,6 @@ from bench.harness.report.answers import answers
 from bench.harness.report.notes import notes
 from bench.harness.report.tables import Table, tables
 
-TERMINAL_COLUMNS = 120
-LEAST_LABEL_COLUMNS = 12
-HEADER_LETTERS = 12  # a longer name of a column goes on in the next line
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_<>|\[\]])")
 LATEX_SPECIAL = str.maketrans(LATEX_ESCAPE_RULES)  # those by which tabulate writes cells
 LATEX_SYMBOLS = str.maketrans(
@@ -31,41 +27,6 @@ LATEX_SYMBOLS = str.maketrans(
         "–": "--",
     }
 )
-
-
-def terminal(result: StudyResult) -> str:
-    """Return a study's tables for a terminal of 120 columns: long arm names are broken, numbers never."""
-    blocks = [f"{result.study}: {result.question}"]
-    for comparison in result.comparisons:
-        blocks.append(f"{comparison.title}\n{'-' * len(comparison.title)}")
-        blocks += [_terminal_table(table) for table in tables(result, comparison)]
-        blocks.append("\n".join(_wrap(note) for note in notes(result, comparison)))
-    blocks.append(_wrap(f"Measured with: {one_line(result)}."))
-    return "\n\n".join(filter(None, blocks))
-
-
-def _wrap(text: str) -> str:
-    return textwrap.fill(text, TERMINAL_COLUMNS, subsequent_indent="  ")
-
-
-def _terminal_table(table: Table) -> str:
-    """Return the table under a rule; only its first column gives way where the table is too wide."""
-    stacked = [[*textwrap.wrap(column.name, HEADER_LETTERS), column.unit] for column in table.columns]
-    headers = ["\n".join(lines) for lines in stacked]
-    text = _plain([headers, *table.rows], table)
-    excess = max(map(len, text.splitlines())) - TERMINAL_COLUMNS
-    if excess > 0:
-        width = max(max(len(row[0]) for row in table.rows) - excess, LEAST_LABEL_COLUMNS)
-        rows = [["\n".join(textwrap.wrap(row[0], width, break_long_words=False)), *row[1:]] for row in table.rows]
-        text = _plain([headers, *rows], table)
-    lines = text.splitlines()
-    lines.insert(max(map(len, stacked)), "-" * max(map(len, lines)))
-    return "\n".join(lines)
-
-
-def _plain(rows: Sequence[Sequence[str]], table: Table) -> str:
-    """Return rows without headers: tabulate would make every column two letters wider than its header."""
-    return _tabulate(rows, (), table, "plain")
 
 
 def _tabulate(rows: Sequence[Sequence[str]], headers: Sequence[str], table: Table, style: str) -> str:

@@ -14,10 +14,9 @@ from bench.harness.errors import UserError
 from bench.harness.files import slug, write_text
 from bench.harness.machine.environment import cores
 from bench.harness.records.record import Record
-from bench.harness.report.answers import study_answers
 from bench.harness.report.csv_table import comparison_csv
 from bench.harness.report.page import identifier, page
-from bench.harness.report.typesetting import latex, markdown, terminal
+from bench.harness.report.typesetting import latex, markdown
 
 STUDIES_A_PROCESS = 8  # fewer are drawn sooner than a process is started
 REPORT = "report.html"
@@ -54,7 +53,7 @@ def _write_studies(results: Sequence[StudyResult], folder: Path) -> list[dict[st
 
 def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:
     """Write a study's tables and figures; return the figures."""
-    from bench.harness.report.figures import curves_svg, throughput_svg  # noqa: PLC0415 - Matplotlib, not needed without records
+    from bench.harness.report.figures.curves import curves_svg, throughput_svg  # noqa: PLC0415 - Matplotlib, not needed without records
 
     name = identifier(result)
     for comparison in result.comparisons:
@@ -65,21 +64,6 @@ def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:
     for kind, svg in figures.items():
         write_text(folder / "figures" / f"{name}-{kind}.svg", svg)
     return figures
-
-
-def sentences(results: Iterable[StudyResult]) -> list[str]:
-    """Return the answers, a sentence a compared arm, each with its study's name and what sets its setting apart."""
-    return [
-        f"{result.study}{f' ({result.variant})' if result.variant else ''}: {sentence}"
-        for result in results
-        for sentence in study_answers(result)
-    ]
-
-
-def summary_lines(results: Sequence[StudyResult]) -> list[str]:
-    """Return what a terminal shows at the end of a run: every study's tables, then all answers."""
-    tables = [line for result in results for line in ["", *terminal(result).splitlines()]]
-    return [*tables, "", *sentences(results)]
 
 
 def images_from(root: Path | None) -> LoadImages:

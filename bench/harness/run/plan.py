@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
 
-from bench.harness.number_format import duration
+from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.study import learning_rates
 from bench.harness.study.planned import Planned
@@ -63,7 +63,9 @@ class Plan:
         studies = {planned.trial.study for planned in self.trials}
         arms = set(map(arm_of, self.trials))
         fresh = self.to_train
-        size = f"{len(studies)} studies, {len(arms)} arms, {len(self.trials)} trials"
+        size = ", ".join(
+            (counted(len(studies), "study", "studies"), counted(len(arms), "arm"), counted(len(self.trials), "trial"))
+        )
         work = f"{len(self.trials) - len(fresh)} restored, {len(fresh)} to train"
         work += f", {self.workers} side by side (untimed)" if self.workers > 1 and fresh else ""
         cost = f"about {duration(self.seconds_left())}, {self.bytes_to_write / 1e6:.0f} MB on disk"

@@ -226,11 +226,8 @@ class Session:
 
     def finish(self) -> list[str]:
         """Write tables, figures and report from all records, free the folder, and return the answers in lines."""
-        from bench.harness.report.write import (  # noqa: PLC0415 - Matplotlib, at the end only
-            images_from,
-            summary_lines,
-            write_all,
-        )
+        from bench.harness.report.terminal_text import summary_lines  # noqa: PLC0415 - Matplotlib, at the end only
+        from bench.harness.report.write import images_from, write_all  # noqa: PLC0415 - as above
 
         self._backend.close()
         for tracker in self.trackers:

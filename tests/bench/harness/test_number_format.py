@@ -118,3 +118,10 @@ def test_a_median_has_its_range(values: list[float], decimals: int | None, text:
 def test_ends_are_written_from_least_to_largest() -> None:
     """With so many significant digits."""
     assert number_format.least_to_largest([2.345, 1.234, 3.456], 2) == "1.2 to 3.5"
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 studies"), (1, "1 study"), (2, "2 studies")])
+def test_a_noun_follows_its_number(count: int, text: str) -> None:
+    """One is not a plural; a noun without a plural of its own takes an s."""
+    assert number_format.counted(count, "study", "studies") == text
+    assert number_format.counted(count, "arm") == ("1 arm" if count == 1 else f"{count} arms")

@@ -35,14 +35,14 @@ def test_worst_image_comes_first(make_record: MakeRecord) -> None:
 
 
 def test_answers_are_counted(make_record: MakeRecord) -> None:
-    """What was said instead stands with how often."""
+    """The wrong answers stand with how often; the right one is no failure."""
     records = [make_record("base", seed, **right_but_for(7)) for seed in range(2)] + [
         make_record("base", 2, images=100, accuracy=1.0)
     ]
 
     (image,) = hardest(analyse(records)[0], PIXELS, labels_of(100))
 
-    assert image.answers == (("8", 2), ("7", 1))
+    assert image.answers == (("8", 2),)
 
 
 def test_answer_that_was_not_finite_is_named(make_record: MakeRecord) -> None:

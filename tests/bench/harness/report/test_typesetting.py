@@ -4,7 +4,7 @@ import pytest
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
-from bench.harness.report.typesetting import TERMINAL_COLUMNS, latex, markdown, terminal
+from bench.harness.report.typesetting import latex, markdown
 from tests.bench.conftest import MakeRecord
 
 HOSTILE = "5% of a_b | $x$ & #1 {~^\\} <i>*"
@@ -76,36 +76,10 @@ def test_latex_is_in_booktabs_style_and_labelled(result: StudyResult) -> None:
     assert r"\label{tab:norm-main-cost}" in text
 
 
-def test_terminal_tables_fit_their_width(result: StudyResult) -> None:
-    """No line is wider than the terminal it was laid out for."""
-    assert max(map(len, terminal(result).splitlines())) <= TERMINAL_COLUMNS
-
-
-def test_terminal_breaks_names_and_no_numbers(result: StudyResult) -> None:
-    """A label that is too long goes on in the next line, the rest of its row stays."""
-    line = next(line for line in terminal(result).splitlines() if line.startswith("5% of a_b"))
-
-    assert "90.00 ± " in line
-
-
-def test_terminal_breaks_long_headers(result: StudyResult) -> None:
-    """The rule stands below the last line of the longest header."""
-    lines = terminal(result).splitlines()
-    place = next(place for place, line in enumerate(lines) if line.startswith("----") and "seeds" in lines[place - 1])
-
-    assert lines[place - 3].endswith("needed for")
-    assert lines[place - 2].endswith("±0.5 points")
-
-
-def test_terminal_has_the_conditions(result: StudyResult) -> None:
-    """A table that is copied out of a terminal carries what it was measured on."""
-    assert "Test CPU (cpu), 2 threads" in terminal(result)
-
-
 def test_tables_note_what_is_missing(make_record: MakeRecord) -> None:
     """A table without differences says why."""
     lonely = analyse([make_record("other", 0)])[0]
 
-    texts = (terminal(lonely), markdown(lonely, lonely.comparisons[0]), latex(lonely, lonely.comparisons[0]))
+    texts = (markdown(lonely, lonely.comparisons[0]), latex(lonely, lonely.comparisons[0]))
 
-    assert ["no trial yet of the baseline" in " ".join(text.split()) for text in texts] == [True] * 3
+    assert ["no trial yet of the baseline" in " ".join(text.split()) for text in texts] == [True] * 2

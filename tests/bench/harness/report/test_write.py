@@ -12,7 +12,7 @@ from bench.__main__ import main
 from bench.commands.report import results_folders
 from bench.harness.paths import PROJECT
 from bench.harness.records.record import Record, RecordError
-from bench.harness.report.write import images_from, sentences, summary_lines, write_all
+from bench.harness.report.write import images_from, write_all
 from tests.bench.conftest import MakeRecord
 
 Study = Callable[..., list[Record]]
@@ -136,23 +136,6 @@ def test_few_seeds_have_a_report(tmp_path: Path, study: Study, seeds: int) -> No
     write_all(study(seeds), tmp_path, load_images=no_images)
 
     assert (tmp_path / "report.html").is_file()
-
-
-def test_sentences_name_study_and_setting(tmp_path: Path, study: Study) -> None:
-    """Answers of two settings are told apart."""
-    results = write_all([*study(threads=1, finished="2025-01-01"), *study()], tmp_path, load_images=no_images)
-
-    first, second = sentences(results)
-
-    assert first.startswith("norm: no verdict on other")
-    assert second.startswith("norm (threads-1-")
-
-
-def test_summary_ends_with_the_answers(tmp_path: Path, study: Study) -> None:
-    """Tables first, then the sentences: what is printed last is read first."""
-    results = write_all(study(seeds=5), tmp_path, load_images=no_images)
-
-    assert summary_lines(results)[-1] == sentences(results)[-1]
 
 
 def test_command_makes_the_report_from_records_alone(

@@ -155,5 +155,5 @@ def test_the_plan_says_what_there_is_to_do(trial: Trial, make_record: MakeRecord
 
     assert plan.describe("quick protocol") == [
         "plan: quick protocol",
-        "plan: 1 studies, 2 arms, 3 trials: 1 restored, 2 to train, about 3 min 20 s, 8 MB on disk",
+        "plan: 1 study, 2 arms, 3 trials: 1 restored, 2 to train, about 3 min 20 s, 8 MB on disk",
     ]

@@ -9,10 +9,7 @@ from bench.harness.study.study import Study
 
 def test_only_the_articles_that_are_named_are_explained() -> None:
     """Each once, in their order, whatever stands around the name; S33 and S9 are no articles."""
-    assert cited(["LeNet-5, S3's SGD", "S1", "S33, S9", "(S3)"]) == [
-        "S1: AlexNet rebuilt on CIFAR-10",
-        "S3: LeNet to ResNet in one sitting",
-    ]
+    assert cited(["LeNet-5, S3's SGD", "S1", "S33, S9", "(S3)"]) == [f"S1: {ARTICLES['S1']}", f"S3: {ARTICLES['S3']}"]
 
 
 @pytest.mark.parametrize("study", load_studies(), ids=lambda study: str(study.name))

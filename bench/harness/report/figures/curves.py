@@ -5,9 +5,11 @@ The same records give the same bytes. Text stays text; ink is one colour (`INK`)
 """
 
 import io
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MARK = re.compile(r'<g id="(mark-\d+-\d+)">')
 Floats = npt.NDArray[np.float64]
 INK = "#1c1e21"
 PAPER = "#ffffff"
@@ -144,9 +147,23 @@ def _legend_inches(comparison: ComparisonResult) -> float:
 
 
 def _svg(figure: "Figure") -> str:
+    hovers = dict(_hovers(figure))
     written = io.StringIO()
     figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    return written.getvalue()
+    return MARK.sub(lambda mark: f"{mark[0]}<title>{escape(hovers[mark[1]])}</title>", written.getvalue())
+
+
+def _hovers(figure: "Figure") -> Iterator[tuple[str, str]]:
+    """Give every labelled line or mark an id, and yield that with its hover text: the label and the last values."""
+    for place, axes in enumerate(figure.axes):
+        for number, line in enumerate(axes.lines):
+            x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+            if not len(y):
+                continue
+            name = f"mark-{place}-{number}"
+            line.set_gid(name)
+            label = " ".join(str(line.get_label()).replace(r"\$", "$").split())
+            yield name, f"{label}: {axes.get_ylabel()} {y[-1]:.4g}, {axes.get_xlabel()} {x[-1]:.4g}"
 
 
 def _looks(rows: Sequence[ArmRow]) -> Iterator[tuple[ArmRow, Look]]:

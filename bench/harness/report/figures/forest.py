@@ -1,14 +1,12 @@
-"""Draws every judged arm of some studies as one row of a forest plot: its difference, its verdict, its speed.
+"""The rows of a forest plot: every judged arm with its difference, its verdict and its speed, as marks on two axes.
 
-The SVG is written by hand, so that marks have hover texts and colours follow the reader's light or dark scheme. It
-needs no other file, and the same results give the same bytes.
+The SVG is written by hand, so that marks have hover texts and colours follow the reader's light or dark scheme.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.number_format import number, signed
@@ -16,29 +14,12 @@ from bench.harness.report.answers import baseline_label
 from bench.harness.report.sentences import VERDICT_WORDS, Ratio, points
 from bench.harness.stats.differences import Difference
 
-WIDTH = 800  # of the whole plot; all lengths are SVG units, which are pixels at this width
-STYLE = Path(__file__).parent / "template" / "forest.css"
 ROW_HEIGHT = 34
-HEAD_HEIGHT = 30
-AXIS_HEIGHT = 46
-FOOT_HEIGHT = 46
-MARGIN_LEFT = 14
-DIFFERENCE_LEFT, DIFFERENCE_WIDTH = 282, 204
-DIFFERENCE_TEXT_LEFT = 498
-SPEED_LEFT, SPEED_WIDTH = 618, 92
-SPEED_TEXT_LEFT = 722
-LABEL_LETTERS = 40  # a longer label is cut; its hover text has all of it
-QUESTION_LETTERS = 105
 OUTLIER = 4  # times the median reach; a row that reaches further is cut off, so that it does not flatten the others
 AXIS_ENDS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100)  # points of accuracy
 LEAST_MARGINS = 2  # the axis reaches at least so many margins
 WIDEST_DOUBLINGS = 4  # of speed; beyond, a row is cut off
 ARROW = 6
-NOTHING = "No comparison has trials of both its arms yet."
-LEGEND = (
-    "Dot or square: mean over the seeds. Line: 95 % interval. An arrow: it goes on beyond the axis.",
-    "Shaded: the margin, {margins}; an interval inside it is a tie. Speed: of training, the baseline's is 1.",
-)
 
 
 @dataclass(frozen=True)
@@ -152,7 +133,7 @@ def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Fore
     )
 
 
-def difference_axis(rows: Sequence[ForestRow], left: float = DIFFERENCE_LEFT, width: float = DIFFERENCE_WIDTH) -> Axis:
+def difference_axis(rows: Sequence[ForestRow], left: float, width: float) -> Axis:
     """Return an axis in points with 0 in the middle that holds all rows but outliers."""
     reaches = sorted(max(map(abs, row.ends)) for row in rows)
     usual = [reach for reach in reaches if reach <= OUTLIER * reaches[len(reaches) // 2]]
@@ -161,7 +142,7 @@ def difference_axis(rows: Sequence[ForestRow], left: float = DIFFERENCE_LEFT, wi
     return Axis(-end, end, left, width)
 
 
-def speed_axis(rows: Sequence[ForestRow], left: float = SPEED_LEFT, width: float = SPEED_WIDTH) -> Axis:
+def speed_axis(rows: Sequence[ForestRow], left: float, width: float) -> Axis:
     """Return a logarithmic axis from one power of two to another that holds 1 and all rows but the extreme."""
     ends = [end for row in rows if row.speed for end in _ends(*row.speed) if end > 0]
     low = max(math.floor(math.log2(min([*ends, 0.5]))), -WIDEST_DOUBLINGS)
@@ -232,69 +213,3 @@ def difference_ticks(axis: Axis) -> list[tuple[float, str]]:
 def speed_ticks(axis: Axis) -> list[tuple[float, str]]:
     """Return places and texts of the ticks under a speed axis: its ends and 1."""
     return [(axis.place(value), f"{value:g}×") for value in (axis.low, 1, axis.high)]
-
-
-def forest_svg(results: Sequence[StudyResult]) -> str:
-    """Return a forest plot of all judged arms as a self-contained SVG, readable at 800 pixels and on any ground."""
-    groups = [(result.question, forest_rows(result)) for result in results]
-    rows = [row for _, group in groups for row in group]
-    if not rows:
-        return _document(HEAD_HEIGHT + 20, _text(MARGIN_LEFT, 32, NOTHING, "soft"))
-    axes = difference_axis(rows), speed_axis(rows)
-    parts, top = [_axis_head(*axes)], float(AXIS_HEIGHT)
-    for question, group in groups:
-        if group:
-            parts += _group(question, group, axes, top)
-            top += HEAD_HEIGHT + ROW_HEIGHT * len(group)
-    margins = ", ".join(dict.fromkeys(f"±{points(row.margin)}" for row in rows))
-    parts += [
-        _text(MARGIN_LEFT, top + 20 + 16 * place, line.format(margins=margins), "small soft")
-        for place, line in enumerate(LEGEND)
-    ]
-    return _document(top + FOOT_HEIGHT, "".join(parts))
-
-
-def _document(height: float, body: str) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
-        f'height="{height:g}" role="img" aria-label="Differences in test accuracy and speed, with 95 % intervals">'
-        f"<style>{STYLE.read_text('utf-8')}</style>"
-        f'<rect class="paper" width="{WIDTH}" height="{height:g}" rx="8"/>{body}</svg>\n'
-    )
-
-
-def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _axis_head(differences: Axis, speeds: Axis) -> str:
-    """Return the two axes' titles with their ticks below, at the top of the plot."""
-    titles = ((differences, "accuracy, points against the baseline"), (speeds, "training speed"))
-    parts = [_text(axis.left + axis.width / 2, 20, title, "small soft", "middle") for axis, title in titles]
-    for place, label in (*difference_ticks(differences), *speed_ticks(speeds)):
-        parts.append(_text(place, 38, label, "small soft", "middle"))
-    return "".join(parts)
-
-
-def _group(question: str, rows: Sequence[ForestRow], axes: tuple[Axis, Axis], top: float) -> Iterator[str]:
-    title = _cut(question, QUESTION_LETTERS)
-    yield f'<line class="rule" x1="0" x2="{WIDTH}" y1="{top:g}" y2="{top:g}"/>'
-    yield _text(MARGIN_LEFT, top + 20, title, "ink strong")
-    for place, row in enumerate(rows):
-        yield f'<g transform="translate(0 {top + HEAD_HEIGHT + ROW_HEIGHT * place:g})">{_plot_row(row, *axes)}</g>'
-
-
-def _plot_row(row: ForestRow, differences: Axis, speeds: Axis) -> str:
-    texts = (
-        _text(MARGIN_LEFT, 14, _cut(row.label), "ink"),
-        _text(MARGIN_LEFT, 28, _cut(f"against {row.baseline}"), "small soft"),
-        _text(DIFFERENCE_TEXT_LEFT, 14, f"{row.effect} {row.words}", f"strong {row.verdict}"),
-        _text(DIFFERENCE_TEXT_LEFT, 28, row.interval, "small soft"),
-        _text(SPEED_TEXT_LEFT, 14, row.ratio, "ink"),
-        _text(SPEED_TEXT_LEFT, 28, row.ratio_interval, "small soft"),
-    )
-    return "".join([*texts, difference_marks(row, differences), speed_marks(row, speeds)])
-
-
-def _cut(text: str, letters: int = LABEL_LETTERS) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"

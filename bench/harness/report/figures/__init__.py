@@ -1,0 +1,1 @@
+"""The figures: learning curves, accuracy against throughput, forest plots."""
