@@ -24,6 +24,7 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
+from bench.harness.records.schema import schema_text
 from bench.harness.report.forest import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
 from bench.server.contest.table import report as contest_text
@@ -31,6 +32,7 @@ from bench.server.stress.table import table as stress_text
 
 ROOT = PROJECT
 PICTURE = "docs/images/differences.svg"
+RECORD_SCHEMA = "docs/record.schema.json"
 
 
 def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
@@ -78,7 +80,7 @@ def documentation(root: Path) -> dict[Path, str]:
         root / name: with_sections((root / name).read_text("utf-8"), sections, name)
         for name, sections in pages(results).items()
     }
-    return {root / PICTURE: forest_svg(results), **texts}
+    return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **texts}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
