@@ -9,9 +9,14 @@ import msgspec
 
 from bench.harness.errors import UserError
 
+
 LONGEST_VALUE = 40  # characters of a wrong value that a message shows
 _PLACE = re.compile(r"^(?P<problem>.+?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
+class ContentError(UserError):
+    """A file with other content than it should have; the message says where, and which value stands there."""
 
 
 def wrong_value(values: object, kind: Any) -> str | None:  # noqa: ANN401 - any type that msgspec knows
@@ -52,23 +57,32 @@ def read_json(path: Path, kind: Any, cure: str) -> Any:  # noqa: ANN401 - any ty
         cure: ends the message: the words that tell a user what to do.
 
     Raises:
-        UserError: it is not JSON, holds NaN, or a value has another type; the message names file, line or field.
+        ContentError: as of `parse_json`; the message names the file too.
         OSError: it cannot be read.
     """
     try:
-        values = json.loads(path.read_bytes(), parse_constant=refuse_constant)
+        return parse_json(path.read_bytes(), kind)
+    except ContentError as error:
+        raise ContentError(f"{path}: {error}: {cure}") from error
+
+
+def parse_json(content: bytes, kind: Any) -> Any:  # noqa: ANN401 - any type that msgspec knows
+    """Return the values of a JSON text, which have the types of `kind`.
+
+    Raises:
+        ContentError: it is not JSON, holds NaN, or a value has another type; the message names the line or the field.
+    """
+    try:
+        values = json.loads(content, parse_constant=_refuse)
+    except ContentError:
+        raise
     except ValueError as error:  # also bytes that are no text
-        raise UserError(f"{path} is not JSON ({error}): {cure}") from error
+        raise ContentError(f"not JSON ({error})") from error
     problem = wrong_value(values, kind)
     if problem is not None:
-        raise UserError(f"{path}: {problem}: {cure}")
+        raise ContentError(problem)
     return values
 
 
-def refuse_constant(constant: str) -> NoReturn:
-    """Refuse NaN and the infinities, which Python's json reads and other readers do not.
-
-    Raises:
-        UserError: always.
-    """
-    raise UserError(f"{constant} is not JSON, and no value of a file of ours")
+def _refuse(constant: str) -> NoReturn:
+    raise ContentError(f"{constant} is not JSON, and no value of a file of ours")

@@ -5,8 +5,7 @@ from typing import TypedDict
 
 import pytest
 
-from bench.harness.errors import UserError
-from bench.harness.validation import read_json, wrong_value
+from bench.harness.validation import ContentError, read_json, wrong_value
 
 
 class Turn(TypedDict):
@@ -40,10 +39,10 @@ def test_right_values_pass() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"seconds": [1],\n "by_name": {]}', r"turns\.json is not JSON \(.*line 2.*\): measure again"),
-        (b"\xff\xfe{", r"turns\.json is not JSON .*: measure again"),
+        (b'{"seconds": [1],\n "by_name": {]}', r"turns\.json: not JSON \(.*line 2.*\): measure again"),
+        (b"\xff\xfe{", r"turns\.json: not JSON .*: measure again"),
         (b'{"seconds": 1, "by_name": {}}', r"turns\.json: seconds is 1: expected `array`, got `int`: measure again"),
-        (b'{"seconds": [NaN], "by_name": {}}', "NaN is not JSON"),
+        (b'{"seconds": [NaN], "by_name": {}}', r"turns\.json: NaN is not JSON.*: measure again"),
     ],
 )
 def test_a_file_that_is_not_as_it_should_be_is_an_error_with_its_cure(
@@ -52,5 +51,5 @@ def test_a_file_that_is_not_as_it_should_be_is_an_error_with_its_cure(
     """The message has the file, the line or field, and what to do."""
     (tmp_path / "turns.json").write_bytes(content)
 
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(ContentError, match=message):
         read_json(tmp_path / "turns.json", Turn, "measure again")
