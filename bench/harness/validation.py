@@ -9,7 +9,6 @@ import msgspec
 
 from bench.harness.errors import UserError
 
-
 LONGEST_VALUE = 40  # characters of a wrong value that a message shows
 _PLACE = re.compile(r"^(?P<problem>.+?)(?: - at `(?:key in )?\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
