@@ -6,6 +6,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, get_type_hints
 from msgspec import Meta
 
 from bench.harness.validation import wrong_value
+from images.ground import Ground
 
 Size = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -35,6 +36,7 @@ class ModelCard(TypedDict):
         test_images: number of images in the test split.
         validation_accuracy: from 0 to 1; null without a validation split.
         protocol: quick, published or smoke.
+        ground: colour under transparent pixels, white or black.
         lrn_form: implementation of LRN in the graph; null for nets without.
     """
 
@@ -58,6 +60,7 @@ class ModelCard(TypedDict):
     test_images: NotRequired[Size]
     validation_accuracy: NotRequired[Share | None]
     protocol: NotRequired[str]
+    ground: NotRequired[Ground]
     lrn_form: NotRequired[str | None]
 
 

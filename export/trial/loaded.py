@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ from models import checkpoint, registry
 
 BATCH = 100  # as the trial's own evaluation
 ROUNDING_IMAGES = 1000
-CARD_KEYS = sorted(get_type_hints(CheckpointCard))
+CARD_KEYS = sorted(CheckpointCard.__required_keys__)
 CPU = Execution("cpu", 1)
 
 

@@ -1,9 +1,10 @@
 """The card beside a checkpoint's weights, held against the types of the fields that commands read."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from bench.harness.validation import ContentError, wrong_value
+from images.ground import Ground
 from models import checkpoint
 
 
@@ -17,6 +18,7 @@ class PictureCard(TypedDict):
         resize: side of the square that images are scaled to; null where they are not.
         image_size: side of the data set's images, in pixels.
         channels: 1 for grey, 3 for colour.
+        ground: colour under transparent pixels, white or black; older cards do not say.
     """
 
     classes: list[str]
@@ -25,6 +27,7 @@ class PictureCard(TypedDict):
     resize: int | None
     image_size: int
     channels: int
+    ground: NotRequired[Ground]
 
 
 class CheckpointCard(PictureCard):

@@ -165,6 +165,7 @@ def test_a_missing_file_is_one_line_and_exits_with_2(
         ("mean", [0.5, None], "mean[1] is None"),
         ("classes", ["dark", 5], "classes[1] is 5"),
         ("resize", "no", "resize is 'no'"),
+        ("ground", "green", "ground is 'green'"),
     ],
 )
 def test_a_card_with_a_value_of_another_kind_is_one_line_and_exits_with_2(
