@@ -21,6 +21,7 @@ from bench.harness.machine.memory_format import execution_for
 from bench.harness.records.record import Record, load
 from export.benchmark_table import benchmark_table
 from export.gate.runtime import onnxruntime_run
+from export.repository.card_fields import card_problem
 from export.repository.golden import Pixels
 from export.repository.layout import MODEL, RepositoryError, models, read_card, versions
 from export.trial.card import library_versions
@@ -47,7 +48,8 @@ def entries(repository: Path, results: Path) -> list[Entry]:
     """Return the newest version of every model.
 
     Raises:
-        RepositoryError: the repository is missing or empty, or a model was made from other results.
+        RepositoryError: the repository is missing or empty, a card has a missing or wrong field, or a model was made
+            from other results.
     """
     by_id = {record.record_id: record for record in load(results / "records.jsonl")}
     newest = []
@@ -57,7 +59,10 @@ def entries(repository: Path, results: Path) -> list[Entry]:
             continue
         version = repository / name / str(numbers[-1])
         card = read_card(version)
-        if card.get("record_id") not in by_id:
+        problem = card_problem(card)
+        if problem is not None:
+            raise RepositoryError(f"{version}: its card {problem}: export the model again")
+        if card["record_id"] not in by_id:
             raise RepositoryError(f"{version} was made from a trial that {results} does not hold: name its --results")
         newest.append(Entry(model=name, version=version, card=card, record=by_id[card["record_id"]]))
     if not newest:

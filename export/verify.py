@@ -9,6 +9,7 @@ import numpy as np
 from export.gate.runtime import onnxruntime_run
 from export.gate.structure import structure_problems
 from export.low_precision import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE
+from export.repository.card_fields import card_problem
 from export.repository.config import config_text, labels_text
 from export.repository.golden import Tolerances, golden_problems, read_golden
 from export.repository.layout import (
@@ -23,12 +24,6 @@ from export.repository.layout import (
 )
 from export.repository.triton import config_problems
 from export.trial.card import FORMAT
-
-CARD_TYPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("name", "format", "variant", "record_id", "checkpoint_sha256", "dataset"), (str,)),
-    **dict.fromkeys(("tolerance", "probability_tolerance", "test_accuracy", "temperature"), (int, float)),
-    **dict.fromkeys(("shape", "classes", "mean", "std", "test_accuracy_interval"), (list,)),
-}
 
 
 def verify(repository: Path) -> int:
@@ -86,12 +81,9 @@ def _problems(model: Path, number: int) -> list[str]:
 
 
 def _card_problems(card: Mapping[str, Any], name: str) -> list[str]:
-    missing = [key for key in CARD_TYPES if key not in card]
-    if missing:
-        return [f"its card lacks {missing}: export the model again"]
-    wrong = [key for key, types in CARD_TYPES.items() if not isinstance(card[key], types) or card[key] is True]
-    if wrong:
-        return [f"its card has values of another kind in {wrong}: export the model again"]
+    problem = card_problem(card)
+    if problem is not None:
+        return [f"its card {problem}: export the model again"]
     if card["format"] != FORMAT:
         return [f"its card is of format {card['format']!r}; this version reads {FORMAT!r}"]
     return [] if card["name"] == name else [f"its card is that of {card['name']}, not of {name}"]

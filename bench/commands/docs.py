@@ -7,12 +7,11 @@ where a page is stale.
 """
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from bench.commands.pages.calibration import calibration_text
+from bench.commands.pages.evidence import read_evidence
 from bench.commands.pages.fields import fields_text
 from bench.commands.pages.measurements import measurement_sections
 from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
@@ -24,6 +23,7 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
+from bench.harness.records.schema import schema_text
 from bench.harness.report.figures.forest_picture import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
 from bench.server.contest.table import report as contest_text
@@ -31,6 +31,7 @@ from bench.server.stress.table import table as stress_text
 
 ROOT = PROJECT
 PICTURE = "docs/images/differences.svg"
+RECORD_SCHEMA = "docs/record.schema.json"
 
 
 def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
@@ -48,16 +49,12 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/data.md": {"datasets": datasets_table()},
         "docs/records.md": {"fields": fields_text()},
         "docs/exported.md": {name: _export_table(name) for name in ("export", "benchmark")},
-        "docs/trust.md": {"calibration": calibration_text(_evidence("calibration.json"))},
-        "docs/speed.md": {"speed": speed_text(_evidence("speed.json"))},
-        "docs/contest.md": {"serving": contest_text(_evidence("serving.json"))},
-        "docs/stress.md": {"fire": stress_text(_evidence("fire.json"))},
+        "docs/trust.md": {"calibration": calibration_text(read_evidence(EVIDENCE, "calibration.json"))},
+        "docs/speed.md": {"speed": speed_text(read_evidence(EVIDENCE, "speed.json"))},
+        "docs/contest.md": {"serving": contest_text(read_evidence(EVIDENCE, "serving.json"))},
+        "docs/stress.md": {"fire": stress_text(read_evidence(EVIDENCE, "fire.json"))},
         "docs/measurements.md": measurement_sections(EVIDENCE),
     }
-
-
-def _evidence(name: str) -> Any:  # noqa: ANN401 - each command's own JSON
-    return json.loads((EVIDENCE / name).read_text("utf-8"))
 
 
 def _export_table(name: str) -> str:
@@ -78,7 +75,7 @@ def documentation(root: Path) -> dict[Path, str]:
         root / name: with_sections((root / name).read_text("utf-8"), sections, name)
         for name, sections in pages(results).items()
     }
-    return {root / PICTURE: forest_svg(results), **texts}
+    return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **texts}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
+from bench.harness.training.checkpoint_card import PictureCard, read_card
 from images.decoding import read_file
 from images.errors import FORMATS, PictureError
 from images.ground import ground_of
@@ -64,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the most probable classes of each image."""
-    model, card = checkpoint.load(arguments.checkpoint), checkpoint.read_card(arguments.checkpoint)
+    model, card = checkpoint.load(arguments.checkpoint), read_card(arguments.checkpoint, PictureCard)
     for path in arguments.images:
         picture = _read(path)
         image = torch.from_numpy(_oriented(picture, card, invert=arguments.invert).pixels[None])

@@ -21,13 +21,13 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from bench.harness.machine.environment import cpu_lines
 from export.repository.golden import Pixels
 from export.repository.layout import INPUT
 
 BATCH = 32
 WEIGHTED = ("Conv", "Gemm", "MatMul")
 QUANTISED = (*WEIGHTED, "MaxPool", "AveragePool", "GlobalAveragePool", "Concat", "Add")
-CPU_FLAGS = Path("/proc/cpuinfo")
 SCHEMES = ("all layers", "first and last layer float32")
 
 
@@ -98,10 +98,7 @@ def _of_lrn(node: onnx.NodeProto) -> bool:
 
 def has_vnni() -> bool:
     """Return whether the CPU multiplies 8-bit integers into 32 bits; without it 7 bits must do, or sums overflow."""
-    try:
-        return "vnni" in CPU_FLAGS.read_text("utf-8")
-    except OSError:
-        return False
+    return any("vnni" in line for line in cpu_lines())
 
 
 class _quiet:  # noqa: N801 - reads as a statement

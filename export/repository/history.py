@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
+from bench.harness.validation import wrong_value
 from export.repository.layout import RepositoryError, read_card, versions
+
+
+class JudgedCard(TypedDict):
+    """The fields of an older version's card that a new one is compared with; the oldest lack them."""
+
+    validation_accuracy: NotRequired[float | None]
+    protocol: NotRequired[str | None]
 
 
 def notes(model: Path, number: int | None, card: Mapping[str, Any]) -> Iterator[str]:
@@ -47,8 +55,11 @@ def stale(model: Path, card: Mapping[str, Any]) -> list[str]:
 
 def _card_before(model: Path, number: int | None) -> dict[str, Any] | None:
     """Return the card of the version before this one, None if there is none that can be read."""
-    older = [each for each in versions(model) if number is not None and each < number]
+    older = [version for version in versions(model) if number is not None and version < number]
+    if not older:
+        return None
     try:
-        return read_card(model / str(older[-1])) if older else None
+        card = read_card(model / str(older[-1]))
     except RepositoryError:
         return None
+    return card if wrong_value(card, JudgedCard) is None else None

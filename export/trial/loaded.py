@@ -19,7 +19,9 @@ from bench.harness.machine.device import Execution
 from bench.harness.records.answers import predictions
 from bench.harness.records.record import Record
 from bench.harness.study.recipe import Recipe
+from bench.harness.training.checkpoint_card import CheckpointCard
 from bench.harness.training.trial_run import preprocesses
+from bench.harness.validation import wrong_value
 from export.gate.parity import Reference, Rounding, root_mean_square
 from export.gate.temperature import fit_temperature
 from export.graph.to_onnx import Served
@@ -30,7 +32,7 @@ from models import checkpoint, registry
 
 BATCH = 100  # as the trial's own evaluation
 ROUNDING_IMAGES = 1000
-CARD_KEYS = ("dataset", "data_sha256", "classes", "mean", "std", "resize", "image_size", "channels")
+CARD_KEYS = sorted(CheckpointCard.__required_keys__)
 CPU = Execution("cpu", 1)
 
 
@@ -106,7 +108,8 @@ def load(results: Path, record: Record, data_root: Path | None) -> Material:
 
     Raises:
         SelectionError, CheckpointError: the checkpoint is missing, damaged, or does not fit its architecture.
-        MaterialError: the card lacks something, or checkpoint and data are not those of the record.
+        MaterialError: the card lacks something or has a value of another kind, or checkpoint and data are not those of
+            the record.
         DataError: the data set cannot be loaded.
     """
     path = checkpoint_path(results, record)
@@ -134,7 +137,7 @@ def _check_card(path: Path, card: Mapping[str, Any], record: Record, preprocess:
     """Refuse a card that says something else than the record: labels and preprocessing decide what a file answers.
 
     Raises:
-        MaterialError: the first difference.
+        MaterialError: the first difference, or a value of another kind.
     """
     wanted = {
         "classes": list(record.classes),
@@ -147,6 +150,9 @@ def _check_card(path: Path, card: Mapping[str, Any], record: Record, preprocess:
     for key, value in wanted.items():
         if card[key] != value:
             raise MaterialError(f"card of {path} says {key} {card[key]!r}, its record {value!r}: train the arm again")
+    problem = wrong_value(card, CheckpointCard)
+    if problem is not None:
+        raise MaterialError(f"card of {path}: {problem}: train the arm again")
     if len(set(record.classes)) != len(record.classes):
         raise MaterialError(f"{record.dataset} has two classes of one name: labels could not tell them apart")
 

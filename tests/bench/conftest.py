@@ -4,19 +4,20 @@ import hashlib
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from bench.harness.records.answers import pack_bits, pack_classes
-from bench.harness.records.record import SCHEMA, Curves, Record
+from bench.harness.records.parts import Curves, Definition, Environment, ExecutionFacts, RecipeFacts
+from bench.harness.records.record import SCHEMA, Record
 
 MakeRecord = Callable[..., Record]
 CLASSES = 10
 EPOCHS = 4
-ENVIRONMENT = {
+ENVIRONMENT: Environment = {
     "hardware": "Test CPU",
     "cores": 2,
     "memory_gib": 8.0,
@@ -27,14 +28,14 @@ ENVIRONMENT = {
     "numpy": "2.4.6",
     "commit": "0123456789abcdef0123456789abcdef01234567",
 }
-EXECUTION = {
+EXECUTION: ExecutionFacts = {
     "memory_format": "contiguous",
     "compiled": False,
     "fused_optimizer": False,
     "flush_denormal": False,
     "precision": "float32",
 }
-RECIPE = {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "batch_size": 64, "epochs": EPOCHS}
+RECIPE: RecipeFacts = {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9, "batch_size": 64, "epochs": EPOCHS}
 
 
 def labels_of(images: int) -> npt.NDArray[np.int64]:
@@ -131,7 +132,7 @@ def a_record(
             "published": [],
             "target_training_error": None,
         },
-        definition={"recipe": RECIPE, "arm": arm},
+        definition=cast("Definition", {"recipe": RECIPE, "arm": arm}),  # any key of a test's own
         curves=curves(accuracy, seed),
         epochs_to_target=None,
         seconds_to_target=None,
@@ -145,7 +146,7 @@ def a_record(
         checkpoint=None,
         checkpoint_sha256=None,
         data_sha256="d" * 64,
-        environment={**ENVIRONMENT, **(environment or {})},
+        environment=cast("Environment", {**ENVIRONMENT, **(environment or {})}),
         execution=EXECUTION,
         **measured(exactly(accuracy, images, f"{study} {arm} {seed}")),
     )

@@ -55,6 +55,15 @@ def test_a_repository_of_other_results_is_not_timed(
         benchmark.entries(repository, tmp_path)
 
 
+def test_a_card_with_a_value_of_another_kind_is_not_timed(repository: Path, results: Path) -> None:
+    """The message names the version, the field and its value."""
+    path = repository / NAME / "1" / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "shape": [1, "28", 28]}), "utf-8")
+
+    with pytest.raises(RepositoryError, match=r"1: its card has a value of another kind: shape\[1\] is '28'"):
+        benchmark.entries(repository, results)
+
+
 def test_a_slower_export_is_said(exporter: Exporter, choice: Choice) -> None:
     """Where onnxruntime is not twice as fast at batch 1."""
     del exporter

@@ -11,6 +11,7 @@ import onnx
 import pytest
 
 from bench.harness.machine import turns
+from bench.harness.records.parts import RecipeFacts
 from bench.harness.records.record import Record
 from export import exporter as exporting
 from export import low_precision, publish
@@ -211,7 +212,7 @@ def test_a_card_that_says_otherwise_than_the_record_is_refused(
 
 def test_a_recipe_with_its_own_mean_is_read_from_its_record(exporter: Exporter, choice: Choice, tmp_path: Path) -> None:
     """JSON has lists where a recipe has tuples."""
-    recipe = {**choice.record.definition["recipe"], "mean": [0.2], "std": [0.4]}
+    recipe: RecipeFacts = {**choice.record.definition["recipe"], "mean": [0.2], "std": [0.4]}
     record = replace(choice.record, definition={**choice.record.definition, "recipe": recipe})
     moved = tmp_path / "results"
     shutil.copytree(exporter.results, moved)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.harness.machine import environment as machine
 from bench.harness.machine import turns
 from bench.harness.machine.turns import Gain
 from export import low_precision
@@ -240,13 +241,13 @@ def test_vnni_is_read_from_the_cpus_flags(
 ) -> None:
     """Without it 7 bits must do: sums of 8-bit products overflow 16 bits."""
     (tmp_path / "cpuinfo").write_text(text, "utf-8")
-    monkeypatch.setattr(integers, "CPU_FLAGS", tmp_path / "cpuinfo")
+    monkeypatch.setattr(machine, "CPU", tmp_path / "cpuinfo")
 
     assert integers.has_vnni() is expected
 
 
 def test_without_cpu_flags_there_is_no_vnni(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not Linux."""
-    monkeypatch.setattr(integers, "CPU_FLAGS", tmp_path / "nothing")
+    monkeypatch.setattr(machine, "CPU", tmp_path / "nothing")
 
     assert not integers.has_vnni()

@@ -115,7 +115,7 @@ TAMPERED: dict[Callable[[Path], None], str] = {
     other_golden: "its golden logits differ by 1",
     no_golden: "golden.npz cannot be read",
     foreign_card: "its card is of format 'zzz'",
-    card_of_words: "its card has values of another kind in ['tolerance']",
+    card_of_words: "its card has a value of another kind: tolerance is 'much'",
     loose_card: "its golden logits differ by 1",
     colour_golden: "its golden images are uint8 (16, 3, 28, 28)",
     larger_batches: "config.pbtxt is not what was exported",

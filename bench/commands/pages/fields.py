@@ -1,7 +1,6 @@
 """The fields of a record as Markdown, from the types that records are read by: name, type, meaning."""
 
 import inspect
-import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +8,9 @@ from typing import Annotated, Any, Literal, NotRequired, Required, get_args, get
 
 from tabulate import tabulate
 
+from bench.harness.records import parts as parts_of_record
 from bench.harness.records.record import Record
+from bench.harness.records.schema import introduction, meanings
 
 HEADERS = ("field", "type", "meaning")
 PLAIN = {
@@ -22,7 +23,6 @@ PLAIN = {
     type(None): "null",
     Any: "anything",
 }
-_ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {8,}.+)*)", re.MULTILINE)
 
 
 def fields_text() -> str:
@@ -30,11 +30,11 @@ def fields_text() -> str:
     parts = []
     for structure in _structures(Record):
         parts.append(f"## {structure.__name__}")
-        parts.append(_introduction(structure))
+        parts.append(introduction(structure))
         hints = get_type_hints(structure, include_extras=True)
-        meanings = _meanings(structure)
+        described = meanings(structure)
         rows: list[tuple[str, ...]] = [
-            (f"`{name}`", _type_text(hint), _meaning(name, hint, meanings)) for name, hint in hints.items()
+            (f"`{name}`", _type_text(hint), _meaning(name, hint, described)) for name, hint in hints.items()
         ]
         if not any(row[2] for row in rows):
             rows = [row[:2] for row in rows]
@@ -61,7 +61,11 @@ def _parts(hint: Any) -> Iterator[Any]:  # noqa: ANN401 - an annotation may be a
 
 
 def _has_fields(hint: object) -> bool:
-    return inspect.isclass(hint) and hint.__module__ == Record.__module__ and bool(get_type_hints(hint))
+    return (
+        inspect.isclass(hint)
+        and hint.__module__ in (Record.__module__, parts_of_record.__name__)
+        and bool(get_type_hints(hint))
+    )
 
 
 def _type_text(hint: Any) -> str:  # noqa: ANN401 - as above
@@ -87,19 +91,6 @@ GENERIC: Mapping[Any, Callable[[tuple[Any, ...]], str]] = {
     tuple: lambda parts: f"list of {_type_text(parts[0])}",
     dict: lambda parts: "object" if parts[1] is Any else f"object of {_type_text(parts[1])}",
 }
-
-
-def _introduction(structure: type) -> str:
-    text = inspect.cleandoc(structure.__doc__ or "")
-    return re.split(r"\n\nAttributes:", text)[0]
-
-
-def _meanings(structure: type) -> dict[str, str]:
-    """Return the descriptions under `Attributes:` of a docstring, by the field's name."""
-    _, _, attributes = inspect.cleandoc(structure.__doc__ or "").partition("Attributes:\n")
-    return {
-        name: " ".join(text.split()) for names, text in _ATTRIBUTE.findall(attributes) for name in names.split(", ")
-    }
 
 
 def _meaning(name: str, hint: Any, meanings: Mapping[str, str]) -> str:  # noqa: ANN401 - as above

@@ -1,10 +1,10 @@
 """The committed measurements of convbench itself as Markdown: the sections of docs/measurements.md."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.commands.pages.evidence import read_evidence
 from bench.harness.machine.environment import short_commit
 from bench.performance import startup, worker_gain
 
@@ -30,7 +30,7 @@ def measurement_sections(folder: Path) -> dict[str, str]:
         folder: holds startup.json, growth/growth.json, lrn.json, workers.json and hotspots.md.
     """
     started, grown, normalised, together = (
-        _read(folder / name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
+        read_evidence(folder, name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
     )
     hotspots = (folder / "hotspots.md").read_text("utf-8").strip()
     parts = {
@@ -62,11 +62,6 @@ def _lrn_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in content["rows"]}
     turns = len(content["rows"][0]["seconds"]["ours"])
     return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn_layer.table(cases), _conditions(content)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return content
 
 
 def _conditions(content: Mapping[str, Any]) -> str:

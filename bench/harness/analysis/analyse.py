@@ -9,7 +9,8 @@ import numpy as np
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.files import slug
 from bench.harness.records.answers import correct_bits
-from bench.harness.records.record import ComparisonContext, Record
+from bench.harness.records.parts import ComparisonContext
+from bench.harness.records.record import Record
 from bench.harness.records.setting import Setting, latest, setting_of
 from bench.harness.stats.differences import Bits, summarise
 from bench.harness.stats.spread import Spread, TimeToTarget, speed_ratio, spread, time_to_target

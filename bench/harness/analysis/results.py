@@ -1,12 +1,13 @@
 """What is shown of a study: its arms summarised over seeds, its comparisons with their verdicts."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bench.harness.records.record import Context, PublishedContext, Record
+from bench.harness.records.parts import Context, PublishedContext
+from bench.harness.records.record import Record
 from bench.harness.records.setting import Setting
 from bench.harness.stats.differences import ArmSummary
 from bench.harness.stats.spread import Spread, TimeToTarget
@@ -133,15 +134,15 @@ class StudyResult:
         return len({(row.arm.name, baseline) for row, baseline in rows if row.judgement})
 
     @cached_property
-    def environments(self) -> tuple[dict[str, Any], ...]:
+    def environments(self) -> tuple[Mapping[str, Any], ...]:
         """The environments that its records were measured in, each once, oldest first."""
         return _distinct(record.environment for record in self.records)
 
     @cached_property
-    def executions(self) -> tuple[dict[str, Any], ...]:
+    def executions(self) -> tuple[Mapping[str, Any], ...]:
         """The ways in which its nets were run, each once."""
         return _distinct(record.execution for record in self.records)
 
 
-def _distinct(values: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+def _distinct(values: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     return tuple({json.dumps(value, sort_keys=True): value for value in values}.values())

@@ -1,16 +1,13 @@
 """Clocks: the synchronised timer of an epoch, the replay of recorded seconds, inference time, peak memory."""
 
 import contextlib
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
+import psutil
 import torch
 from torch import Tensor, nn
-
-STAT, UPTIME = Path("/proc/self/stat"), Path("/proc/uptime")
 
 
 class _Clock:
@@ -85,18 +82,20 @@ def _timed(model: Callable[[Tensor], Tensor], batch: Tensor) -> float:
 
 
 def process_seconds() -> float:
-    """Return the seconds since this process began, imports included (where /proc tells; else since this import)."""
+    """Return the seconds since this process began, imports included."""
     return time.time() - _PROCESS_STARTED
 
 
-def _process_started() -> float:
-    """Return when the process began, in seconds since 1970: proc(5), field 22 of stat, and uptime."""
-    try:
-        ticks = int(STAT.read_text("ascii").rpartition(")")[2].split()[19])
-        uptime = float(UPTIME.read_text("ascii").split()[0])
-    except OSError:
-        return time.time()
-    return time.time() - (uptime - ticks / os.sysconf("SC_CLK_TCK"))
+def process_started() -> float:
+    """Return when the process began, in seconds since 1970.
+
+    Linux tells when it booted in whole seconds, and psutil adds them: taking them off again leaves hundredths.
+    """
+    began = psutil.Process().create_time()
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return began
+    since_boot = began - psutil.boot_time()
+    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - since_boot)
 
 
-_PROCESS_STARTED = _process_started()
+_PROCESS_STARTED = process_started()

@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.harness.paths import PROJECT
 
+CPU = Path("/proc/cpuinfo")  # Linux alone has it
 COMMIT_LETTERS = 12  # that tables show
 UNKNOWN = "unknown"
 NO_CHECKOUT = "no git checkout"
@@ -107,16 +110,22 @@ def _gpu_name() -> str:
 
 
 def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    """Return the processor's name as Linux tells it, elsewhere as Python does.
+
+    The records that are there compare by this very text. py-cpuinfo gives the same one, but it starts processes to ask
+    the processor itself, which takes a second at every start.
+    """
+    names = [line.partition(":")[2].strip() for line in cpu_lines() if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _memory_gib() -> float | None:
+def cpu_lines() -> list[str]:
+    """Return the lines in which Linux describes the processor, none on another system."""
     try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return None
+        return CPU.read_text("utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def _memory_gib() -> float:
+    return round(psutil.virtual_memory().total / 2**30, 1)

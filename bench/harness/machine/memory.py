@@ -12,14 +12,15 @@ import ctypes
 import platform
 from pathlib import Path
 
+import psutil
 import torch
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
 KEPT = 1 << 30  # bytes: blocks up to here come from the heap, and so much of it may lie free at its end
 PAD = 64 << 20  # bytes by which the heap grows at once
-STATUS = Path("/proc/self/status")
+STATUS = Path("/proc/self/status")  # read for its high-water mark alone: psutil neither tells nor resets that one
 CLEAR_REFS = Path("/proc/self/clear_refs")
-RESET_HIGH_WATER_MARK = "5"  # what Linux wants in clear_refs for that, see proc(5)
+RESET_HIGH_WATER_MARK = "5"  # the word in clear_refs that does it, see proc(5)
 
 
 def _glibc() -> ctypes.CDLL | None:
@@ -49,29 +50,30 @@ class PeakMemory:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.start_kb: int | None = None
+        self.start_bytes: int | None = None
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
         else:
             give_back_freed_memory()
             with contextlib.suppress(OSError):  # not Linux, or a locked-down container
                 CLEAR_REFS.write_text(RESET_HIGH_WATER_MARK)
-                self.start_kb = _status_kb("VmRSS")
+                self.start_bytes = psutil.Process().memory_info().rss
 
     def megabytes(self) -> float | None:
         """Return the peak since this object was made."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated() / 1e6
-        peak_kb = _status_kb("VmHWM")
-        if self.start_kb is None or peak_kb is None:
+        peak_bytes = _high_water_mark()
+        if self.start_bytes is None or peak_bytes is None:
             return None
-        return max(0, peak_kb - self.start_kb) * 1024 / 1e6
+        return max(0, peak_bytes - self.start_bytes) / 1e6
 
 
-def _status_kb(field: str) -> int | None:
+def _high_water_mark() -> int | None:
+    """Return the most resident memory since the last reset, in bytes."""
     try:
         lines = STATUS.read_text("ascii").splitlines()
     except OSError:
         return None
-    values = [line.split()[1] for line in lines if line.startswith(f"{field}:")]
-    return int(values[0]) if values else None
+    kibibytes = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    return 1024 * kibibytes[0] if kibibytes else None

@@ -1,10 +1,8 @@
 """All that a trial measured: one JSON object, one line of records.jsonl.
 
-The fields below are the schema (version `SCHEMA`). Units are in the names; accuracies and errors are
-fractions from 0 to 1; times are UTC in ISO 8601. A value that does not exist is null: no NaN is ever written.
-`timed` is false for a trial that was trained beside others (`--workers`): its speeds are null, and the seconds of its
-epochs are no measurement. `lrn_images_per_second` has training speeds by LRN's implementation (ours: banded; torch),
-for nets with LRN, measured in turns on one batch; `inference_seconds` is what timing that and inference took.
+The types below are the schema (version `SCHEMA`); docs/record.schema.json is made from them. Units are in the names;
+accuracies and errors are fractions from 0 to 1; times are UTC in ISO 8601. A value that does not exist is null: no NaN
+is ever written.
 """
 
 import gc
@@ -13,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, NoReturn, NotRequired, TypedDict, get_type_hints
+from typing import Any, Literal, NoReturn
 
 from bench.harness.errors import UserError
-from bench.harness.records.kinds import kinds
+from bench.harness.records.parts import Context, Curves, Definition, Environment, ExecutionFacts
+from bench.harness.validation import wrong_value
 
 SCHEMA = 2
 
@@ -25,55 +24,62 @@ class RecordError(UserError):
     """A record, or a file of records, that cannot be trusted; the message says what to do."""
 
 
-class ComparisonContext(TypedDict):
-    """A comparison that the arm takes part in, possibly as its own baseline."""
-
-    name: str
-    title: str
-    baseline: str
-
-
-class PublishedContext(TypedDict):
-    """A number that somebody published for the arm: percent test accuracy, its source, what differed."""
-
-    value: float
-    source: str
-    note: str
-
-
-class Context(TypedDict):
-    """What a table needs to know of the study, so that tables can be made from records alone.
-
-    family: how many (arm, baseline) pairs the study's protocol compares; older records do not say.
-    """
-
-    question: str
-    held_fixed: str
-    margin: float
-    label: str
-    order: int
-    comparisons: list[ComparisonContext]
-    published: list[PublishedContext]
-    target_training_error: float | None
-    family: NotRequired[int]
-
-
-class Curves(TypedDict):
-    """One value an epoch; null where it was not finite; empty lists where there is no validation split.
-
-    train_loss and train_error are running means over the epoch's own batches, in training mode.
-    """
-
-    train_loss: list[float | None]
-    train_error: list[float]
-    validation_accuracy: list[float]
-    validation_loss: list[float | None]
-    epoch_seconds: list[float]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One trial. `key` hashes what defines it; `record_id` is unique to this very run of it."""
+    """One trial.
+
+    Attributes:
+        schema: version of these fields.
+        record_id: unique to this very run of the trial.
+        key: hash of what defines the trial; of two records with one key the newer stands.
+        study: name of the study.
+        arm: name of the arm in its study.
+        seed: number from which everything random of the trial comes.
+        protocol: quick, published or smoke.
+        architecture: registered name of the net.
+        options: every option of the architecture, defaults included.
+        dataset: name of the data set.
+        status: `diverged` where the loss was not finite.
+        test_accuracy: after the last epoch.
+        validation_accuracy: after the last epoch; null without a validation split.
+        test_loss: mean cross-entropy; null where it was not finite.
+        timed: false where the trial was trained beside others, as with `--workers`: its speeds are null then, and the
+            seconds of its epochs are no measurement.
+        train_images_per_second: mean over all epochs; null where not timed.
+        parameters: number of trained values in the net.
+        mflops_per_image: cost of a forward pass, in 1e6 multiply-adds.
+        peak_memory_mb: the most memory that the trial added, in 1e6 bytes; null where the system does not tell.
+        epochs: passes over the training images.
+        device: cpu, cuda or mps.
+        threads: number of torch's threads.
+        deterministic: whether torch was held to repeatable kernels.
+        resumed: always false; for schema 2's sake.
+        reduced: whether fewer images were used than the protocol stands for.
+        started: time in UTC, ISO 8601.
+        finished: time in UTC, ISO 8601.
+        context: the study's facts for tables.
+        definition: the choices that make the trial.
+        curves: one value per epoch.
+        epochs_to_target: epochs until the training error fell to the study's target; null if it did not.
+        seconds_to_target: training time until then; null if not, or not timed.
+        warmup_seconds: before the first epoch: compiling, first passes.
+        evaluation_seconds: time of validation and test.
+        inference_seconds: time that timing inference and LRN took.
+        inference_us_per_image_batch_1: median time of a forward pass of one image, in µs.
+        inference_us_per_image_batch_256: the same per image of a batch of 256.
+        lrn_images_per_second: training speed by the implementation of LRN (ours: banded; torch), for nets with LRN,
+            measured in turns on one batch.
+        test_images: number of images in the test split.
+        classes: names, in the order of the logits.
+        test_correct: one bit per test image, packed, base64.
+        test_predictions: one byte per test image, the class or 255 where logits were not finite, base64.
+        confusion: test images by true class (rows) and predicted class (columns).
+        checkpoint: file with the weights, in the results folder.
+        checkpoint_sha256: its hash.
+        data_sha256: hash of the data set's images and labels.
+        environment: hardware, system and versions.
+        execution: how the net was run.
+    """
 
     schema: int
     record_id: str
@@ -103,7 +109,7 @@ class Record:
     started: str
     finished: str
     context: Context
-    definition: dict[str, Any]
+    definition: Definition
     curves: Curves
     epochs_to_target: int | None
     seconds_to_target: float | None
@@ -121,8 +127,8 @@ class Record:
     checkpoint: str | None
     checkpoint_sha256: str | None
     data_sha256: str
-    environment: dict[str, Any]
-    execution: dict[str, Any]
+    environment: Environment
+    execution: ExecutionFacts
 
     def to_json(self) -> str:
         """Return the record as one line of strict JSON.
@@ -137,15 +143,12 @@ FIELDS = tuple(field.name for field in fields(Record))
 _FIELD_SET = frozenset(FIELDS)
 
 
-_FIELD_TYPES = {name: kinds(hint) for name, hint in get_type_hints(Record).items()}
-
-
 def from_json(line: str) -> Record:
     """Return the record that a line holds.
 
     Raises:
         RecordError: the line is not a JSON object, holds NaN or an infinity, has another schema, lacks or adds a field,
-            or has a value of another kind.
+            or has a value of another kind, however deep in it.
     """
     try:
         values = json.loads(line, parse_constant=_refuse)
@@ -158,10 +161,9 @@ def from_json(line: str) -> Record:
     if values.keys() != _FIELD_SET:
         missing, extra = _FIELD_SET - values.keys(), values.keys() - _FIELD_SET
         raise RecordError(f"fields missing: {sorted(missing)}, unknown: {sorted(extra)}")
-    wrong = [name for name, types in _FIELD_TYPES.items() if type(values[name]) not in types]
-    if wrong:
-        found = ", ".join(f"{name} is {str(values[name])[:40]!r}" for name in wrong)
-        raise RecordError(f"values of another kind than the field's: {found}")
+    problem = wrong_value(values, Record)
+    if problem is not None:
+        raise RecordError(f"a value of another kind than its field's: {problem}")
     return Record(**values)
 
 

@@ -5,7 +5,9 @@ import tempfile
 import warnings
 from io import RawIOBase
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
+
+from filelock import FileLock
 
 from bench.harness.errors import UserError
 from bench.harness.files import write_text
@@ -32,7 +34,7 @@ class Store:
         self.path = folder / RECORDS
         self.records: list[Record] = []
         self._by_key: dict[str, Record] = {}
-        self._lock: IO[str] | None = None
+        self._lock = FileLock(folder / ".lock", blocking=False, thread_local=False)
 
     def __enter__(self) -> Self:
         """Make the folder, take its lock, mend an unfinished last line and load what is there.
@@ -55,9 +57,7 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         """Give the lock back."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def find(self, key: str) -> Record | None:
         """Return the last record of a trial, None if it has not been run."""
@@ -98,14 +98,8 @@ class Store:
 
     def _take_lock(self) -> None:
         try:
-            import fcntl  # noqa: PLC0415 - Windows has none, and goes without the lock
-        except ImportError:
-            return
-        try:
-            self._lock = (self.folder / ".lock").open("w", encoding="utf-8")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock.acquire()
         except OSError as error:
-            self.__exit__()
             raise StoreError(
                 f"another run is writing to {self.folder}: wait for it, or pass another --results"
             ) from error

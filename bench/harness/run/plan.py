@@ -1,6 +1,5 @@
 """The plan of a run: which trials are restored or trained, and for how long."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
@@ -79,7 +78,7 @@ def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Itera
     if before:
         return mean(before)
     rate = _tuned_images_per_second(trial)
-    if rate is not None:
+    if rate:
         return 1.3 * images / rate  # evaluation and inference timing come on top
     return 1 + BACKWARD * images * costs.mflops_per_image * 1e6 / (ASSUMED_GFLOPS * 1e9)
 
@@ -92,10 +91,8 @@ def record_seconds(record: Record) -> float:
 
 def _tuned_images_per_second(trial: Trial) -> float | None:
     for protocol in dict.fromkeys((trial.protocol, "quick")):
-        path = learning_rates.path_of(trial.study, protocol, trial.arm)
-        if path.is_file():
-            rate = json.loads(path.read_text("utf-8")).get("train_images_per_second")
-            return float(rate) if rate else None
+        if learning_rates.path_of(trial.study, protocol, trial.arm).is_file():
+            return learning_rates.read(trial.study, protocol, trial.arm).train_images_per_second
     return None
 
 

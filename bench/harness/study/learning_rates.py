@@ -1,15 +1,14 @@
 """Learning rates that were chosen on validation: committed records, one an arm, written by `python -m bench tune`."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from bench.harness.errors import UserError
 from bench.harness.paths import CHOSEN_RATES
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import Arm, content_hash
+from bench.harness.validation import ContentError, parse_json
 
 
 class ChoiceError(UserError):
@@ -18,11 +17,27 @@ class ChoiceError(UserError):
 
 @dataclass(frozen=True)
 class Choice:
-    """A chosen learning rate, and the hash of all but it that defined the trials it was chosen with."""
+    """A chosen learning rate.
+
+    Attributes:
+        learning_rate: rate at the first step.
+        subject: hash of all but it that defined the trials it was chosen with.
+        path: file that holds the choice.
+        train_images_per_second: speed of those trials; None where it was not measured.
+    """
 
     learning_rate: float
     subject: str
     path: Path
+    train_images_per_second: float | None = None
+
+
+class StoredChoice(TypedDict):
+    """The fields of a committed file that are read; it has more, for people."""
+
+    learning_rate: float
+    subject: str
+    train_images_per_second: NotRequired[float | None]
 
 
 def subject(arm: Arm, recipe: Recipe, dataset: str) -> str:
@@ -47,10 +62,11 @@ def read(study: str, protocol: str, arm: str) -> Choice:
     if not path.is_file():
         raise ChoiceError(f"no learning rate was chosen for {study}/{arm} ({protocol}): run `{command}`")
     try:
-        stored: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-        return Choice(float(stored["learning_rate"]), str(stored["subject"]), path)
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        stored: StoredChoice = parse_json(path.read_bytes(), StoredChoice)
+    except ContentError as error:
         raise ChoiceError(f"{path} is not a choice of a learning rate ({error}): run `{command}`") from error
+    rate = stored.get("train_images_per_second")
+    return Choice(float(stored["learning_rate"]), stored["subject"], path, rate)
 
 
 def tune_command(study: str, protocol: str, arm: str) -> str:

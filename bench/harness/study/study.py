@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.harness.errors import UserError, unknown
-from bench.harness.records.record import ComparisonContext, Context, PublishedContext
+from bench.harness.records.parts import ComparisonContext, Context, PublishedContext
 from bench.harness.study.recipe import Recipe
 
 PROTOCOLS = ("smoke", "quick", "published")

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from bench.harness.data.catalogue import Source
-from bench.harness.records.record import Context
+from bench.harness.records.parts import Context, Definition, RecipeFacts
 from bench.harness.study import learning_rates
 from bench.harness.study.recipe import Recipe, RecipeError
 from bench.harness.study.study import Arm, Study, content_hash
@@ -42,13 +42,13 @@ class Trial:
         """The trial in words, unique within a protocol."""
         return f"{self.study}/{self.arm}/seed {self.seed}"
 
-    def definition(self) -> dict[str, Any]:
+    def definition(self) -> Definition:
         """Return what, but for the seed, defines the trial's result on given data, software and hardware."""
         return {
             "architecture": self.architecture,
             "options": dict(self.options),
             "dataset": self.dataset,
-            "recipe": self.recipe.as_dict(),
+            "recipe": cast("RecipeFacts", self.recipe.as_dict()),
         }
 
     def key(self, **conditions: object) -> str:

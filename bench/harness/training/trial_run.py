@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from bench.harness.data.catalogue import Source
 from bench.harness.data.dataset import Dataset
@@ -15,7 +16,8 @@ from bench.harness.machine.device import Execution
 from bench.harness.machine.environment import environment
 from bench.harness.machine.memory import PeakMemory
 from bench.harness.records.answers import pack_bits, pack_classes
-from bench.harness.records.record import SCHEMA, Curves, Record
+from bench.harness.records.parts import Curves, Environment, ExecutionFacts
+from bench.harness.records.record import SCHEMA, Record
 from bench.harness.study.planned import Planned
 from bench.harness.study.recipe import Recipe
 from bench.harness.training import costs
@@ -150,8 +152,8 @@ class TrialRun:
             checkpoint=name,
             checkpoint_sha256=digest,
             data_sha256=self.dataset.sha256,
-            environment=environment(self.execution.device),
-            execution={**self.execution.as_dict(), "compiled": self.training.compiled},
+            environment=cast("Environment", environment(self.execution.device)),
+            execution=cast("ExecutionFacts", {**self.execution.as_dict(), "compiled": self.training.compiled}),
         )
 
     def _images_per_second(self) -> float:

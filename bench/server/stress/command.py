@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
+from bench.harness.validation import read_json
 from bench.server.stress.neighbours import programs
 from bench.server.stress.scenarios import damaged, fuzz, openapi, overload, slow, soak, start, stops, swaps
 from bench.server.stress.table import promises, table
 
 NOT_HELD = 1
+OTHER_FILE = "name a file with the figures of other trials, or a new one, after --json"
 MODEL, OTHER = "activation_lenet5-relu", "activation_lenet5-tanh"
 
 Trial = Callable[[argparse.Namespace], dict[str, Any]]
@@ -62,12 +64,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run one trial, print its figures, add them to a file; return 1 where a promise does not hold, else 0."""
     require_at_least(1, arguments, "count")
+    _figures(arguments.json)  # a file that cannot be added to is better known before the minutes of measuring
     figures = with_conditions({**TRIALS[arguments.trial](arguments), "model": arguments.model}, arguments)
-    file = arguments.json
-    others = json.loads(file.read_text("utf-8")) if file is not None and file.exists() else {}
-    write_result(arguments, {**others, arguments.trial: figures})
+    write_result(arguments, {**_figures(arguments.json), arguments.trial: figures})
     print(table({arguments.trial: figures}))  # noqa: T201 - the answer
     broken = [name for name, held in promises(arguments.trial, figures).items() if not held]
     if broken:
         print(f"does not hold: {', '.join(broken)}; {json.dumps(figures, indent=1)}", file=sys.stderr)  # noqa: T201 - the verdict
     return NOT_HELD if broken else 0
+
+
+def _figures(path: Path | None) -> dict[str, dict[str, Any]]:
+    """Return the figures of the trials that a file already has, nothing where there is no file.
+
+    Raises:
+        ContentError: it holds something else.
+    """
+    figures: dict[str, dict[str, Any]] = {}
+    if path is not None and path.exists():
+        figures = read_json(path, dict[str, dict[str, Any]], OTHER_FILE)
+    return figures

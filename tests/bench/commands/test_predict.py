@@ -1,5 +1,6 @@
 """Tests of bench.commands.predict; the nets are softmax regressions whose weights are set by hand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,30 @@ def test_a_missing_file_is_one_line_and_exits_with_2(
 
     assert (status, error.count("\n")) == (2, 1)
     assert missing in error
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("channels", "1", "channels is '1'"),
+        ("mean", [0.5, None], "mean[1] is None"),
+        ("classes", ["dark", 5], "classes[1] is 5"),
+        ("resize", "no", "resize is 'no'"),
+        ("ground", "green", "ground is 'green'"),
+    ],
+)
+def test_a_card_with_a_value_of_another_kind_is_one_line_and_exits_with_2(
+    field: str, value: object, problem: str, brightness: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the checkpoint, the field and its value."""
+    path = brightness.with_suffix(".json")
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), field: value}), "utf-8")
+
+    status = main(["predict", str(brightness), picture(brightness.with_name("white.png"), 255)])
+    error = capsys.readouterr().err
+
+    assert (status, error.count("\n")) == (2, 1)
+    assert f"card of {brightness}: {problem}" in error
 
 
 def test_what_is_transparent_lies_on_white_paper(tmp_path: Path) -> None:

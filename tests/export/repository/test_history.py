@@ -55,6 +55,14 @@ def test_a_card_that_cannot_be_read_is_not_compared(model: Path) -> None:
     assert "EARLIER net" in stale(model, CARD)[0]
 
 
+@pytest.mark.parametrize("changes", [{"validation_accuracy": "high"}, {"protocol": 5}])
+def test_a_card_with_a_value_of_another_kind_is_not_compared(model: Path, changes: dict[str, object]) -> None:
+    """An export does not end with a traceback because an older card was edited."""
+    (model / "1" / "card.json").write_text(json.dumps({**CARD, **changes}), "utf-8")
+
+    assert list(notes(model, 2, {**CARD, "validation_accuracy": 0.8})) == []
+
+
 def test_a_stale_variant_is_said(model: Path, tmp_path: Path) -> None:
     """With what it was made of."""
     assert "version 1 of this very net stays" in stale(model, CARD)[0]

@@ -7,10 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from torch import Tensor, nn
 
+from bench.harness.machine import clock as clocks
 from bench.harness.machine import memory as memory_file
 from bench.harness.machine.clock import (
     clock,
@@ -174,6 +176,16 @@ def test_cudas_own_peak_is_told(kilobytes: int, monkeypatch: pytest.MonkeyPatch)
 def test_the_process_began_before_this_file_was_imported() -> None:
     """Imports count as harness overhead, so the start is the process's own."""
     assert 0.1 < process_seconds() < time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@linux_only
+def test_a_boot_that_is_told_in_whole_seconds_does_not_move_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short run's overhead is a share of its wall time: half a second of rounding would be most of it."""
+    began, booted, told = psutil.Process().create_time(), psutil.boot_time(), process_seconds()
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted - 10)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: began - 10)
+
+    assert time.time() - clocks.process_started() - told < 5
 
 
 def advances(read: Callable[[], float]) -> float:

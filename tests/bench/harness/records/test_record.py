@@ -5,10 +5,12 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.answers import NO_PREDICTION, correct_bits, pack_bits, pack_classes, predictions
 from bench.harness.records.record import FIELDS, SCHEMA, Record, RecordError, from_json, load, parse
 from bench.harness.records.setting import latest, setting_of, to_frame
@@ -209,3 +211,56 @@ def test_a_value_of_another_kind_is_an_error(make_record: MakeRecord, field: str
 
     with pytest.raises(RecordError, match=f"{field} is "):
         from_json(json.dumps(values))
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"context": {"margin": "wide"}}, "context.margin is 'wide'"),
+        (
+            {"context": {"comparisons": [{"name": "a", "title": 1, "baseline": "b"}]}},
+            "context.comparisons[0].title is 1",
+        ),
+        ({"context": {"published": [{"value": 99.0}]}}, "context.published[0] is {'value': 99.0}"),
+        ({"curves": {"train_loss": [0.5, "low"]}}, "curves.train_loss[1] is 'low'"),
+        ({"confusion": [[1, 2.5]]}, "confusion[0][1] is 2.5"),
+        ({"environment": {"hardware": None}}, "environment.hardware is None"),
+        ({"environment": {"commit": 7}}, "environment.commit is 7"),
+        ({"execution": {"compiled": "no"}}, "execution.compiled is 'no'"),
+        ({"definition": {"recipe": {"batch_size": "64"}}}, "definition.recipe.batch_size is '64'"),
+        ({"status": "odd"}, "status is 'odd'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wrong_value_inside_a_record_is_named_with_file_line_and_field(
+    make_record: MakeRecord, changes: dict[str, Any], problem: str
+) -> None:
+    """An edited context or environment is an error when it is read, not a crash in the middle of a table."""
+    text = f"{make_record().to_json()}\n{make_record(**changes).to_json()}\n"
+
+    with pytest.raises(RecordError, match=r"^a\.jsonl, line 2 is damaged: ") as caught:
+        parse(text, Path("a.jsonl"))
+    assert problem in str(caught.value)
+
+
+def test_committed_records_come_out_as_they_went_in() -> None:
+    """Byte for byte: reading changes no number and drops nothing."""
+    lines = COMMITTED_RECORDS.read_text("utf-8").splitlines()
+
+    assert [from_json(line).to_json() for line in lines] == lines
+
+
+def test_an_older_record_is_read(make_record: MakeRecord) -> None:
+    """Older ones do not say how many pairs their study compares, and name fewer libraries."""
+    record = make_record()
+    assert "family" not in record.context
+    assert "scipy" not in record.environment
+
+    assert from_json(record.to_json()) == record
+
+
+def test_more_than_the_fields_inside_a_record_is_kept(make_record: MakeRecord) -> None:
+    """A library that a newer version names stays in the record that this one writes."""
+    line = make_record(environment={"numpy_build": "mkl"}).to_json()
+
+    assert from_json(line).to_json() == line

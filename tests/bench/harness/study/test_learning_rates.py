@@ -44,6 +44,23 @@ def test_a_choice_is_read() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("learning_rate", "0.1", "learning_rate is '0.1'"),
+        ("subject", 5, "subject is 5"),
+        ("train_images_per_second", "fast", "train_images_per_second is 'fast'"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(field: str, value: object, problem: str) -> None:
+    """A number in quotes is a mistake of the file's writer, and no rate."""
+    write(json.dumps({"learning_rate": 0.003, "subject": "abc", field: value}))
+
+    with pytest.raises(ChoiceError, match=rf"relu\.json is not a choice of a learning rate \({problem}: expected"):
+        learning_rates.read("activation", "quick", "relu")
+
+
+@pytest.mark.usefixtures("folder")
 def test_no_choice_is_an_error_with_the_command_that_makes_one() -> None:
     """The command can be copied."""
     command = "python -m bench tune --studies activation --arms relu --protocol quick"

@@ -181,3 +181,16 @@ def test_neighbours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
     after = os.times()
     assert after.children_user - before.children_user > 0.1
     assert psutil.Process().children() == children
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"fuzz": 1}'])
+def test_a_file_of_something_else_is_refused_before_anything_is_measured(
+    content: str, exported_once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the file, which stays as it was."""
+    file = tmp_path / "fire.json"
+    file.write_text(content, "utf-8")
+
+    assert main(["stress", "damaged", "--repository", str(exported_once), "--json", str(file)]) == 2
+    assert f"{file}: " in capsys.readouterr().err
+    assert file.read_text("utf-8") == content

@@ -1,0 +1,174 @@
+"""The committed measurements that pages are made from: the fields that are read of each, held against their types."""
+
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from bench.commands.pages.stress_evidence import Fire
+from bench.harness.validation import read_json
+from bench.server.contest.table import Row as ContestRow
+
+
+class Machine(TypedDict):
+    """Hardware and versions, as tables name them; a file has more of them."""
+
+    hardware: str
+    cores: int
+    python: str
+    torch: str
+    torchvision: str
+    commit: str
+
+
+class ContestMachine(Machine):
+    """The same with the runtime that is measured alone."""
+
+    onnxruntime: str
+
+
+class ShareFacts(TypedDict):
+    """A mean over simulated studies, from 0 to 1, with its standard error."""
+
+    share: float
+    standard_error: float
+    studies: int
+
+
+class Calibration(TypedDict):
+    """`python -m bench simulate`: shares by population and name."""
+
+    hardware: str
+    python: str
+    numpy: str
+    scipy: str
+    commit: str
+    studies: int
+    seed: int
+    arms: int
+    seeds_per_arm: int
+    test_images: int
+    results: dict[str, dict[str, ShareFacts]]
+
+
+class SpeedRow(TypedDict):
+    """`python -m bench speed`: a loop on a net; one rate per turn."""
+
+    task: str
+    architecture: str
+    dataset: str
+    loop: str
+    batch: int
+    images_per_second: list[float]
+    mflops_per_image: float
+    n: int
+    peak_gflops: list[float]
+    device: str
+    threads: int
+    environment: Machine
+
+
+class Contest(TypedDict):
+    """`python -m bench contest`: a row per server, load and turn."""
+
+    environment: ContestMachine
+    model: str
+    seconds: int
+    wrk: str
+    raw_onnxruntime: list[float]
+    rows: list[ContestRow]
+
+
+class Startup(TypedDict):
+    """`python -m bench startup`: seconds of each run, by command."""
+
+    environment: Machine
+    seconds: dict[str, list[float]]
+
+
+class PointFacts(TypedDict):
+    """A size of a sweep: seconds, and MB of memory added."""
+
+    size: float
+    seconds: float
+    low: float
+    high: float
+    n: int
+    memory_mb: float | None
+
+
+class SweepFacts(TypedDict):
+    """Times over one size that grows."""
+
+    name: str
+    size: str
+    subject: str
+    points: list[PointFacts]
+
+
+class Growth(TypedDict):
+    """`python -m bench growth`: its sweeps."""
+
+    threads: NotRequired[int]
+    environment: Machine
+    sweeps: list[SweepFacts]
+
+
+class LrnSeconds(TypedDict):
+    """Seconds of each turn, by implementation."""
+
+    torch: list[float]
+    ours: list[float]
+
+
+class LrnRow(TypedDict):
+    """One case of LRN."""
+
+    window: int
+    memory_format: str
+    how: str
+    seconds: LrnSeconds
+
+
+class Lrn(TypedDict):
+    """`python -m bench lrn`: rows of cases on one shape."""
+
+    shape: list[int]
+    threads: NotRequired[int]
+    environment: Machine
+    rows: list[LrnRow]
+
+
+class Workers(TypedDict):
+    """`python -m bench workers`: seconds of each turn, alone and side by side."""
+
+    environment: Machine
+    options: str
+    trials: int
+    seconds: dict[str, list[float]]
+
+
+KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place in bench/evidence
+    "calibration.json": (Calibration, "simulate --out"),
+    "speed.json": (list[SpeedRow], "speed --json"),
+    "serving.json": (Contest, "contest --json"),
+    "fire.json": (Fire, "stress NAME --json"),
+    "startup.json": (Startup, "startup --json"),
+    "growth/growth.json": (Growth, "growth --out"),
+    "lrn.json": (Lrn, "lrn --json"),
+    "workers.json": (Workers, "workers --json"),
+}
+
+
+def read_evidence(folder: Path, name: str) -> Any:  # noqa: ANN401 - each command's own JSON
+    """Return a committed measurement.
+
+    Args:
+        folder: bench/evidence, or a copy of it.
+        name: the file's place in it, one of `KINDS`.
+
+    Raises:
+        ContentError: it is not JSON or has a value of another kind; the message names file and line or field.
+        OSError: it cannot be read.
+    """
+    kind, command = KINDS[name]
+    target = folder if command.endswith("--out") and "/" in name else folder / name
+    return read_json(folder / name, kind, f"restore it, or measure again with `python -m bench {command} {target}`")

@@ -1,0 +1,42 @@
+"""Tests of export.trial.loaded: the card of a checkpoint is believed only where its values are of the right kind."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from export.exporter import Exporter
+from export.trial.loaded import MaterialError, load
+from export.trial.selection import Choice
+
+
+def results_with(exporter: Exporter, choice: Choice, folder: Path, **changes: object) -> Path:
+    """Return a copy of the results, in which fields of the checkpoint's card were changed."""
+    copied = folder / "results"
+    shutil.copytree(exporter.results, copied)
+    path = (copied / str(choice.record.checkpoint)).with_suffix(".json")
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
+    return copied
+
+
+@pytest.mark.parametrize(("field", "value"), [("image_size", "28"), ("channels", 1.5)])
+def test_a_value_of_another_kind_is_named(
+    field: str, value: object, exporter: Exporter, choice: Choice, tmp_path: Path
+) -> None:
+    """Fields that the record does not repeat are held against their types."""
+    results = results_with(exporter, choice, tmp_path, **{field: value})
+
+    with pytest.raises(MaterialError, match=rf"card of .*\.safetensors: {field} is {value!r}: expected `int`"):
+        load(results, choice.record, exporter.data_root)
+
+
+def test_a_wrong_card_refuses_one_model_only(exporter: Exporter, choice: Choice, tmp_path: Path) -> None:
+    """The export's table has the sentence, and nothing was published."""
+    results = results_with(exporter, choice, tmp_path, channels="1")
+
+    outcome = replace(exporter, results=results).export(choice)
+
+    assert outcome.status == "refused"
+    assert "channels is '1': expected `int`" in outcome.problems[0]
