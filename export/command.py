@@ -19,7 +19,9 @@ from export.trial.selection import Selection, Wish, select
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare which trials are exported and where to, and the other things to do with a repository."""
-    parser.add_argument("--results", type=Path, default=Path("results/quick"), help="of a run; default results/quick")
+    parser.add_argument(
+        "--results", type=Path, default=Path("results/quick"), help="a run's folder; default results/quick"
+    )
     parser.add_argument("--out", type=Path, default=Path("model_repository"), help="default model_repository")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--study", metavar="A,B", help="the best trial of each arm of these studies; default: of all")
@@ -103,14 +105,14 @@ def _export(selection: Selection, arguments: argparse.Namespace) -> int:
         outcome = exporter.export(choice)
         outcomes.append(outcome)
         print(f"[{place}/{len(selection.choices)}] {outcome.sentence}", flush=True)  # noqa: T201 - the progress
-        content = {**conditions, "exports": [each.as_dict() for each in outcomes]}
+        content = {**conditions, "exports": [outcome.as_dict() for outcome in outcomes]}
         write_json(arguments.results / "export.json", content)
         write_text(written, f"{table(outcomes)}\n<sub>{footer(conditions)}</sub>\n")
     print(f"\n{table(outcomes, form='simple')}\n{footer(conditions)}")  # noqa: T201 - the answer
     print(f"wrote {arguments.out}, {written} and {arguments.results / 'export.json'}")  # noqa: T201 - as above
     for line in selection.left_out:
         print(f"not exported: {line}", file=sys.stderr)  # noqa: T201 - as above
-    return int(any(each.status == "refused" for each in outcomes))
+    return int(any(outcome.status == "refused" for outcome in outcomes))
 
 
 def _say(selection: Selection) -> None:
