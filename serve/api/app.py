@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from time import monotonic
-from typing import Any
 
 from export.repository.golden import Answers, Pixels
 from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
-from serve.api.administration import index, no_overrides
 from serve.api.exchange import Reply, Request, Send, error_reply, guarded, json_reply
-from serve.api.metadata import model_metadata, model_settings, server_metadata
+from serve.api.metadata import model_metadata, model_settings, no_overrides, repository_index, server_metadata
 from serve.api.metrics import CONTENT_TYPE, metrics
 from serve.api.openapi import document
 from serve.api.picture import Picture, pictures
+from serve.api.routes import ROUTES, Who, who_may
+from serve.api.routes import find as find_route
 from serve.api.url import Target
 from serve.errors import RequestError
 from serve.inference.background import Beside
@@ -27,7 +28,6 @@ from serve.security.access import Access
 from serve.website.files import model_list, page_file
 
 JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
-HEALTH = ("/v2/health/live", "/v2/health/ready")
 PICTURES_WAITING, CHANGES_WAITING = 64, 16  # requests whose pictures are to be read, loads and unloads
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
 
@@ -66,9 +66,8 @@ class App:
         """
         if wanted.model:
             self.access.check(headers)
-        elif wanted.path not in HEALTH and page_file(wanted.path[1:]) is None:
-            parts = wanted.parts
-            self.access.check(headers, administrator=parts[:2] == ("v2", "repository") and parts[-1] != "index")
+        elif page_file(wanted.path[1:]) is None and (who := who_may(wanted)) is not Who.EVERYBODY:
+            self.access.check(headers, administrator=who is Who.ADMINISTRATOR)
 
     def body_limit(self, wanted: Target) -> int:
         """Return how many bytes a request may have: it follows from the largest batch of its model."""
@@ -102,90 +101,95 @@ class App:
     def _route(self, request: Request, send: Send) -> None:
         wanted = request.target
         self.check_access(wanted, request.headers)
-        if wanted.model:
-            self._model(request, send, self.find(wanted.model, wanted.number))
-            return
-        path, parts = wanted.path, wanted.parts
-        if path in HEALTH:
-            _method(request, "GET")
-            alive = path.endswith("live") or (self.ready and bool(self.catalogue.all_served()))
-            send(json_reply(200 if alive else 503, {path.rpartition("/")[2]: alive}))
-            return
-        file = page_file(path[1:])
-        if file is not None:
+        version = self.find(wanted.model, wanted.number) if wanted.model else None
+        route = find_route(wanted)
+        if route is not None:
+            _method(request, route.method)
+            handler = HANDLERS[route.handler]
+            handler(self, request, send, *(() if version is None else (version,)))
+        elif version is None and (file := page_file(wanted.path[1:])) is not None:
             _method(request, "GET")
             send(Reply(200, file.content, dict(file.headers)))
-            return
-        match parts:
-            case ("openapi.json" | "models" | "metrics" as name,):
-                self._overview(request, send, name)
-            case ("v2", "models", "stats"):
-                self._get(request, send, self.statistics.of(self.catalogue.all_served()))
-            case ("v2",):
-                self._get(request, send, server_metadata())
-            case ("v2", "repository", *rest):
-                self._repository(request, send, rest)
-            case _:
-                raise _no_such_path(path)
-
-    def _overview(self, request: Request, send: Send, name: str) -> None:
-        _method(request, "GET")
-        if name == "metrics":
-            content = metrics(self.statistics, self.catalogue, self.batcher)
-            send(Reply(200, content, {"content-type": CONTENT_TYPE}))
         else:
-            served = self.catalogue.all_served()
-            send(json_reply(200, self._document() if name == "openapi.json" else model_list(served)))
+            raise RequestError(404, f"no such path: {wanted.path[:100]}; /openapi.json lists them")
 
-    def _document(self) -> dict[str, Any]:
+    def live(self, _: Request, send: Send) -> None:
+        """Say that the server runs."""
+        send(json_reply(200, {"live": True}))
+
+    def health(self, _: Request, send: Send) -> None:
+        """Say whether the server may be asked."""
+        ready = self.ready and bool(self.catalogue.all_served())
+        send(json_reply(200 if ready else 503, {"ready": ready}))
+
+    def server_metadata(self, _: Request, send: Send) -> None:
+        """Say the server's name, version and extensions."""
+        send(json_reply(200, server_metadata()))
+
+    def all_statistics(self, _: Request, send: Send) -> None:
+        """Say how often, and for how long, every model was asked."""
+        send(json_reply(200, self.statistics.of(self.catalogue.all_served())))
+
+    def list_models(self, _: Request, send: Send) -> None:
+        """Say of every model what the page shows."""
+        send(json_reply(200, model_list(self.catalogue.all_served())))
+
+    def metrics(self, _: Request, send: Send) -> None:
+        """Say the counters as Prometheus reads them."""
+        send(Reply(200, metrics(self.statistics, self.catalogue, self.batcher), {"content-type": CONTENT_TYPE}))
+
+    def describe(self, _: Request, send: Send) -> None:
+        """Give the OpenAPI document, with the models that are served."""
         served = {name: model.served for name, model in self.catalogue.models.items() if model.served}
-        return document(served)
+        send(json_reply(200, document(served)))
 
-    def _repository(self, request: Request, send: Send, rest: list[str]) -> None:
-        _method(request, "POST")
-        match rest:
-            case ["index"]:
-                send(json_reply(200, index(self.catalogue, request.body)))
-            case ["models", name, ("load" | "unload") as action]:
-                change = self.catalogue.load if action == "load" else self.catalogue.unload
+    def index(self, request: Request, send: Send) -> None:
+        """List every model and version with its state."""
+        send(json_reply(200, repository_index(self.catalogue, request.body)))
 
-                def changed(error: RequestError | None) -> None:
-                    send(json_reply(200, {}) if error is None else error_reply(error))
+    def load(self, request: Request, send: Send) -> None:
+        """Load a model, beside the event loop."""
+        no_overrides(request.body)
+        self._change(request, send, self.catalogue.load)
 
-                no_overrides(request.body)
-                request.job = self.administration.submit(lambda: change(name), changed)
-            case _:
-                raise _no_such_path(request.target.path)
+    def unload(self, request: Request, send: Send) -> None:
+        """Unload a model, beside the event loop."""
+        no_overrides(request.body)
+        self._change(request, send, self.catalogue.unload)
 
-    def _model(self, request: Request, send: Send, version: Version) -> None:
-        match request.target.action:
-            case "infer":
-                _method(request, "POST")
-                self._infer(request, send, version)
-            case "classify":
-                _method(request, "POST")
-                self._classify(request, send, version)
-            case "":
-                self._get(request, send, model_metadata(self.catalogue, version))
-            case "ready":
-                self._get(request, send, {"name": version.name, "ready": True})
-            case "config":
-                self._get(request, send, model_settings(version))
-            case "stats":
-                self._get(request, send, self.statistics.of([version]))
-            case _:
-                raise _no_such_path(request.target.path)
+    def _change(self, request: Request, send: Send, change: Callable[[str], None]) -> None:
+        def changed(error: RequestError | None) -> None:
+            send(json_reply(200, {}) if error is None else error_reply(error))
 
-    def _infer(self, request: Request, send: Send, version: Version) -> None:
+        request.job = self.administration.submit(partial(change, request.target.parts[-2]), changed)
+
+    def model_metadata(self, _: Request, send: Send, version: Version) -> None:
+        """Say a model's versions, inputs and outputs."""
+        send(json_reply(200, model_metadata(self.catalogue, version)))
+
+    def model_ready(self, _: Request, send: Send, version: Version) -> None:
+        """Say that a model is served."""
+        send(json_reply(200, {"name": version.name, "ready": True}))
+
+    def model_settings(self, _: Request, send: Send, version: Version) -> None:
+        """Say how a model is configured."""
+        send(json_reply(200, model_settings(version)))
+
+    def model_statistics(self, _: Request, send: Send, version: Version) -> None:
+        """Say how often, and for how long, one model was asked."""
+        send(json_reply(200, self.statistics.of([version])))
+
+    def infer(self, request: Request, send: Send, version: Version) -> None:
+        """Parse pixels and queue them."""
         encoding = request.headers.get(b"content-encoding")
         if encoding is not None and encoding.lower() != b"identity":
             name = encoding.decode("latin-1")
             raise RequestError(415, f"content-encoding {name!r} is not taken: send plain bytes")
         inference = infer_request.parse(version, request.headers.get(infer_request.HEADER_LENGTH), request.body)
-        done = _answering(send, partial(infer_response.response, version, inference))
+        done = _Answering(send, partial(infer_response.response, version, inference))
         request.job = self.submit(version, inference.images, done, inference.timeout)
 
-    def _classify(self, request: Request, send: Send, version: Version) -> None:
+    def classify(self, request: Request, send: Send, version: Version) -> None:
         """Decode pictures beside the event loop, then run them as any other request."""
         invert = classify.polarity(request.target.query)
         content_type = request.headers.get(b"content-type", b"").decode("latin-1")
@@ -197,14 +201,14 @@ class App:
                 content_type, request.body, config.dims, invert=invert, ground=ground, most=config.max_batch
             )
 
-        def decoded(found: Sequence[Picture] | RequestError) -> None:
-            if isinstance(found, RequestError):
-                raise found
+        def decoded(read_pictures: Sequence[Picture] | RequestError) -> None:
+            if isinstance(read_pictures, RequestError):
+                raise read_pictures
 
-            done = _answering(send, lambda said: json_reply(200, classify.answer(version, found, said)))
-            request.job = self.submit(version, classify.stacked(found), done, arrived=arrived)
+            done = _Answering(send, lambda answers: json_reply(200, classify.answer(version, read_pictures, answers)))
+            request.job = self.submit(version, classify.stacked(read_pictures), done, arrived=arrived)
 
-        request.job = self.pictures.submit(read, lambda found: guarded(send, decoded, found), config.timeout)
+        request.job = self.pictures.submit(read, lambda outcome: guarded(send, decoded, outcome), config.timeout)
 
     def submit(
         self,
@@ -235,29 +239,31 @@ class App:
         self.batcher.submit(job)
         return job
 
-    @staticmethod
-    def _get(request: Request, send: Send, content: object) -> None:
-        _method(request, "GET")
-        send(json_reply(200, content))
+
+HANDLERS: Mapping[str, Callable[..., None]] = {route.handler: getattr(App, route.handler) for route in ROUTES}
 
 
-def _answering(send: Send, reply: Callable[[Answers], Reply]) -> Done:
-    """Return what answers a request when its images have run; `reply` makes the reply of their answers."""
-    return lambda job, result: guarded(send, _answer, send, reply, job, result)
+@dataclass(slots=True)
+class _Answering:
+    """What answers a request when its images have run; `reply` makes the reply of their answers.
 
+    An error is not raised: it would keep the request through the frames of its traceback.
+    """
 
-def _answer(send: Send, reply: Callable[[Answers], Reply], job: Job, result: Answers | RequestError) -> None:
-    """Answer; an error is not raised, it would keep the request through the frames of its traceback."""
-    if isinstance(result, RequestError):
-        send(error_reply(result))
-        return
-    made = reply(result)
-    made.headers["server-timing"] = _timing(job, monotonic())
-    send(made)
+    send: Send
+    reply: Callable[[Answers], Reply]
 
+    def __call__(self, job: Job, result: Answers | RequestError) -> None:
+        """Answer once."""
+        if isinstance(result, RequestError):
+            self.send(error_reply(result))
+        else:
+            guarded(self.send, self._send, job, result)
 
-def _no_such_path(path: str) -> RequestError:
-    return RequestError(404, f"no such path: {path[:100]}; /openapi.json lists them")
+    def _send(self, job: Job, answers: Answers) -> None:
+        reply = self.reply(answers)
+        reply.headers["server-timing"] = _timing(job, monotonic())
+        self.send(reply)
 
 
 def _timing(job: Job, now: float) -> str:

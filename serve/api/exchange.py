@@ -7,11 +7,12 @@ from typing import TypeVarTuple
 
 import orjson
 
-from serve.api.infer_request import JSON
 from serve.api.url import Target
 from serve.errors import RequestError
 from serve.inference.background import Ticket
 from serve.inference.request_queue import Job
+
+JSON, BINARY = "application/json", "application/octet-stream"
 
 
 @dataclass(slots=True)

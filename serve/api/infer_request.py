@@ -20,7 +20,6 @@ from serve.log import kind, short
 
 HEADER_LENGTH = b"inference-header-content-length"
 LENGTH_DIGITS = 20  # of a number of bytes: Python refuses to read thousands of them
-JSON, BINARY = "application/json", "application/octet-stream"
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")  # what files of them begin with
 FLAGS = (b"true", b"false")
 REFUSED_CONSTANTS = (b"NaN", b"Infinity")

@@ -11,8 +11,8 @@ import orjson
 
 from export.repository.golden import Answers, Floats
 from export.repository.layout import OUTPUTS
-from serve.api.exchange import Reply
-from serve.api.infer_request import BINARY, HEADER_LENGTH, JSON, RAW_OUTPUTS, Inference, Wanted
+from serve.api.exchange import BINARY, JSON, Reply
+from serve.api.infer_request import HEADER_LENGTH, RAW_OUTPUTS, Inference, Wanted
 from serve.errors import RequestError
 from serve.inference.version import Version
 

@@ -1,8 +1,11 @@
-"""What the server and its models say of themselves, as the Open Inference Protocol and Triton have it."""
+"""The server, its models and its repository in their own words, as the Open Inference Protocol and Triton have them."""
 
 from typing import Any
 
+import orjson
+
 from export.repository.layout import INPUT, OUTPUTS
+from serve.errors import RequestError
 from serve.inference.catalogue import Catalogue
 from serve.inference.version import Version
 
@@ -54,3 +57,32 @@ def model_settings(version: Version) -> dict[str, Any]:
             },
         },
     }
+
+
+def repository_index(catalogue: Catalogue, body: bytes) -> list[dict[str, str]]:
+    """Return the rows of the repository's index, of models that are ready where the request says so.
+
+    Raises:
+        RequestError: 400, the request is not JSON.
+    """
+    wanted = _read(body)
+    only_ready = isinstance(wanted, dict) and wanted.get("ready") is True
+    return [row for row in catalogue.index() if not only_ready or row["state"] == "READY"]
+
+
+def no_overrides(body: bytes) -> None:
+    """Refuse to load a model otherwise than it lies in the repository.
+
+    Raises:
+        RequestError: 400.
+    """
+    wanted = _read(body)
+    if not isinstance(wanted, dict) or wanted.get("parameters"):
+        raise RequestError(400, "parameters of a load are not offered: a model is loaded as it lies in the repository")
+
+
+def _read(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError as error:
+        raise RequestError(400, f"the request is not JSON: {error}") from None

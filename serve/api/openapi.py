@@ -1,11 +1,10 @@
-"""The OpenAPI document at /openapi.json: every path, what it takes and what it answers."""
+"""The OpenAPI document at /openapi.json, made from the table of routes: every path, its request and its answers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from serve.api.metadata import NAME, VERSION
-
-Schema = dict[str, Any]
+from serve.api.routes import MODEL, ROUTES, VERSIONED, Route, Schema
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -82,21 +81,6 @@ SCHEMAS: dict[str, Schema] = {
     "Any": {"type": "object"},
     "List": {"type": "array"},
 }
-BYTES: Schema = {"type": "string", "format": "binary"}
-PICTURES = {
-    kind: {"schema": BYTES}
-    for kind in (
-        *("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/x-portable-anymap", "image/tiff"),
-        "multipart/form-data",
-    )
-}
-INFERENCE = {"application/json": {"schema": _named("Request")}, "application/octet-stream": {"schema": BYTES}}
-FAILURES = {
-    "infer": ("400", "404", "408", "413", "415", "429", "500", "503", "504"),
-    "classify": ("400", "404", "408", "413", "429", "500", "503", "504"),
-}
-MODEL = "/v2/models/{model}"
-VERSIONED = f"{MODEL}/versions/{{version}}"
 
 
 def document(served: Mapping[str, Iterable[int]] | None = None) -> dict[str, Any]:
@@ -107,33 +91,10 @@ def document(served: Mapping[str, Iterable[int]] | None = None) -> dict[str, Any
     """
     numbers = sorted({number for each in (served or {}).values() for number in each})
     values = {"model": _one_of(sorted(served or {})), "version": _one_of([str(number) for number in numbers])}
-    paths: dict[str, Any] = {
-        "/v2": _get("Server", "What the server is"),
-        "/v2/health/live": _get("Any", "Whether it runs"),
-        "/v2/health/ready": _get("Any", "Whether it may be asked: not while it loads or stops", "503"),
-        "/v2/models/stats": _get("Any", "What happened, of every model"),
-        "/v2/repository/index": _post("Index", "Every model and version, with its state and why", {}),
-        "/v2/repository/models/{model}/load": _post("Any", "Load a model; needs the administrator's token", {}, "403"),
-        "/v2/repository/models/{model}/unload": _post("Any", "Unload a model; as above", {}, "403"),
-        "/models": _get("List", "What the page shows of every model"),
-        "/metrics": {"get": {"summary": "For Prometheus", "responses": {"200": {"description": "text"}}}},
-    }
-    for path in (MODEL, VERSIONED):
-        paths[path] = _get("Model", "A model's inputs and outputs", "404")
-        paths[f"{path}/ready"] = _get("Any", "Whether a model is served", "404")
-        paths[f"{path}/config"] = _get("Any", "A model's configuration", "404")
-        paths[f"{path}/stats"] = _get("Any", "What happened, of one model", "404")
-        paths[f"{path}/infer"] = _post(
-            "Response", "Pixels in, logits and probabilities out", INFERENCE, *FAILURES["infer"]
-        )
-        paths[f"{path}/classify"] = _post("Classes", "Pictures in, labels out", PICTURES, *FAILURES["classify"])
-        paths[f"{path}/classify"]["parameters"] = [
-            {"name": "invert", "in": "query", "required": False, "schema": {"type": "boolean"}}
-        ]
-    for path, entry in paths.items():
-        names = [name for name in ("model", "version") if f"{{{name}}}" in path]
-        known = [{"name": name, "in": "path", "required": True, "schema": values[name]} for name in names]
-        entry["parameters"] = [*known, *entry.get("parameters", [])]
+    plain = [(route.path, route) for route in ROUTES if route.summary and not route.path.startswith(MODEL)]
+    of_models = [route for route in ROUTES if route.path.startswith(MODEL)]
+    both = [(below + route.path.removeprefix(MODEL), route) for below in (MODEL, VERSIONED) for route in of_models]
+    paths = {path: _path(path, route, values) for path, route in (*plain, *both)}
     return {
         "openapi": "3.1.0",
         "info": {"title": NAME, "version": VERSION, "summary": "Open Inference Protocol v2, with extensions"},
@@ -150,16 +111,17 @@ def _one_of(values: list[str]) -> Schema:
     return {**TEXT, "enum": values} if values else TEXT
 
 
-def _get(schema: str, summary: str, *failures: str) -> dict[str, Any]:
-    return {"get": {"summary": summary, "responses": _responses(schema, ("401", *failures))}}
+def _path(path: str, route: Route, values: Mapping[str, Schema]) -> dict[str, Any]:
+    names = [name for name in values if f"{{{name}}}" in path]
+    known = [{"name": name, "in": "path", "required": True, "schema": values[name]} for name in names]
+    body = {"requestBody": {"content": route.body, "required": True}} if route.body else {}
+    operation = {"summary": route.summary, **body, "responses": _responses(route)}
+    return {route.method.lower(): operation, "parameters": [*known, *route.query]}
 
 
-def _post(schema: str, summary: str, body: dict[str, Any], *failures: str) -> dict[str, Any]:
-    content = {"requestBody": {"content": body, "required": True}} if body else {}
-    return {"post": {"summary": summary, **content, "responses": _responses(schema, ("401", *failures))}}
-
-
-def _responses(schema: str, failures: tuple[str, ...]) -> dict[str, Any]:
-    right = {"description": "as asked", "content": {"application/json": {"schema": _named(schema)}}}
+def _responses(route: Route) -> dict[str, Any]:
+    if not route.answer:
+        return {"200": {"description": "text"}}
+    right = {"description": "as asked", "content": {"application/json": {"schema": _named(route.answer)}}}
     wrong = {"description": "why not", "content": {"application/json": {"schema": _named("Error")}}}
-    return {"200": right, **dict.fromkeys(failures, wrong)}
+    return {"200": right, **dict.fromkeys(("401", *route.failures), wrong)}

@@ -1,0 +1,130 @@
+"""The table of routes: dispatch, access and the OpenAPI document are all made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from serve.api.url import Target
+
+Schema = dict[str, Any]
+
+MODEL = "/v2/models/{model}"
+VERSIONED = f"{MODEL}/versions/{{version}}"
+REPOSITORY = ("v2", "repository")
+BYTES: Schema = {"type": "string", "format": "binary"}
+PICTURES: Schema = {
+    kind: {"schema": BYTES}
+    for kind in (
+        *("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/x-portable-anymap", "image/tiff"),
+        "multipart/form-data",
+    )
+}
+INFERENCE: Schema = {
+    "application/json": {"schema": {"$ref": "#/components/schemas/Request"}},
+    "application/octet-stream": {"schema": BYTES},
+}
+INVERT: Schema = {"name": "invert", "in": "query", "required": False, "schema": {"type": "boolean"}}
+
+
+class Who(Enum):
+    """Those who may ask for a route, where tokens are asked for at all."""
+
+    EVERYBODY = "everybody"
+    CLIENT = "client"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One path with what it takes, what it answers, and the method of `App` that does it.
+
+    Attributes:
+        path: as OpenAPI writes it; one that begins with MODEL is there below VERSIONED, too.
+        handler: name of the method of `serve.api.app.App`.
+        summary: one clause; a route without one is not in the document.
+        answer: name of the answer's schema, nothing where it is text.
+        body: content types of the request with their schemas.
+        failures: statuses beside 401, which all have.
+        query: its parameters behind the question mark.
+    """
+
+    method: str
+    path: str
+    handler: str
+    summary: str = ""
+    answer: str = "Any"
+    body: Schema = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+    query: tuple[Schema, ...] = ()
+    who: Who = Who.CLIENT
+
+
+INFER_FAILURES = ("400", "404", "408", "413", "415", "429", "500", "503", "504")
+CLASSIFY_FAILURES = ("400", "404", "408", "413", "429", "500", "503", "504")
+LOAD, UNLOAD = "/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload"
+ROUTES = (
+    Route("GET", "/v2", "server_metadata", "What the server is", "Server"),
+    Route("GET", "/v2/health/live", "live", "Whether it runs", who=Who.EVERYBODY),
+    Route(
+        *("GET", "/v2/health/ready", "health", "Whether it may be asked: not while it loads or stops"),
+        failures=("503",),
+        who=Who.EVERYBODY,
+    ),
+    Route("GET", "/v2/models/stats", "all_statistics", "What happened, of every model"),
+    Route("POST", "/v2/repository/index", "index", "Every model and version, with its state and why", "Index"),
+    Route(
+        *("POST", LOAD, "load", "Load a model; needs the administrator's token"),
+        failures=("403",),
+        who=Who.ADMINISTRATOR,
+    ),
+    Route("POST", UNLOAD, "unload", "Unload a model; as above", failures=("403",), who=Who.ADMINISTRATOR),
+    Route("GET", "/models", "list_models", "What the page shows of every model", "List"),
+    Route("GET", "/metrics", "metrics", "For Prometheus", answer=""),
+    Route("GET", "/openapi.json", "describe"),
+    Route("GET", MODEL, "model_metadata", "A model's inputs and outputs", "Model", failures=("404",)),
+    Route("GET", f"{MODEL}/ready", "model_ready", "Whether a model is served", failures=("404",)),
+    Route("GET", f"{MODEL}/config", "model_settings", "A model's configuration", failures=("404",)),
+    Route("GET", f"{MODEL}/stats", "model_statistics", "What happened, of one model", failures=("404",)),
+    Route(
+        *("POST", f"{MODEL}/infer", "infer", "Pixels in, logits and probabilities out", "Response"),
+        body=INFERENCE,
+        failures=INFER_FAILURES,
+    ),
+    Route(
+        *("POST", f"{MODEL}/classify", "classify", "Pictures in, labels out", "Classes"),
+        body=PICTURES,
+        failures=CLASSIFY_FAILURES,
+        query=(INVERT,),
+    ),
+)
+PLAIN: Mapping[str, Route] = {route.path: route for route in ROUTES if "{" not in route.path}
+OF_MODELS: Mapping[str, Route] = {
+    route.path.removeprefix(MODEL).lstrip("/"): route for route in ROUTES if route.path.startswith(MODEL)
+}
+CHANGES: Mapping[str, Route] = {
+    route.path.rpartition("/")[2]: route for route in ROUTES if route.path in (LOAD, UNLOAD)
+}
+
+
+def find(wanted: Target) -> Route | None:
+    """Return the route of a URL, None where there is none."""
+    if wanted.model:
+        return OF_MODELS.get(wanted.action)
+    match wanted.parts:
+        case ("v2", "repository", "models", _, action):
+            return CHANGES.get(action)
+        case _:
+            return PLAIN.get(f"/{'/'.join(wanted.parts)}")
+
+
+def who_may(wanted: Target) -> Who:
+    """Return who may ask for a URL.
+
+    Whatever else lies below /v2/repository asks for the administrator's token too, also a path that is not there: to
+    anybody else the answer tells nothing.
+    """
+    route = find(wanted)
+    if route is not None:
+        return route.who
+    return Who.ADMINISTRATOR if wanted.parts[: len(REPOSITORY)] == REPOSITORY else Who.CLIENT
