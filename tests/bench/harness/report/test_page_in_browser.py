@@ -8,7 +8,7 @@ import pytest
 from bench.harness.analysis.analyse import analyse
 from bench.harness.paths import EVIDENCE
 from bench.harness.records.record import load
-from bench.harness.report.figures import curves_svg, throughput_svg
+from bench.harness.report.figures.curves import curves_svg, throughput_svg
 from bench.harness.report.page import page
 from bench.harness.report.write import images_from
 from tests.serve.browsing import Page, headless
@@ -69,10 +69,11 @@ def test_the_keyboard_sorts_too(browser: Page) -> None:
     head = browser.driver.execute_script(f"return {SORT}", speed)
     browser.driver.execute_script("arguments[0].focus()", head)
 
-    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    for direction in ("ascending", "descending"):
+        browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
 
-    assert head.find_element("xpath", "..").get_attribute("aria-sort") == "ascending"
-    assert browser.driver.execute_script(CELLS, speed)[-1] == "–"
+        assert head.find_element("xpath", "..").get_attribute("aria-sort") == direction
+        assert browser.driver.execute_script(CELLS, speed)[-1] == "–"
 
 
 def test_the_first_column_stays_when_a_table_scrolls(browser: Page) -> None:
@@ -92,5 +93,7 @@ def test_the_page_does_not_scroll_sideways(browser: Page, width: int) -> None:
     """Only tables and figures do, each in its own frame."""
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE | {"width": width})
 
+    axis, row = browser.run("return [...document.querySelectorAll('.row')].slice(0, 2).map((row) => row.clientWidth)")
+    assert 0 < axis == row
     assert browser.run("return document.documentElement.clientWidth") in range(width - 20, width + 1)
     assert browser.run(OVERFLOW) == 0
