@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.harness.analysis.results import StudyResult
 from bench.harness.machine.environment import short_commit
+from bench.harness.number_format import counted
 from bench.harness.records.record import Record
 from bench.harness.records.setting import Setting
 
@@ -34,15 +35,15 @@ def protocol(setting: Setting) -> str:
 
 def threads(setting: Setting) -> str:
     """Return `1 thread` or `2 threads`."""
-    return f"{setting.threads} thread{'' if setting.threads == 1 else 's'}"
+    return counted(setting.threads, "thread")
 
 
 def seed_counts(result: StudyResult) -> str:
     """Return how many seeds the arms have: `5 seeds an arm`, or `3 to 5 seeds an arm`."""
     counts = sorted({len(arm.records) for arm in result.arms})
     least, most = counts[0], counts[-1]
-    many = str(most) if least == most else f"{least} to {most}"
-    return f"{many} seed{'' if most == 1 else 's'} an arm"
+    fewer = "" if least == most else f"{least} to "
+    return f"{fewer}{counted(most, 'seed')} an arm"
 
 
 def one_line(result: StudyResult) -> str:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from bench.harness.data.catalogue import DataError, Source
+from bench.harness.number_format import counted
 
 VALIDATION_IMAGES = 5000  # taken from the training images outside an arm's own slice
 LEAST_TEST_IMAGES = 2  # one says nothing of how another draw of images would have ended
@@ -95,7 +96,7 @@ def checked(dataset: Dataset) -> Dataset:
     count = len(dataset.test)
     if count < LEAST_TEST_IMAGES:
         raise DataError(
-            f"{dataset.source.name} has {count} test image{'' if count == 1 else 's'}: put at least "
+            f"{dataset.source.name} has {counted(count, 'test image')}: put at least "
             f"{LEAST_TEST_IMAGES} there, an accuracy has no interval otherwise"
         )
     return dataset

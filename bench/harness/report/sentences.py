@@ -6,7 +6,7 @@ Verbs are in the past tense, which reads right after any label, singular (`LRN s
 import math
 from collections.abc import Callable
 
-from bench.harness.number_format import MISSING
+from bench.harness.number_format import MISSING, counted
 from bench.harness.stats.differences import Difference
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import LEAST_SEEDS, SIGNIFICANCE, Judgement
@@ -61,7 +61,7 @@ def describe(
             return f"{outcome}{_reach(judgement)}{_cure(judgement, margin)}{pace} ({_n(found)})"
         case None:
             fewest = min(found.n, found.baseline_n)
-            seeds = f"{fewest} {'seed' if fewest == 1 else 'seeds'}"
+            seeds = counted(fewest, "seed")
             return f"no verdict on {arm} against {baseline}: {seeds}; {LEAST_SEEDS} are the least"
 
 

@@ -9,7 +9,7 @@ from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.machine.environment import environment
-from bench.harness.number_format import duration
+from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
@@ -138,7 +138,7 @@ class Session:
         mode = ", deterministic" if execution.deterministic else ""
         return self.plan.describe(
             f"{self.settings.protocol} protocol on {', '.join(names)}; {execution.device} ({where}), "
-            f"{execution.threads} thread{'' if execution.threads == 1 else 's'}{mode}; "
+            f"{counted(execution.threads, 'thread')}{mode}; "
             f"results in {self.settings.results}"
         )
 
@@ -249,4 +249,6 @@ class Session:
     def _unfinished(self) -> list[str]:
         """Return the line that says how a run that was cut short goes on."""
         left, total = len(self.plan.to_train), len(self.plan.trials)
-        return [f"{left} of {total} trials have no record yet: the same command trains them"] if left else []
+        verb, them = ("has", "it") if left == 1 else ("have", "them")
+        line = f"{left} of {counted(total, 'trial')} {verb} no record yet: the same command trains {them}"
+        return [line] if left else []

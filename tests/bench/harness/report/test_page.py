@@ -153,6 +153,32 @@ def test_confusion_of_each_arm_is_there(text: str) -> None:
     assert text.count("label down, prediction across, 5 trials summed</caption>") == 2
 
 
+def test_every_cell_of_a_confusion_matrix_says_what_it_counts(text: str) -> None:
+    """A pointer on a number need not look for its row and column."""
+    assert re.search(r'title="label \S+, prediction \S+: \d+">\d+</td>', text)
+
+
+@pytest.mark.parametrize("part", ["+30.00 [+", "1.00×<small>["])
+def test_intervals_can_be_read_without_a_pointer(text: str, part: str) -> None:
+    """A phone has no hover: both intervals stand beside their marks."""
+    assert part in text.split("<details", maxsplit=1)[0]
+
+
+def test_what_stands_behind_the_answer_is_folded(text: str) -> None:
+    """Tables are one click away, and nothing is open at first."""
+    assert "<table" not in text.split("<details", maxsplit=1)[0]
+    assert text.count("<table") > 3
+    assert "<details open" not in text
+
+
+def test_right_answers_are_not_said_of_hard_images(text: str) -> None:
+    """The label is above; below stands what was said instead of it."""
+    said = re.findall(r"label <b>(.*?)</b><br>\nsaid (.*?)<br>", text)
+
+    assert said
+    assert not [label for label, answers in said if f"<b>{label}</b>" in answers]
+
+
 def test_missing_images_are_said(result: StudyResult) -> None:
     """Without the data the report says what to do."""
     text = page([result], [FIGURES], no_images)
