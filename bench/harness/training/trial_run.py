@@ -62,7 +62,7 @@ class TrialRun:
 
     @property
     def epochs_done(self) -> int:
-        """Number of epochs that were finished."""
+        """How many epochs were finished."""
         return len(self.epoch_seconds)
 
     def epochs(self) -> Iterator[int]:
@@ -163,8 +163,8 @@ class TrialRun:
         return Curves(
             train_loss=self.training.train_loss,
             train_error=self.training.train_error,
-            validation_accuracy=[validation.accuracy for validation in self.validations],
-            validation_loss=[validation.loss for validation in self.validations],
+            validation_accuracy=[each.accuracy for each in self.validations],
+            validation_loss=[each.loss for each in self.validations],
             epoch_seconds=self.epoch_seconds,
         )
 
