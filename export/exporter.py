@@ -50,8 +50,8 @@ class Exporter:
     Attributes:
         results: folder of records.jsonl.
         repository: model repository, made where it does not exist.
-        data_root: of torchvision's files.
-        threads: of onnxruntime in the gate.
+        data_root: folder of torchvision's files.
+        threads: onnxruntime's threads in the gate.
         variants: also build and judge int8 and float16.
         version: number to publish under; None for the next.
     """
@@ -89,9 +89,9 @@ class Exporter:
             problems = structure_problems(path, material.shape, len(material.classes), weights(graph.module))
             if not problems:
                 parity.extend(self._gate(path, material))
-                problems = [problem for each in parity for problem in each.problems]
+                problems = [problem for answer_check in parity for problem in answer_check.problems]
             return problems, {
-                "parity": [each.as_dict() for each in parity],
+                "parity": [answer_check.as_dict() for answer_check in parity],
                 "tolerance": reference.tolerance,
                 "probability_tolerance": PROBABILITY_TOLERANCE,
             }
@@ -103,21 +103,21 @@ class Exporter:
             reference=reference,
             golden=Answers(reference.logits, reference.probabilities),
         )
-        found = put(self.repository, draft, check, self.version)
-        variants = self.variants and found.status != "refused"
+        published = put(self.repository, draft, check, self.version)
+        variants = self.variants and published.status != "refused"
         return Outcome(
             name=choice.name,
-            version=found.version,
-            status=found.status,
+            version=published.version,
+            status=published.status,
             reason=choice.reason,
-            problems=found.problems,
+            problems=published.problems,
             parity=tuple(parity),
             lrn_milliseconds=graph.lrn_milliseconds,
             lrn_form=graph.lrn_form,
             variants=self._variants(material, draft) if variants else (),
             accuracy=(card["test_accuracy"], *card["test_accuracy_interval"]),
             calibration_error=tuple(card["test_calibration_error"].values()),
-            notes=tuple(notes(self.repository / choice.name, found.version, card)),
+            notes=tuple(notes(self.repository / choice.name, published.version, card)),
             nodes=len(graph.proto.graph.node),
             size=graph.proto.ByteSize(),
         )
@@ -158,15 +158,17 @@ class Exporter:
             golden=candidate.answers,
             device=candidate.device,
         )
-        found = Published(status="refused", problems=tuple(candidate.refusals))
-        if found.problems:
-            found = replace(found, problems=(*found.problems, *stale(self.repository / draft.name, draft.card)))
+        published = Published(status="refused", problems=tuple(candidate.refusals))
+        if published.problems:
+            published = replace(
+                published, problems=(*published.problems, *stale(self.repository / draft.name, draft.card))
+            )
         else:
-            found = put(self.repository, draft, _structure_check(material), self.version)
+            published = put(self.repository, draft, _structure_check(material), self.version)
         return Variant(
             kind=candidate.kind,
-            status=found.status,
-            reason="; ".join(found.problems) or "it holds and is faster",
+            status=published.status,
+            reason="; ".join(published.problems) or "it holds and is faster",
             scheme=candidate.scheme,
             accuracy_lost=candidate.accuracy_lost,
             test_accuracy=draft.card["test_accuracy"],
@@ -186,9 +188,9 @@ def fastest_graph(material: Material) -> Graph:
     if None in protos:
         return Graph(proto=protos[None], module=modules[None], lrn_form=None, lrn_milliseconds={})
     runs = {str(form): onnxruntime_run(proto.SerializeToString()) for form, proto in protos.items()}
-    found = turns.measure(runs, material.reference.images)
-    best = turns.fastest(found)
-    return Graph(proto=protos[best], module=modules[best], lrn_form=best, lrn_milliseconds=turns.medians(found))
+    times = turns.measure(runs, material.reference.images)
+    best = turns.fastest(times)
+    return Graph(proto=protos[best], module=modules[best], lrn_form=best, lrn_milliseconds=turns.medians(times))
 
 
 def _reason(error: Exception) -> str:

@@ -44,7 +44,7 @@ class Candidate:
         accuracy_lost: on the validation images, compared with float32; negative where it was gained.
         answers: on the test images.
         flips: test images answered differently than by float32.
-        gains: how many times as fast as float32, by batch size.
+        gains: factors by which it is faster than float32, by batch size.
     """
 
     kind: str
@@ -60,16 +60,16 @@ class Candidate:
     @property
     def refusals(self) -> list[str]:
         """Why it is not worth publishing; nothing if it is."""
-        found = []
+        reasons = []
         if self.accuracy_lost > LARGEST_LOSS:
             lost = 100 * self.accuracy_lost
-            found.append(f"it loses {lost:.2f} points on validation images, more than {100 * LARGEST_LOSS:.1f}")
+            reasons.append(f"it loses {lost:.2f} points on validation images, more than {100 * LARGEST_LOSS:.1f}")
         for batch, gain in self.gains.items():
             if gain.median < LEAST_GAIN:
-                found.append(f"{gain.median:.2f}x as fast at batch {batch}, less than {LEAST_GAIN}x")
+                reasons.append(f"{gain.median:.2f}x as fast at batch {batch}, less than {LEAST_GAIN}x")
             elif gain.least <= 1:
-                found.append(f"slower in a turn at batch {batch} ({gain.least:.2f}x)")
-        return found
+                reasons.append(f"slower in a turn at batch {batch} ({gain.least:.2f}x)")
+        return reasons
 
     def facts(self, material: Material) -> dict[str, Any]:
         """Return what its card says in the place of float32's facts, and beyond them."""
@@ -115,8 +115,8 @@ def _judged(
     times = turns.measure({FLOAT32: plain, **(holding or runs)}, material.reference.images)
     quickest = turns.fastest({name: times[name] for name in holding or runs})
     scheme = quickest if holding else max(after, key=after.__getitem__)
-    found = answer(runs[scheme], material.reference.images, MAX_BATCH)
-    flips = int((found.logits.argmax(axis=1) != material.reference.logits.argmax(axis=1)).sum())
+    answers = answer(runs[scheme], material.reference.images, MAX_BATCH)
+    flips = int((answers.logits.argmax(axis=1) != material.reference.logits.argmax(axis=1)).sum())
     return Candidate(
         kind=kind,
         scheme=scheme,
@@ -124,7 +124,7 @@ def _judged(
         graph=graphs[scheme],
         validation_accuracy=after[scheme],
         accuracy_lost=before - after[scheme],
-        answers=found,
+        answers=answers,
         flips=flips,
         gains=turns.gains(times, scheme, FLOAT32),
     )

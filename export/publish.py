@@ -44,9 +44,9 @@ class Draft:
     """A file that may be published.
 
     Attributes:
-        name: of the model.
+        name: name of the model.
         graph: without its metadata, which come from the card.
-        card: what is known before the checks.
+        card: the facts that are known before the checks.
         reference: the test split.
         golden: answers on it that the file must give again.
         device: the graph is for, cpu or cuda.
@@ -62,7 +62,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What became of a draft; `version` is None where it was refused, and `problems` then say why."""
+    """The end of a draft; `version` is None where it was refused, and `problems` then say why."""
 
     status: Status
     version: int | None = None
@@ -73,9 +73,9 @@ def put(repository: Path, draft: Draft, check: Check, version: int | None = None
     """Publish a draft that passes the checks, unless the newest version holds this very file already.
 
     Args:
-        repository: of all models.
+        repository: folder of all models.
         draft: the file.
-        check: of the file as it lies on disk.
+        check: the check of the file as it lies on disk.
         version: number to publish under; None for the next.
 
     Raises:

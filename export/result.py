@@ -1,4 +1,4 @@
-"""What became of one export: published, unchanged or refused, with every figure that the tables show."""
+"""The outcome of one export: published, unchanged or refused, with every figure that the tables show."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -11,7 +11,7 @@ Status = Literal["published", "unchanged", "refused"]
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """How a variant in lower precision fared against float32.
+    """A variant in lower precision, judged against float32.
 
     Attributes:
         kind: int8 or float16.
@@ -22,7 +22,7 @@ class Variant:
         test_accuracy: 0 to 1; reported, never used.
         flips: test images answered differently than by float32; reported, never used.
         times_as_fast: by batch size, the median over the turns.
-        size: of the file, bytes.
+        size: size of the file, bytes.
     """
 
     kind: str
@@ -41,18 +41,18 @@ class Outcome:
     """One export.
 
     Attributes:
-        name: of the model.
+        name: name of the model.
         version: in the repository; None where it was refused.
         status: published; unchanged: the newest version holds this very file; refused: `problems` says why.
         reason: why this trial was chosen.
-        parity: of every runtime and batch size.
+        parity: one comparison per runtime and batch size.
         lrn_milliseconds: by form and batch size; empty without LRN.
-        lrn_form: what was published.
+        lrn_form: the form that was published.
         variants: in lower precision.
         accuracy: on the test images, with its interval.
         calibration_error: on the test images, before and after the temperature.
-        notes: what a user should know of it, a sentence each.
-        seconds: that it took.
+        notes: sentences that a user should know of it.
+        seconds: time that it took.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Outcome:
 
     @property
     def sentence(self) -> str:
-        """What a user reads when it is done."""
+        """The sentence that a user reads when it is done."""
         if self.version is None:
             return f"{self.name}: REFUSED: {'; '.join(self.problems)}"
-        worst = max((each.largest_difference for each in self.parity), default=0.0)
+        worst = max((comparison.largest_difference for comparison in self.parity), default=0.0)
         return (
             f"{self.name}: version {self.version} {self.status}, largest difference {worst:.1e}, "
             f"{self.seconds:.1f} s ({self.reason})"
@@ -88,4 +88,4 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what export.json holds."""
-        return {**asdict(self), "parity": [each.as_dict() for each in self.parity]}
+        return {**asdict(self), "parity": [comparison.as_dict() for comparison in self.parity]}

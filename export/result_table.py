@@ -25,17 +25,17 @@ def table(outcomes: Sequence[Outcome], *, form: str = "pipe") -> str:
     """Return a row a model, a row an int8 form, then what is to be said beside them.
 
     Args:
-        outcomes: of one run.
-        form: of tabulate: `pipe` for Markdown, `simple` for a terminal.
+        outcomes: outcomes of one run.
+        form: a form of tabulate: `pipe` for Markdown, `simple` for a terminal.
     """
-    variants = [(each.name, variant) for each in outcomes for variant in each.variants]
-    parts = [_tabulated([_row(each) for each in outcomes], HEADERS, form)]
-    judged = [_variant_row(*each) for each in variants if each[1].status != "not run"]
+    variants = [(outcome.name, variant) for outcome in outcomes for variant in outcome.variants]
+    parts = [_tabulated([_row(outcome) for outcome in outcomes], HEADERS, form)]
+    judged = [_variant_row(*named_variant) for named_variant in variants if named_variant[1].status != "not run"]
     parts += [_tabulated(judged, VARIANT_HEADERS, form)] if judged else []
-    lines = [f"- {each.name} was refused: {problem}" for each in outcomes for problem in each.problems]
-    lines += [f"- {each.name}: {note}" for each in outcomes for note in each.notes]
-    lines += [_lrn_line(each) for each in outcomes if each.lrn_milliseconds]
-    not_run = {each.kind: each.reason for _, each in variants if each.status == "not run"}
+    lines = [f"- {outcome.name} was refused: {problem}" for outcome in outcomes for problem in outcome.problems]
+    lines += [f"- {outcome.name}: {note}" for outcome in outcomes for note in outcome.notes]
+    lines += [_lrn_line(outcome) for outcome in outcomes if outcome.lrn_milliseconds]
+    not_run = {variant.kind: variant.reason for _, variant in variants if variant.status == "not run"}
     lines += [f"- {kind}: not run, {reason}" for kind, reason in not_run.items()]
     return "\n\n".join([*parts, *(["\n".join(lines)] if lines else [])]) + "\n"
 
@@ -56,9 +56,9 @@ def footer(conditions: Mapping[str, Any]) -> str:
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
-    differences = [each.largest_difference for each in outcome.parity]
-    ties = {place for each in outcome.parity for place in each.near_ties}
-    int8 = next((each for each in outcome.variants if each.kind == "int8"), None)
+    differences = [comparison.largest_difference for comparison in outcome.parity]
+    ties = {place for comparison in outcome.parity for place in comparison.near_ties}
+    int8 = next((variant for variant in outcome.variants if variant.kind == "int8"), None)
     return (
         outcome.name,
         "refused"
@@ -67,7 +67,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         MISSING if outcome.size is None else number(outcome.size / 1e3, 0),
         str(outcome.nodes or MISSING),
         _accuracy(outcome),
-        " → ".join(number(100 * each, 1) for each in outcome.calibration_error or ()) or MISSING,
+        " → ".join(number(100 * error, 1) for error in outcome.calibration_error or ()) or MISSING,
         f"{max(differences):.1e}" if differences else MISSING,
         str(len(ties)),
         outcome.lrn_form or "",
@@ -78,7 +78,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 def _accuracy(outcome: Outcome) -> str:
     if outcome.accuracy is None:
         return MISSING
-    mean, low, high = (100 * each for each in outcome.accuracy)
+    mean, low, high = (100 * share for share in outcome.accuracy)
     return with_interval(mean, low, high, 2)
 
 

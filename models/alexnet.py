@@ -28,7 +28,7 @@ class _AlexNet(nn.Sequential):
     """Five convolutions and three fully connected layers; a form sets the class attributes.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: unit of the convolutions' output channels, see the form.

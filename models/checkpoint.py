@@ -33,10 +33,10 @@ def save(
     """Write the weights to path (.safetensors) and the card beside it (.json), each at once.
 
     Args:
-        path: of the weights; the folder is created.
+        path: file of the weights; the folder is created.
         model: on any device, in any memory format, compiled or not.
         architecture: registered name that rebuilds the model.
-        options: of the architecture; the defaults are written out too, so that the file outlives
+        options: the architecture's options; the defaults are written out too, so that the file outlives
             a change of them.
         card: JSON-able facts about the model; "architecture", "options" and "sha256" are added.
 
@@ -153,14 +153,14 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return metadata, leaves
 
 
-def _check_leaves(path: Path, found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+def _check_leaves(path: Path, leaves: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
     """Name the first leaf that keeps the weights from fitting the architecture."""
     for key, leaf in expected.items():
-        if key not in found:
+        if key not in leaves:
             raise CheckpointError(f"{path}: leaf {key!r} is missing")
-        if found[key].shape != leaf.shape or found[key].dtype != leaf.dtype:
-            raise CheckpointError(f"{path}: leaf {key!r} has {_form(found[key])}, the model has {_form(leaf)}")
-    for key in found:
+        if leaves[key].shape != leaf.shape or leaves[key].dtype != leaf.dtype:
+            raise CheckpointError(f"{path}: leaf {key!r} has {_form(leaves[key])}, the model has {_form(leaf)}")
+    for key in leaves:
         if key not in expected:
             raise CheckpointError(f"{path}: leaf {key!r} is unexpected, the model has none")
 

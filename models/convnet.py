@@ -29,7 +29,7 @@ class ConvNet(nn.Sequential):
     ReLU maxpool 2: 32x7x7, fc 1568→10. 29 034 parameters. Published: 98 % on MNIST.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: multiplies the convolutions' output channels.

@@ -71,14 +71,14 @@ class _GoogLeNet(nn.Sequential):
     """A stem, nine Inception blocks in three stages, a global average, one linear layer.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: multiplies every convolution's output channels.
-        kernel: of the third branch: "5x5" is the paper's, "3x3" torchvision's (after a slip in the
+        kernel: form of the third branch: "5x5" is the paper's, "3x3" torchvision's (after a slip in the
             TensorFlow original), "3x3x2" two stacked 3x3.
         activation: after every convolution.
-        normalisation: of every convolution, before its activation; "lrn" stands in the stem only,
+        normalisation: norm of every convolution, before its activation; "lrn" stands in the stem only,
             where the paper has it.
         lrn_size: channels in the window of normalisation "lrn".
         dropout: probability, before the linear layer.

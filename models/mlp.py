@@ -17,7 +17,7 @@ class MLP(nn.Sequential):
     At its defaults: 1x28x28, fc 784→500 ReLU, fc 500→10. 397 510 parameters.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         hidden: outputs of every hidden layer; none is softmax regression.

@@ -21,7 +21,7 @@ class NiN(nn.Sequential):
     do: the paper does not state its own.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: multiplies the convolutions' output channels, but for the last one's.

@@ -20,7 +20,7 @@ class _ResNet(nn.Sequential):
     al. (2015, "Delving deep") do. Any image_size works: every layer pads.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: channels of the first stage.

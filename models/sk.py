@@ -26,7 +26,7 @@ class SmallKernels(nn.Sequential):
     Published: 98.48 % on MNIST from 10 000 images.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: multiplies the convolutions' output channels: 0.2 is 4, 4 and 10 of them.

@@ -20,11 +20,11 @@ class TrashNet(nn.Sequential):
     convolution has biases. Published: 99 % on its training set, 51.75 % on CIFAR-10's test set.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: channels of the first convolution; the blocks have twice as many.
-        shortcut: of the first block: "A" zero-padded identity, "B" 1x1 projection.
+        shortcut: shortcut of the first block: "A" zero-padded identity, "B" 1x1 projection.
         activation: after the first convolution, inside and after both blocks.
         pooling: "max" or "average".
         normalisation: in the place of every BatchNorm.

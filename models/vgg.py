@@ -26,7 +26,7 @@ class _VGG(nn.Sequential):
     """Five stages and a head; a net of the paper sets how many convolutions a stage has.
 
     Args:
-        channels: of the image.
+        channels: channels of the image.
         classes: number of logits.
         image_size: side of the image, in pixels.
         head: "cifar" zero-pads images smaller than 32x32, averages the last maps and has one fully

@@ -1,4 +1,4 @@
-"""What a client is told: an HTTP status and one sentence, as {"error": "..."}."""
+"""A refusal as a client is told of it: an HTTP status and one sentence, as {"error": "..."}."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ class RequestError(Exception):
     """A request that is not answered as asked.
 
     Attributes:
-        status: of HTTP, 400 to 599.
+        status: HTTP's status, 400 to 599.
         headers: beside the usual ones, such as Retry-After.
     """
 

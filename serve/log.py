@@ -1,4 +1,4 @@
-"""How values, addresses and events are worded, and where the log goes."""
+"""The wording of values, addresses and events, and where the log goes."""
 
 import contextlib
 import sys
@@ -12,7 +12,7 @@ def kind(value: object) -> str:
 
 def short(value: object) -> str:
     """Return a value for a message; what is nested is not written out: it may be nested deeply."""
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict | list) for each in value)):
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(entry, dict | list) for entry in value)):
         return kind(value)
     text = repr(value)
     return text if len(text) < 60 else f"{text[:57]}..."  # noqa: PLR2004 - a message stays a line

@@ -29,7 +29,7 @@ def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     """Serve until SIGTERM; return the exit status.
 
     Args:
-        arguments: of the command line.
+        arguments: the command line's options.
         words: the command line itself, for processes that share the port.
 
     Raises:

@@ -23,7 +23,7 @@ class Supervisor:
     """Starts children that listen on the same port, passes signals on, and ends when they have.
 
     Args:
-        words: of the command line, without the program.
+        words: words of the command line, without the program.
         count: children.
         host: to listen on.
         port: to listen on; 0: any that is free.
@@ -129,7 +129,7 @@ def when_orphaned(stop: Callable[[], None]) -> None:
 
 def without(words: Sequence[str], options: Sequence[str]) -> list[str]:
     """Return a command line without some options and their values."""
-    found: list[str] = []
+    remaining: list[str] = []
     skip = False
     for word in words:
         if skip:
@@ -137,5 +137,5 @@ def without(words: Sequence[str], options: Sequence[str]) -> list[str]:
         elif word in options:
             skip = True
         elif word.partition("=")[0] not in options:
-            found.append(word)
-    return found
+            remaining.append(word)
+    return remaining

@@ -1,4 +1,4 @@
-"""What is sent nowhere: onnxruntime and OpenVINO report their use to their makers unless they are kept from it."""
+"""Nothing is reported: onnxruntime and OpenVINO tell their makers of their use unless they are kept from it."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def test_onnxruntime_is_told_to_report_nothing(module: str, tmp_path: Path) -> N
 
 
 def test_who_wants_to_report_may(tmp_path: Path) -> None:
-    """What the environment says is left as it is."""
+    """A choice that the environment makes is left as it is."""
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "0", "HOME": str(tmp_path)}
     program = "import serve, export, bench, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
 

@@ -1,4 +1,4 @@
-"""What keeps the tree readable and no import contract can say: the size of files and folders, what stands alone.
+"""The tree stays readable where no import contract can say it: the size of files and folders, what stands alone.
 
 The arrows between rooms are contracts in pyproject.toml. `make lint` holds both; tests/test_contracts.py sees it do so.
 """
@@ -89,7 +89,7 @@ def test_a_study_imports_the_words_of_a_study_alone() -> None:
 
 
 def test_studies_are_short() -> None:
-    """What does not fit into 45 lines belongs into the harness."""
+    """Code that does not fit into 45 lines belongs into the harness."""
     lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in studies()}
 
     assert {path: length for path, length in lengths.items() if length > STUDY_LINES_AT_MOST} == {}

@@ -1,1 +1,1 @@
-"""What an ONNX file must look like and answer before it is published."""
+"""The gate: the form an ONNX file must have and the answers it must give before it is published."""

@@ -27,7 +27,7 @@ Classes = npt.NDArray[np.integer]
 
 
 class Rounding(NamedTuple):
-    """How far a net's float32 logits are from their exact values: the largest difference and the root mean square."""
+    """A net's float32 logits against their exact values: the largest difference and the root mean square."""
 
     largest: float = math.inf
     rms: float = math.inf
@@ -38,14 +38,14 @@ UNKNOWN = Rounding()
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """What a file must answer on a split of n images.
+    """The answers that a file must give on a split of n images.
 
     Attributes:
         images: (n, channels, height, width) uint8.
         labels: (n,).
-        logits, probabilities: of the net in torch, float32 (n, classes).
+        logits, probabilities: the net's answers in torch, float32 (n, classes).
         recorded: (n,) the classes in the trial's record, None where there is none.
-        rounding: of the net's logits; infinite where it is not known.
+        rounding: rounding of the net's logits; infinite where it is not known.
     """
 
     images: Pixels
@@ -80,18 +80,18 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
-    """How one runtime's answers at one batch size compare with the net's.
+    """One runtime's answers at one batch size, compared with the net's.
 
     Attributes:
         runtime, batch: who answered, how many images at a time.
-        largest_difference: of any logit.
-        tolerance: what it may be.
+        largest_difference: largest difference of any logit.
+        tolerance: the largest difference allowed.
         rms_difference: root mean square over all logits.
-        rms_tolerance: what it may be.
-        accuracy: of the runtime's answers, 0 to 1.
+        rms_tolerance: the largest root mean square allowed.
+        accuracy: accuracy of the runtime's answers, 0 to 1.
         near_ties: images answered differently whose two best logits are closer than twice the largest difference
             (twice the tolerance, where that is less).
-        problems: what is wrong, a sentence each; empty: the gate is passed.
+        problems: one sentence per fault; empty: the gate is passed.
     """
 
     runtime: str
@@ -181,8 +181,8 @@ def _too_far_on_average(rms: float, tolerance: float, where: str) -> list[str]:
 
 def root_mean_square(differences: Floats) -> float:
     """Return the root mean square of all values, infinity where one of them is not finite."""
-    found = float(np.sqrt(np.mean(np.square(differences, dtype=np.float64))))
-    return found if math.isfinite(found) else math.inf
+    rms = float(np.sqrt(np.mean(np.square(differences, dtype=np.float64))))
+    return rms if math.isfinite(rms) else math.inf
 
 
 def _flipped(places: npt.NDArray[np.integer], said: Classes, expected: Classes, where: str) -> list[str]:

@@ -39,8 +39,8 @@ def openvino_run(model: Path | bytes) -> Run:
         raise RuntimeLoadError(f"OpenVINO {version} cannot load {named(model)}: {in_one_line(error)}") from error
 
     def run(images: Pixels) -> Answers:
-        found = compiled(images)
-        return Answers(*(found[name].copy() for name in OUTPUTS))
+        outputs = compiled(images)
+        return Answers(*(outputs[name].copy() for name in OUTPUTS))
 
     return run
 

@@ -1,4 +1,4 @@
-"""What an exported graph must look like before anything is run: the ONNX checker, its inputs, outputs and weights."""
+"""The form of an exported graph before anything is run: the ONNX checker, its inputs, outputs and weights."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,8 +23,8 @@ def structure_problems(
     """Return what is wrong with a file's graph, nothing if all is well.
 
     Args:
-        path: of the ONNX file.
-        shape: of an image: channels, height, width.
+        path: path of the ONNX file.
+        shape: shape of an image: channels, height, width.
         classes: number of logits.
         weights: by the name they must have in the graph; None where they are not at hand.
     """
@@ -39,33 +39,33 @@ def structure_problems(
 
 def _signature_problems(proto: onnx.ModelProto, shape: tuple[int, int, int], classes: int) -> list[str]:
     expected = {INPUT: (TensorProto.UINT8, shape), **dict.fromkeys(OUTPUTS, (TensorProto.FLOAT, (classes,)))}
-    found = [*proto.graph.input, *proto.graph.output]
-    if [each.name for each in found] != list(expected):
-        return [f"inputs and outputs are {[each.name for each in found]}, not {list(expected)}"]
+    ports = [*proto.graph.input, *proto.graph.output]
+    if [port.name for port in ports] != list(expected):
+        return [f"inputs and outputs are {[port.name for port in ports]}, not {list(expected)}"]
     problems = []
-    for each in found:
-        tensor = each.type.tensor_type
+    for port in ports:
+        tensor = port.type.tensor_type
         dims = [dim.dim_param or dim.dim_value for dim in tensor.shape.dim]
-        kind, wanted = expected[each.name]
+        kind, wanted = expected[port.name]
         if tensor.elem_type != kind or tuple(dims[1:]) != wanted:
             name = TensorProto.DataType.Name(tensor.elem_type)
-            problems.append(f"{each.name} is {name} {dims}, not {TensorProto.DataType.Name(kind)} {['batch', *wanted]}")
+            problems.append(f"{port.name} is {name} {dims}, not {TensorProto.DataType.Name(kind)} {['batch', *wanted]}")
         if not isinstance(dims[0], str):
-            problems.append(f"{each.name} takes batches of {dims[0]} only: its first axis must be dynamic")
+            problems.append(f"{port.name} takes batches of {dims[0]} only: its first axis must be dynamic")
     return problems
 
 
 def _form_problems(proto: onnx.ModelProto) -> list[str]:
     problems = []
-    opsets = {each.domain or "ai.onnx": each.version for each in proto.opset_import}
+    opsets = {opset.domain or "ai.onnx": opset.version for opset in proto.opset_import}
     if opsets.get("ai.onnx") != OPSET or len(opsets) != 1:
         problems.append(f"its operators are of {opsets}, not of ai.onnx {OPSET} alone")
     if proto.ir_version > NEWEST_IR:
         problems.append(f"its IR version is {proto.ir_version}: runtimes that read {NEWEST_IR} refuse it")
     problems += [
-        f"initializer {each.name} lies outside the file"
-        for each in proto.graph.initializer
-        if each.data_location == TensorProto.EXTERNAL
+        f"initializer {tensor.name} lies outside the file"
+        for tensor in proto.graph.initializer
+        if tensor.data_location == TensorProto.EXTERNAL
     ]
     for node in proto.graph.node:
         if node.op_type in FORBIDDEN:
@@ -76,7 +76,7 @@ def _form_problems(proto: onnx.ModelProto) -> list[str]:
 
 
 def _lrn_size(node: onnx.NodeProto) -> int:
-    return next(int(each.i) for each in node.attribute if each.name == "size")
+    return next(int(attribute.i) for attribute in node.attribute if attribute.name == "size")
 
 
 def weight_problems(proto: onnx.ModelProto, weights: Weights) -> list[str]:
@@ -84,16 +84,16 @@ def weight_problems(proto: onnx.ModelProto, weights: Weights) -> list[str]:
 
     Weights that the exporter renamed or merged are not looked at here: the answers judge them.
     """
-    initializers = {each.name: each for each in proto.graph.initializer}
+    initializers = {tensor.name: tensor for tensor in proto.graph.initializer}
     problems = []
     for name, expected in weights.items():
         if name not in initializers:
             continue
-        found = numpy_helper.to_array(initializers[name])
-        if found.shape != expected.shape:
-            problems.append(f"weight {name} has shape {found.shape}, the net's has {expected.shape}")
-        elif not np.array_equal(found, expected):
-            problems.append(f"weight {name} differs from the net's in {int((found != expected).sum())} values")
+        stored = numpy_helper.to_array(initializers[name])
+        if stored.shape != expected.shape:
+            problems.append(f"weight {name} has shape {stored.shape}, the net's has {expected.shape}")
+        elif not np.array_equal(stored, expected):
+            problems.append(f"weight {name} differs from the net's in {int((stored != expected).sum())} values")
     return problems
 
 

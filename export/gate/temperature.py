@@ -23,8 +23,8 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
     def loss(log_temperature: float) -> float:
         return cross_entropy(wide / np.exp(log_temperature), labels)
 
-    found = optimize.minimize_scalar(loss, bounds=tuple(np.log(BOUNDS)), method="bounded")
-    return float(np.exp(found.x))
+    minimum = optimize.minimize_scalar(loss, bounds=tuple(np.log(BOUNDS)), method="bounded")
+    return float(np.exp(minimum.x))
 
 
 def cross_entropy(logits: Logits, labels: Labels) -> float:

@@ -10,7 +10,7 @@ BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d
 
 
 class Affine(nn.Module):
-    """What is left of a BatchNorm that no layer can take in, behind an activation for instance: x * scale + shift."""
+    """The rest of a BatchNorm that no layer can take in, behind an activation for instance: x * scale + shift."""
 
     scale: Tensor
     shift: Tensor

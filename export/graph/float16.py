@@ -16,10 +16,10 @@ def converted(proto: onnx.ModelProto) -> onnx.ModelProto:
 
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)
-    found: onnx.ModelProto = convert_float_to_float16(
+    converted: onnx.ModelProto = convert_float_to_float16(
         copy, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *FLOAT32]
     )
-    return found
+    return converted
 
 
 def cuda_available() -> bool:

@@ -47,16 +47,16 @@ def quantised(proto: onnx.ModelProto, images: Pixels, scheme: str = SCHEMES[0]) 
     """Return the int8 form of a float32 graph.
 
     Args:
-        proto: of `graph.to_onnx`.
+        proto: the model that `graph.to_onnx` made.
         images: (n, channels, height, width) uint8, from the training split.
-        scheme: of SCHEMES.
+        scheme: a name in SCHEMES.
     """
     with tempfile.TemporaryDirectory() as folder:
         source, prepared, target = (Path(folder) / name for name in ("float.onnx", "prepared.onnx", "int8.onnx"))
         source.write_bytes(proto.SerializeToString())
         with _quiet():
             quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-            found = onnx.load(str(prepared))
+            model = onnx.load(str(prepared))
             quantize_static(
                 str(prepared),
                 str(target),
@@ -67,7 +67,7 @@ def quantised(proto: onnx.ModelProto, images: Pixels, scheme: str = SCHEMES[0]) 
                 reduce_range=not has_vnni(),
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                nodes_to_exclude=excluded(found, scheme),
+                nodes_to_exclude=excluded(model, scheme),
                 calibrate_method=CalibrationMethod.MinMax,
             )
         result = onnx.load(str(target))

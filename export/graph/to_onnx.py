@@ -55,7 +55,7 @@ class Served(nn.Module):
 
     Args:
         model: takes normalised images, returns logits (n, classes); in evaluation mode.
-        preprocess: of the test images.
+        preprocess: preprocessing of the test images.
         temperature: divides the logits before the softmax.
     """
 
@@ -93,8 +93,8 @@ def to_onnx(module: Served, shape: tuple[int, int, int]) -> onnx.ModelProto:
     """Return the graph with a dynamic batch, opset 18, weights inside, free of paths of the machine it was made on.
 
     Args:
-        module: of `served`.
-        shape: of an image: channels, height, width.
+        module: the module that `served` made.
+        shape: shape of an image: channels, height, width.
 
     Raises:
         ExportError: an operation that the exporter does not know.

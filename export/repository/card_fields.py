@@ -16,10 +16,10 @@ class ModelCard(TypedDict):
     """A card that a version can be verified and timed by; it has more fields, for people. Older ones lack some.
 
     Attributes:
-        name: of the model.
+        name: name of the model.
         format: version of the fields.
         variant: float32, float16 or int8.
-        record_id: of the trial's record.
+        record_id: identity of the trial's record.
         checkpoint_sha256: hash of the weights it was made from.
         dataset: name of the data set.
         classes: names, in the order of the logits.

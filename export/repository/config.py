@@ -38,8 +38,8 @@ def config_text(
     """Return the configuration of a model.
 
     Args:
-        name: of the model, also of its folder.
-        shape: of an image: channels, height, width.
+        name: name of the model, also of its folder.
+        shape: shape of an image: channels, height, width.
         classes: number of logits.
         max_batch: images a request may have; the dims leave out the batch axis because it is above 0.
         device: cpu or cuda.

@@ -24,7 +24,7 @@ class RuntimeLoadError(RepositoryError):
 
 
 class Answers(NamedTuple):
-    """What a file says of n images: logits and probabilities, float32 (n, classes)."""
+    """A file's answers on n images: logits and probabilities, float32 (n, classes)."""
 
     logits: Floats
     probabilities: Floats
@@ -54,17 +54,19 @@ def open_session(model: Path | bytes, threads: int = 1, *, device: str = "cpu") 
     options.log_severity_level = ERRORS_ONLY
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     try:
-        found = onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             model if isinstance(model, bytes) else str(model), options, providers=[provider]
         )
     except Exception as error:  # onnxruntime's errors share no public base
         raise RuntimeLoadError(
             f"onnxruntime {onnxruntime.__version__} cannot load {named(model)}: {in_one_line(error)}"
         ) from error
-    found.disable_fallback()
-    if found.get_providers()[0] != provider:
-        raise RuntimeLoadError(f"{named(model)} does not run on {provider}: {found.get_providers()[0]} took its place")
-    return found
+    session.disable_fallback()
+    if session.get_providers()[0] != provider:
+        raise RuntimeLoadError(
+            f"{named(model)} does not run on {provider}: {session.get_providers()[0]} took its place"
+        )
+    return session
 
 
 def read_golden(version: Path, shape: Sequence[int]) -> tuple[Pixels, Answers]:
@@ -86,10 +88,10 @@ def read_golden(version: Path, shape: Sequence[int]) -> tuple[Pixels, Answers]:
     return images, golden
 
 
-def golden_problems(found: Answers, golden: Answers, tolerances: Tolerances) -> list[str]:
+def golden_problems(answers: Answers, golden: Answers, tolerances: Tolerances) -> list[str]:
     """Return how the answers found on the golden images differ from those that were stored, nothing if they do not."""
     problems = []
-    for name, tolerance, right, got in zip(OUTPUTS, tolerances, golden, found, strict=True):
+    for name, tolerance, right, got in zip(OUTPUTS, tolerances, golden, answers, strict=True):
         gap = float(np.abs(got - right).max()) if got.shape == right.shape else float("inf")
         if not gap <= tolerance:
             problems.append(f"its golden {name} differ by {gap:.3g} on this machine, more than {tolerance:.3g}")

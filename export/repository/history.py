@@ -1,4 +1,4 @@
-"""What a user should know of a new version beside the older ones: none of it stops an export, all of it is said."""
+"""News for a user of a new version beside the older ones: none of it stops an export, all of it is said."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,8 +20,8 @@ def notes(model: Path, number: int | None, card: Mapping[str, Any]) -> Iterator[
 
     Args:
         model: its folder.
-        number: of the version; None where it was refused.
-        card: of the version.
+        number: number of the version; None where it was refused.
+        card: card of the version.
     """
     low = card["test_accuracy_interval"][0]
     chance = 1 / len(card["classes"])

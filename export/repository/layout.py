@@ -110,7 +110,7 @@ def publish(
 
     Args:
         repository: the folder of all models; `staging` is in it.
-        name: of the model.
+        name: name of the model.
         staging: holds MODEL, GOLDEN and CARD.
         shared: the text of CONFIG and of LABELS.
         version: a number that does not exist yet; None for the next.

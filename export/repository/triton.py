@@ -10,9 +10,9 @@ def config_problems(text: str, name: str, card: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a model's configuration, nothing if all is well.
 
     Args:
-        text: of config.pbtxt.
-        name: of the model's folder.
-        card: of a version.
+        text: content of config.pbtxt.
+        name: name of the model's folder.
+        card: card of a version.
     """
     from google.protobuf import text_format  # noqa: PLC0415 - with the next line half a second
     from tritonclient.grpc import model_config_pb2  # noqa: PLC0415
@@ -23,10 +23,10 @@ def config_problems(text: str, name: str, card: Mapping[str, Any]) -> list[str]:
         return [f"{CONFIG} is not Triton's: {error}"]
     wanted = {
         "its name": (config.name, name),
-        "its inputs": ([(each.name, list(each.dims)) for each in config.input], [(INPUT, list(card["shape"]))]),
+        "its inputs": ([(port.name, list(port.dims)) for port in config.input], [(INPUT, list(card["shape"]))]),
         "its outputs": (
-            [(each.name, list(each.dims)) for each in config.output],
+            [(port.name, list(port.dims)) for port in config.output],
             [(output, [len(card["classes"])]) for output in OUTPUTS],
         ),
     }
-    return [f"{CONFIG}: {what} is {found}, not {right}" for what, (found, right) in wanted.items() if found != right]
+    return [f"{CONFIG}: {what} is {stated}, not {right}" for what, (stated, right) in wanted.items() if stated != right]

@@ -20,8 +20,8 @@ CONFIDENCE = 0.95
 
 def interval(correct: int, images: int) -> tuple[float, float]:
     """Return the 95 % interval of an accuracy over the test images (Wilson, 1927): this very net, other images."""
-    found = stats.binomtest(correct, images).proportion_ci(CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+    interval = stats.binomtest(correct, images).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def facts(material: Material, variant: str) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def accuracy_facts(reference: Reference, logits: Any) -> dict[str, Any]:  # noqa
 
 def calibration_facts(reference: Reference, logits: Any, temperature: float) -> dict[str, Any]:  # noqa: ANN401 - an array
     """Return the expected calibration error on the test images, 0 to 1, before and after the temperature."""
-    before, after = (expected_calibration_error(logits, reference.labels, each) for each in (1.0, temperature))
+    before, after = (expected_calibration_error(logits, reference.labels, divisor) for divisor in (1.0, temperature))
     return {"test_calibration_error": {"before": before, "after": after}}
 
 
@@ -96,10 +96,10 @@ def metadata(card: Mapping[str, Any]) -> dict[str, Any]:
 
 def library_versions() -> dict[str, str]:
     """Return the versions of the exporter's libraries that are installed."""
-    found = {}
+    versions = {}
     for name in LIBRARIES:
         try:
-            found[name.replace("-", "_")] = importlib.metadata.version(name)
+            versions[name.replace("-", "_")] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

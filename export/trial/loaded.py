@@ -1,4 +1,4 @@
-"""What an export starts from: a trial's net, its images, and what the net answers on them in torch."""
+"""An export's material: a trial's net, its images, and the net's answers on them in torch."""
 
 import copy
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Material:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of an image as it is sent: channels, height, width."""
+        """Shape of an image as it is sent: channels, height, width."""
         channels, height, width = self.split.test.images.shape[1:]
         return channels, height, width
 
@@ -69,24 +69,24 @@ class Material:
 
     @cached_property
     def reference(self) -> Reference:
-        """What the net answers on the test split in torch, and what is in the record."""
+        """The net's answers on the test split in torch, and the figures in the record."""
         images, labels = arrays(self.split.test)
-        found = logits(self.model, self.preprocess, images)
-        scaled = torch.from_numpy(found) / self.temperature
+        raw = logits(self.model, self.preprocess, images)
+        scaled = torch.from_numpy(raw) / self.temperature
         return Reference(
             images=images,
             labels=labels,
-            logits=found,
+            logits=raw,
             probabilities=torch.softmax(scaled, dim=1).numpy(),
             recorded=predictions(self.record).astype(np.int64),
-            rounding=self._rounding(images, found),
+            rounding=self._rounding(images, raw),
         )
 
-    def _rounding(self, images: Pixels, found: Floats) -> Rounding:
+    def _rounding(self, images: Pixels, answered: Floats) -> Rounding:
         """Return how far float32 moves the net's logits, on up to ROUNDING_IMAGES images over the whole split."""
         places = np.linspace(0, len(images) - 1, min(len(images), ROUNDING_IMAGES)).round().astype(int)
         model, preprocess = copy.deepcopy(self.model).double(), replace(self.preprocess, dtype=torch.float64)
-        differences = logits(model, preprocess, images[places]) - found[places]
+        differences = logits(model, preprocess, images[places]) - answered[places]
         return Rounding(float(np.abs(differences).max()), root_mean_square(differences))
 
     @property
@@ -175,8 +175,8 @@ def logits(model: nn.Module, preprocess: Preprocess, images: Pixels) -> Floats:
     """Return the net's logits (n, classes) in torch, as its trial computed them."""
     with torch.inference_mode():
         parts = [model(preprocess(part)) for part in torch.split(torch.from_numpy(images), BATCH)]
-    found: Floats = torch.cat(parts).numpy()
-    return found
+    joined: Floats = torch.cat(parts).numpy()
+    return joined
 
 
 def weights(module: Served) -> dict[str, Floats]:

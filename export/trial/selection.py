@@ -21,11 +21,11 @@ class Choice:
     """A trial to export.
 
     Attributes:
-        name: of the model in the repository.
-        record: of the trial.
-        among: how many trials it was chosen from.
-        equals: how many of these are as good on validation images, this one included.
-        group: what those have in common, for the reader.
+        name: name of the model in the repository.
+        record: record of the trial.
+        among: number of trials it was chosen from.
+        equals: number of these that are as good on validation images, this one included.
+        group: the settings those have in common, for the reader.
     """
 
     name: str
@@ -54,13 +54,13 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a user asked for; None means no restriction. By default the best trial of each arm.
+    """A user's choice of trials; None means no restriction. By default the best trial of each arm.
 
     Attributes:
         studies: the best of each arm of these.
         architectures: the best of each of these, a data set each, whatever the study.
         every: the best of every architecture that has a record, a data set each.
-        winner: of each study only the best of all arms.
+        winner: whether only the best of all arms is taken from each study.
     """
 
     studies: tuple[str, ...] | None = None
@@ -135,7 +135,7 @@ def _best(records: Sequence[Record], key: Key, group: str, name: str) -> list[Ch
             name=model_name(name.format(*key(best))),
             record=best,
             among=len(members),
-            equals=sum(each.validation_accuracy == best.validation_accuracy for each in members),
+            equals=sum(member.validation_accuracy == best.validation_accuracy for member in members),
             group=group.format(*key(best)),
         )
         for members in groups.values()

@@ -1,1 +1,1 @@
-"""What architectures are built of: layers, blocks, geometry, options."""
+"""Building material of architectures: layers, blocks, geometry, options."""

@@ -38,7 +38,7 @@ class BasicBlock(nn.Module):
     Args:
         maps_in: input channels.
         maps_out: output channels.
-        stride: of the first convolution.
+        stride: stride of the first convolution.
         shortcut: where the shape changes: "A" zero-padded identity, "B" 1x1 projection.
         normalisation: after both convolutions.
         activation: after the first convolution and after the sum.

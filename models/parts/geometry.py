@@ -14,7 +14,7 @@ class PadTo(nn.Module):
     """Zero-pads images to side x side, evenly on both sides; larger images pass unchanged.
 
     Args:
-        side: of the padded image, in pixels.
+        side: side of the padded image, in pixels.
     """
 
     def __init__(self, side: int) -> None:

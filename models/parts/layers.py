@@ -54,7 +54,7 @@ def normalisation(
         kind: "none": identity. "batch": BatchNorm (Ioffe and Szegedy, 2015). "layer": layer
             normalisation (Ba et al., 2016) of a whole image with one scale and shift a channel,
             that is GroupNorm with one group. "lrn": local response normalisation.
-        channels: of the feature maps.
+        channels: channels of the feature maps.
         lrn_size: channels in LRN's window; "all" is the number of channels.
         alpha: LRN's weight of the mean square (the mean: see `LocalResponseNorm`).
         beta: LRN's exponent.

@@ -22,12 +22,12 @@ class LocalResponseNorm(nn.Module):
     Half-precision input is computed in float32. The memory format of the input is kept.
 
     Args:
-        channels: of the input, (batch, channels, height, width).
+        channels: channels of the input, (batch, channels, height, width).
         size: channels in the window; "all" is the number of channels. Even then a window is cut
             off at the ends: only from size 2 channels - 1 on does it hold every channel.
         alpha: weight of the mean square.
         beta: exponent.
-        k: what keeps d away from 0.
+        k: the constant that keeps d away from 0.
     """
 
     band: Tensor | None

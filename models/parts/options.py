@@ -48,7 +48,7 @@ def checked(name: str, value: object, annotation: object) -> OptionValue:
 
     Args:
         name: the option, for the message.
-        value: what the caller (or a record read from JSON) gave.
+        value: the value that the caller (or a record read from JSON) gave.
         annotation: the option's type in the architecture's constructor.
 
     Raises:
@@ -97,7 +97,7 @@ def _within(number: object, bounds: Sequence[Bounds]) -> bool:
 
 
 def _words(annotation: object) -> str:
-    """What the annotation accepts, as the end of "expected ..."."""
+    """The values that the annotation accepts, as the end of "expected ..."."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return " or ".join(_words(member) for member in arguments)

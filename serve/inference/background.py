@@ -31,7 +31,7 @@ class Beside:
     """A thread, and the work that waits for it.
 
     Args:
-        name: of the work, as a client is told.
+        name: the work's name, as a client is told.
         most: pieces of work that may wait.
     """
 
@@ -47,7 +47,7 @@ class Beside:
         Args:
             work: is not begun where its ticket is over.
             done: is not called where the ticket was cancelled.
-            seconds: that it may take with its waiting; None: as long as it takes.
+            seconds: time that it may take with its waiting; None: as long as it takes.
 
         Raises:
             RequestError: 429, too much waits.
@@ -56,25 +56,25 @@ class Beside:
             raise RequestError(429, f"{self.name}: {self.most} wait already", {"Retry-After": "1"})
         ticket = Ticket()
 
-        def finish(found: Result | RequestError) -> None:
+        def finish(outcome: Result | RequestError) -> None:
             if not ticket.over:
                 ticket.cancel()
-                done(found)
+                done(outcome)
 
-        def finished(found: Result | RequestError) -> None:
+        def finished(outcome: Result | RequestError) -> None:
             self.waiting -= 1
-            finish(found)
+            finish(outcome)
 
         def run() -> None:
-            found: Result | RequestError = RequestError(504, f"{self.name}: it is not wanted any more")
+            outcome: Result | RequestError = RequestError(504, f"{self.name}: it is not wanted any more")
             if not ticket.over:
                 try:
-                    found = work()
+                    outcome = work()
                 except RequestError as error:
-                    found = error
+                    outcome = error
                 except Exception as error:  # noqa: BLE001 - a defect must not leave a client without an answer
-                    found = RequestError(500, f"{type(error).__name__}: {' '.join(str(error).split())}")
-            self.loop.call_soon_threadsafe(finished, found)
+                    outcome = RequestError(500, f"{type(error).__name__}: {' '.join(str(error).split())}")
+            self.loop.call_soon_threadsafe(finished, outcome)
 
         if seconds is not None:
             late = RequestError(504, f"{self.name}: {LATE}")

@@ -129,9 +129,9 @@ class Batcher:
             return 0.0
         own = lane.batches_before(images)
         seconds = own * lane.batch_seconds
-        for each in self._lanes.values():
-            if each is not lane:
-                seconds += min(each.batches, own + 1) * each.batch_seconds
+        for other in self._lanes.values():
+            if other is not lane:
+                seconds += min(other.batches, own + 1) * other.batch_seconds
         return seconds / self.workers
 
     def waiting(self, version: Version) -> int:

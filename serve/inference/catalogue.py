@@ -19,9 +19,9 @@ class Model:
 
     Attributes:
         served: by number, ascending.
-        newest: of them, which answers where none is named.
+        newest: the newest of them, which answers where none is named.
         refused: the reason, by number; number 0 stands for the model itself.
-        looked_at: what the files of a version were like when it was loaded or refused; they may still be copied.
+        looked_at: state of a version's files when it was loaded or refused; they may still be copied.
         unloaded: by an administrator; it stays away until it is loaded again.
     """
 
@@ -210,10 +210,10 @@ class Catalogue:
 def _state(version: Path) -> frozenset[tuple[str, int, int]]:
     """Return the names, sizes and times of a version's files."""
     try:
-        found = [(path.name, path.stat()) for path in (*version.iterdir(), version.parent / CONFIG)]
+        files = [(path.name, path.stat()) for path in (*version.iterdir(), version.parent / CONFIG)]
     except OSError:  # it is being moved or removed
         return frozenset()
-    return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+    return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
 
 
 def _reason(error: Exception) -> str:

@@ -51,14 +51,14 @@ FIELDS: dict[str, Any] = {  # what may stand where: a nested mapping, or None fo
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """What the server takes from config.pbtxt.
+    """The part of config.pbtxt that the server goes by.
 
     Attributes:
-        name: of the model and of its folder.
+        name: name of the model and of its folder.
         max_batch: images that a request may have.
-        dims: of an image, without the batch axis.
+        dims: dimensions of an image, without the batch axis.
         outputs: names with the number of values of each.
-        versions: how many of the newest are served.
+        versions: number of the newest versions that are served.
         timeout: seconds that a request may take if it does not say.
         timeout_override: a request may say.
         queue: requests that may wait.
@@ -100,15 +100,15 @@ class _Reader:
         return values
 
     def _split(self, text: str) -> list[str]:
-        found, place = [], 0
+        tokens, place = [], 0
         while place < len(text):
             match = TOKEN.match(text, place)
             if match is None:
                 raise self._error(f"cannot read {text[place : place + 20].strip()!r}")
             place = match.end()
             if match.lastgroup is not None and match.lastgroup != "end":
-                found.append(match.group(match.lastgroup))
-        return found
+                tokens.append(match.group(match.lastgroup))
+        return tokens
 
     @property
     def _next(self) -> str:
@@ -134,14 +134,14 @@ class _Reader:
         """Return the value at this place, or several where they stand in brackets."""
         if self._next == "[":
             self.place += 1
-            found: list[Any] = []
+            values: list[Any] = []
             while self.place < len(self.tokens) and self._next != "]":
                 if self._next == ",":
                     self.place += 1
                 else:
-                    found += self._values(fields, where, depth + 1)
+                    values += self._values(fields, where, depth + 1)
             self._expect("]")
-            return found
+            return values
         if fields is not None:
             self._expect("{")
             message = self._message(fields, where, depth + 1)
@@ -178,9 +178,9 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
     """Return what the server needs of a configuration.
 
     Args:
-        text: of config.pbtxt.
+        text: content of config.pbtxt.
         folder: the model's name.
-        path: of the file, for messages.
+        path: path of the file, for messages.
 
     Raises:
         RepositoryError: a field is missing, unknown, or has a value that the server cannot serve.
@@ -192,7 +192,7 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
     inputs = values.get("input", [])
     if len(inputs) != 1 or inputs[0].get("name") != ["image"] or inputs[0].get("data_type") != ["TYPE_UINT8"]:
         raise RepositoryError(f"{path}: one input, named 'image' and of TYPE_UINT8, is served; it has {inputs}")
-    outputs = {_one(each, "name", str, path): int(each["dims"][0]) for each in values.get("output", [])}
+    outputs = {_one(output, "name", str, path): int(output["dims"][0]) for output in values.get("output", [])}
     if list(outputs) != ["logits", "probabilities"]:
         raise RepositoryError(f"{path}: its outputs are {list(outputs)}, not logits and probabilities")
     policy = _first(_first(values, "dynamic_batching"), "default_queue_policy")
@@ -203,7 +203,7 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
     return ModelConfig(
         name=name,
         max_batch=max(1, int(values.get("max_batch_size", [1])[0])),
-        dims=tuple(int(each) for each in inputs[0].get("dims", [])),
+        dims=tuple(int(dim) for dim in inputs[0].get("dims", [])),
         outputs=outputs,
         versions=int(latest.get("num_versions", [1])[0]),
         timeout=int(policy.get("default_timeout_microseconds", [2_000_000])[0]) / 1e6,
@@ -214,12 +214,12 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
 
 
 def _first(values: dict[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = values.get(name, [{}])[0]
-    return found
+    message: dict[str, Any] = values.get(name, [{}])[0]
+    return message
 
 
 def _one(values: dict[str, Any], name: str, kind: type, path: object) -> Any:  # noqa: ANN401 - of that kind
-    found = values.get(name, [])
-    if len(found) != 1 or not isinstance(found[0], kind):
+    entries = values.get(name, [])
+    if len(entries) != 1 or not isinstance(entries[0], kind):
         raise RepositoryError(f"{path}: {name!r} must be given once")
-    return found[0]
+    return entries[0]

@@ -19,9 +19,9 @@ class Job:
     """A request that waits, runs, or is over.
 
     Args:
-        version: that answers it.
+        version: the version that answers it.
         images: (n, channels, height, width) uint8.
-        deadline: of `time.monotonic`, in seconds.
+        deadline: time by `time.monotonic`, in seconds.
         done: called once with the job, on the loop's thread.
     """
 

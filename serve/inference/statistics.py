@@ -1,4 +1,4 @@
-"""What happened, as the statistics extension tells it: counts and nanoseconds by version, batches by size."""
+"""The history that the statistics extension tells: counts and nanoseconds by version, batches by size."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -19,7 +19,7 @@ IMAGES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 @dataclass
 class Duration:
-    """How often, and seconds altogether."""
+    """A number of times, and their seconds altogether."""
 
     count: int = 0
     seconds: float = 0.0
@@ -54,7 +54,7 @@ class Buckets:
 
 @dataclass
 class Counters:
-    """Of one version; requests that were answered, but for `fail`."""
+    """Counters of one version; requests that were answered, but for `fail`."""
 
     fail: Duration = field(default_factory=Duration)
     inferences: int = 0
@@ -76,15 +76,15 @@ class Statistics:
 
     def all_counters(self) -> list[tuple[tuple[str, int], Counters]]:
         """Return name and number of every version that was asked, with its counters."""
-        return sorted(self._counters.items(), key=lambda each: each[0])
+        return sorted(self._counters.items(), key=lambda entry: entry[0])
 
     def counters(self, version: Version) -> Counters:
         """Return the counters of a version."""
         key = (version.name, version.number)
-        found = self._counters.get(key)
-        if found is None:
-            found = self._counters[key] = Counters()
-        return found
+        counters = self._counters.get(key)
+        if counters is None:
+            counters = self._counters[key] = Counters()
+        return counters
 
     def ran(self, version: Version, jobs: Sequence[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
         """Count a batch, and its requests that nobody answered before."""

@@ -25,7 +25,7 @@ WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer tha
 
 @dataclass
 class Pace:
-    """How much longer a version's runs take now than when it was loaded, alone: a moving average.
+    """The factor by which a version's runs take longer now than when it was loaded, alone: a moving average.
 
     It begins high: beside other runs and the clients everything takes longer, and whoever is admitted must be in time.
     """
@@ -42,15 +42,15 @@ class Version:
     """A version that may be served.
 
     Attributes:
-        name, number: of the model and the version.
-        config: of the model.
-        card: what it is and how it was judged.
-        labels: of the classes, in the order of the logits.
+        name, number: name of the model and number of the version.
+        config: configuration of the model.
+        card: the model's card: its origin, and how it was judged.
+        labels: names of the classes, in the order of the logits.
         sizes: batch sizes that it is run at, ascending; an image's answer is the same at each, to the bit.
-        seconds: that a run takes, by batch size.
-        session: of onnxruntime.
-        bytes: of the file.
-        pace: of its runs at present.
+        seconds: time that a run takes, by batch size.
+        session: onnxruntime's session.
+        bytes: size of the file.
+        pace: pace of its runs at present.
     """
 
     name: str
@@ -102,8 +102,8 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
 
     Args:
         model: its folder.
-        number: of the version.
-        config: of the model.
+        number: number of the version.
+        config: configuration of the model.
         threads: within one run.
         device: cpu or cuda; there is no silent fallback.
 
@@ -177,15 +177,15 @@ def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int
     All images run twice, the second time one place further on.
     """
     count = len(images)
-    found: dict[int, bytes] = {}
+    answers: dict[int, bytes] = {}
     for start in (*range(0, count, size), *range(1, count + 1, size)):
         places = (start + np.arange(size)) % count
         columns = session.run(OUTPUTS, {INPUT: np.ascontiguousarray(images[places])})
         for row, place in enumerate(places):
             answer = b"".join(column[row].tobytes() for column in columns)
-            if found.setdefault(int(place), answer) != answer:
+            if answers.setdefault(int(place), answer) != answer:
                 return None
-    return tuple(found[place] for place in range(count))
+    return tuple(answers[place] for place in range(count))
 
 
 def _seconds(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> float:
@@ -214,10 +214,10 @@ def run_jobs(version: Version, parts: Sequence[Pixels]) -> list[Answers | Reques
 def _run_together(version: Version, parts: Sequence[Pixels]) -> list[Answers]:
     images = parts[0] if len(parts) == 1 else np.concatenate(parts)
     runs = [version.run(images[part]) for part in _split_evenly(len(images), version.largest)]
-    found = runs[0] if len(runs) == 1 else Answers(*(np.concatenate(columns) for columns in zip(*runs, strict=True)))
+    joined = runs[0] if len(runs) == 1 else Answers(*(np.concatenate(columns) for columns in zip(*runs, strict=True)))
     ends = accumulate(len(part) for part in parts)
     return [
-        Answers(found.logits[end - len(part) : end], found.probabilities[end - len(part) : end])
+        Answers(joined.logits[end - len(part) : end], joined.probabilities[end - len(part) : end])
         for part, end in zip(parts, ends, strict=True)
     ]
 

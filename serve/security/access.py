@@ -9,7 +9,7 @@ CHALLENGE = {"www-authenticate": "Bearer"}
 
 
 class Access:
-    """What tokens are taken.
+    """The tokens that are taken.
 
     Args:
         tokens: for inference and everything that reads; none: everybody may.
@@ -49,7 +49,7 @@ class Access:
 def _matches(headers: Mapping[bytes, bytes], tokens: Sequence[bytes]) -> bool:
     kind, _, token = headers.get(b"authorization", b"").partition(b" ")
     given = token.strip() if kind.lower() == b"bearer" else b""
-    found = False
-    for each in tokens:  # all of them, so that the time does not tell which
-        found |= hmac.compare_digest(given, each)
-    return found and bool(given)
+    known = False
+    for accepted in tokens:  # all of them, so that the time does not tell which
+        known |= hmac.compare_digest(given, accepted)
+    return known and bool(given)

@@ -9,7 +9,7 @@ class Watched:
     """Files, and whether they have changed since they were last asked for.
 
     Args:
-        paths: that belong together.
+        paths: files that belong together.
     """
 
     def __init__(self, *paths: Path) -> None:
@@ -37,7 +37,7 @@ class Watched:
     def _state(self) -> State:
         """Return what shows that a file has changed."""
         try:
-            found = [path.stat() for path in self.paths]
+            states = [path.stat() for path in self.paths]
         except OSError:  # they are being replaced
             return ()
-        return tuple((each.st_mtime_ns, each.st_ctime_ns, each.st_size, each.st_ino) for each in found)
+        return tuple((state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino) for state in states)

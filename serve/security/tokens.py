@@ -23,7 +23,7 @@ class TokenFiles:
 
     def __init__(self, tokens: Path | None, administrators: Path | None) -> None:
         self._tokens, self._administrators = tokens, administrators
-        self._files = Watched(*(each for each in (tokens, administrators) if each is not None))
+        self._files = Watched(*(path for path in (tokens, administrators) if path is not None))
         self.access = Access(*self._read())
 
     def refresh(self) -> list[str]:
@@ -54,9 +54,9 @@ def read_tokens(path: Path | None, variable: str, option: str = "--tokens") -> l
     """Return the tokens in a file, a line each but for empty ones and comments, or in an environment variable.
 
     Args:
-        path: of the file, None for the variable.
+        path: path of the file, None for the variable.
         variable: with commas between tokens.
-        option: that named the file.
+        option: the option that named the file.
 
     Raises:
         ConfigurationError: the file cannot be read, or there is no token where some were announced.
@@ -68,8 +68,8 @@ def read_tokens(path: Path | None, variable: str, option: str = "--tokens") -> l
         words = (given or "").split(",") if path is None else path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{option} {path} cannot be read: {error}") from error
-    found = [word.strip() for word in words if word.strip() and not (path and word.strip().startswith("#"))]
-    if not found:
+    tokens = [word.strip() for word in words if word.strip() and not (path and word.strip().startswith("#"))]
+    if not tokens:
         source = variable if path is None else f"{option} {path}"
         raise ConfigurationError(f"{source} has no token: everybody could ask; write one, or leave it out")
-    return found
+    return tokens

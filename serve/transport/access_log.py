@@ -20,7 +20,7 @@ class AccessLog:
     is gone, writing ends for good.
 
     Args:
-        descriptor: of the file or pipe, such as standard output's.
+        descriptor: descriptor of the file or pipe, such as standard output's.
         say: takes what happened, a sentence each.
         capacity: lines that may wait.
     """

@@ -16,7 +16,7 @@ AccessLine = Callable[[Mapping[str, Any]], None]  # takes one line of the access
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How many connections there may be, and how many seconds each may be silent.
+    """The number of connections there may be, and the seconds that each may be silent.
 
     Attributes:
         connections: Connections at the same time.
@@ -53,7 +53,7 @@ class Clients:
     """The connections of a server, and everything that they share.
 
     Args:
-        limits: How many there may be, and how long each may be silent.
+        limits: The number there may be, and the time that each may be silent.
         access_log: Takes a line for every request that was read; None: there is no log.
 
     Attributes:

@@ -68,7 +68,7 @@ def guarded(method: Callable[[Any, Any, Context], Awaitable[Any]]) -> Callable[[
 
 
 class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # generated, without types
-    """What a client may call."""
+    """The calls that a client may make."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -156,19 +156,19 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         remaining = _seconds(request, context)
         future: asyncio.Future[Answers | RequestError] = asyncio.get_running_loop().create_future()
 
-        def done(_: object, found: Answers | RequestError) -> None:
+        def done(_: object, answers: Answers | RequestError) -> None:
             if not future.done():
-                future.set_result(found)
+                future.set_result(answers)
 
         job = self.app.submit(version, images, done, remaining)
         try:
-            found = await future
+            answers = await future
         except asyncio.CancelledError:
             job.cancel()
             raise
-        if isinstance(found, RequestError):
-            raise found
-        return _response(version, request.id, wanted, found)
+        if isinstance(answers, RequestError):
+            raise answers
+        return _response(version, request.id, wanted, answers)
 
     def _find(self, name: str, number: str) -> Version:
         return self.app.find(name, number or None)
@@ -204,8 +204,8 @@ def _images(version: Version, request: Any) -> Pixels:  # noqa: ANN401 - a messa
 def _seconds(request: Any, context: Context) -> float | None:  # noqa: ANN401 - a message
     """Return the seconds that a request gives itself: its deadline, or its parameter `timeout` in microseconds."""
     asked = request.parameters["timeout"].int64_param / 1e6 if "timeout" in request.parameters else 0.0
-    found = [each for each in (asked or None, context.time_remaining()) if each is not None]
-    return min(found, default=None)
+    limits = [seconds for seconds in (asked or None, context.time_remaining()) if seconds is not None]
+    return min(limits, default=None)
 
 
 def _wanted(version: Version, request: Any) -> tuple[infer_request.Wanted, ...]:  # noqa: ANN401 - a message
@@ -218,10 +218,10 @@ def _wanted(version: Version, request: Any) -> tuple[infer_request.Wanted, ...]:
     return infer_request.wanted_outputs(version, outputs or None, binary=True)
 
 
-def _response(version: Version, identity: str, wanted: tuple[infer_request.Wanted, ...], found: Answers) -> Any:  # noqa: ANN401 - a message
+def _response(version: Version, identity: str, wanted: tuple[infer_request.Wanted, ...], answers: Answers) -> Any:  # noqa: ANN401 - a message
     reply = messages.ModelInferResponse(model_name=version.name, model_version=str(version.number), id=identity)
-    for each in wanted:
-        output, content = output_of(version, found, each)
-        reply.outputs.add(name=each.name, datatype=output["datatype"], shape=output["shape"])
+    for output_wanted in wanted:
+        output, content = output_of(version, answers, output_wanted)
+        reply.outputs.add(name=output_wanted.name, datatype=output["datatype"], shape=output["shape"])
         reply.raw_output_contents.append(content or b"")
     return reply

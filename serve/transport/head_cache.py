@@ -15,7 +15,7 @@ BYTES = 2048  # of a head that is kept
 
 
 class Head(NamedTuple):
-    """What a head says: the bytes that follow it, and whether the connection ends with the answer."""
+    """A head's content: the bytes that follow it, and whether the connection ends with the answer."""
 
     method: str
     target: Target

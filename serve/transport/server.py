@@ -25,9 +25,9 @@ class Server:
     """One process's server.
 
     Args:
-        catalogue: what is served.
+        catalogue: the models that are served.
         access: who may ask.
-        limits: of connections.
+        limits: limits of connections.
         workers: batches that run at the same time.
         poll: seconds between looks at the repository; 0: only on SIGHUP.
         say: takes what happened, a sentence each.

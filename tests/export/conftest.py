@@ -55,8 +55,8 @@ def repository(exported_once: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def choice(records: dict[str, Record]) -> Choice:
     """Return the choice of LeNet-5."""
-    (found,) = select(records.values(), Wish(architectures=("lenet5",))).choices
-    return found
+    (choice,) = select(records.values(), Wish(architectures=("lenet5",))).choices
+    return choice
 
 
 @pytest.fixture

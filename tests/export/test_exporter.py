@@ -53,14 +53,14 @@ def test_a_trial_becomes_a_version(repository: Path, choice: Choice) -> None:
 def test_the_graph_says_where_it_comes_from(repository: Path, choice: Choice) -> None:
     """A file that was separated from its card still does."""
     proto = onnx.load(repository / NAME / "1" / MODEL)
-    found = {each.key: each.value for each in proto.metadata_props}
+    metadata = {entry.key: entry.value for entry in proto.metadata_props}
 
-    assert found["dataset"] == "mnist-5k"
-    assert found["checkpoint_sha256"] == choice.record.checkpoint_sha256
-    assert json.loads(found["labels"]) == list("0123456789")
-    assert json.loads(found["versions"])["torch"]
-    assert float(found["test_accuracy"]) == choice.record.test_accuracy
-    assert len(found["commit"]) >= 7
+    assert metadata["dataset"] == "mnist-5k"
+    assert metadata["checkpoint_sha256"] == choice.record.checkpoint_sha256
+    assert json.loads(metadata["labels"]) == list("0123456789")
+    assert json.loads(metadata["versions"])["torch"]
+    assert float(metadata["test_accuracy"]) == choice.record.test_accuracy
+    assert len(metadata["commit"]) >= 7
 
 
 def test_golden_images_get_their_golden_answers(repository: Path) -> None:
@@ -68,10 +68,10 @@ def test_golden_images_get_their_golden_answers(repository: Path) -> None:
     version = repository / NAME / "1"
     golden, card = np.load(version / GOLDEN), json.loads((version / CARD).read_text("utf-8"))
 
-    found = onnxruntime_run(version / MODEL)(golden["image"])
+    answers = onnxruntime_run(version / MODEL)(golden["image"])
 
     assert golden["image"].shape == (16, 1, 28, 28)
-    np.testing.assert_allclose(found.logits, golden["logits"], rtol=0, atol=card["tolerance"])
+    np.testing.assert_allclose(answers.logits, golden["logits"], rtol=0, atol=card["tolerance"])
     np.testing.assert_allclose(golden["probabilities"].sum(axis=1), 1, rtol=1e-5)
     assert (golden["logits"].argmax(axis=1) == golden["label"]).mean() > 0.5
 

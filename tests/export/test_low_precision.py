@@ -54,7 +54,7 @@ def test_int8_weights_are_8_bits(candidate: Candidate) -> None:
     kinds = {node.op_type for node in candidate.graph.graph.node}
 
     assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
-    assert [each.domain for each in candidate.graph.opset_import] == [""]
+    assert [opset.domain for opset in candidate.graph.opset_import] == [""]
     assert candidate.graph.ByteSize() < 0.5 * 251_000
 
 
@@ -66,11 +66,11 @@ def test_preprocessing_lrn_and_softmax_stay_float32(name: str, exported: Exports
     outside = excluded(proto, SCHEMES[0])
     lrn = [node.name for node in proto.graph.node if node.op_type == "Conv" and node.input[1].endswith(".kernel")]
 
-    assert {kinds[each] for each in outside} >= {"Cast", "Softmax"}
+    assert {kinds[node] for node in outside} >= {"Cast", "Softmax"}
     assert set(lrn) <= set(outside)
     assert len(lrn) == (2 if name == "alexnet32" else 0)
-    assert len([each for each in outside if kinds[each] in ("Conv", "Gemm")]) == len(lrn)
-    assert len([each for each in excluded(proto, SCHEMES[1]) if kinds[each] in ("Conv", "Gemm")]) == len(lrn) + 2
+    assert len([node for node in outside if kinds[node] in ("Conv", "Gemm")]) == len(lrn)
+    assert len([node for node in excluded(proto, SCHEMES[1]) if kinds[node] in ("Conv", "Gemm")]) == len(lrn) + 2
 
 
 def test_calibration_sees_training_images_of_every_class(exported: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_calibration_sees_training_images_of_every_class(exported: Exports, monk
 
     labels = {
         image.tobytes(): int(label)
-        for image, label in zip(*(each.numpy() for each in net.material.split.train), strict=True)
+        for image, label in zip(*(tensor.numpy() for tensor in net.material.split.train), strict=True)
     }
 
     assert len(seen[0]) >= 500
@@ -97,7 +97,7 @@ def test_calibration_sees_training_images_of_every_class(exported: Exports, monk
 
 
 def test_variants_are_judged_on_validation_images(exported: Exports, candidate: Candidate) -> None:
-    """What they lose there is what their own answers there lose."""
+    """The loss of a variant is the loss of its own answers there."""
     net = exported("lenet5")
     images, labels = net.material.validation
     plain, low = (
@@ -126,10 +126,10 @@ def test_a_variant_must_hold_and_be_faster(
     loss: float, gains: dict[int, Gain], expected: list[str], candidate: Candidate
 ) -> None:
     """At every batch size; test accuracy and flips decide nothing."""
-    found = replace(candidate, accuracy_lost=loss, gains=gains, flips=1000).refusals
+    refusals = replace(candidate, accuracy_lost=loss, gains=gains, flips=1000).refusals
 
-    assert len(found) == len(expected)
-    assert all(text.startswith(start) for text, start in zip(found, expected, strict=True))
+    assert len(refusals) == len(expected)
+    assert all(text.startswith(start) for text, start in zip(refusals, expected, strict=True))
 
 
 def test_of_the_schemes_that_hold_the_fastest_is_taken(exported: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,14 +149,16 @@ def test_of_the_schemes_that_hold_the_fastest_is_taken(exported: Exports, monkey
     accuracies = iter([0.9, 0.9, 0.5])
     assert low_precision.int8(net.material, net.proto).scheme == SCHEMES[0]
     accuracies = iter([0.9, 0.4, 0.5])
-    found = low_precision.int8(net.material, net.proto)
-    assert found.scheme == SCHEMES[1]
-    assert found.accuracy_lost == pytest.approx(0.4)
+    candidate = low_precision.int8(net.material, net.proto)
+    assert candidate.scheme == SCHEMES[1]
+    assert candidate.accuracy_lost == pytest.approx(0.4)
 
 
-def outcome_of(exporter: Exporter, choice: Choice, found: Candidate, monkeypatch: pytest.MonkeyPatch) -> list[Variant]:
+def outcome_of(
+    exporter: Exporter, choice: Choice, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> list[Variant]:
     """Export with a given candidate for int8."""
-    monkeypatch.setattr(low_precision, "int8", lambda *_: found)
+    monkeypatch.setattr(low_precision, "int8", lambda *_: candidate)
     return list(replace(exporter, variants=True).export(choice).variants)
 
 
@@ -214,11 +216,11 @@ def test_float16_is_built_and_answers_nearly_alike(exported: Exports) -> None:
     net = exported("alexnet32")
     graph = half.converted(net.proto)
 
-    found = onnxruntime_run(graph.SerializeToString())(net.material.reference.images[:100])
+    answers = onnxruntime_run(graph.SerializeToString())(net.material.reference.images[:100])
 
     assert graph.ByteSize() < 0.6 * net.proto.ByteSize()
-    assert found.logits.dtype == np.float32
-    np.testing.assert_allclose(found.logits, net.material.reference.logits[:100], atol=0.05, rtol=0.05)
+    assert answers.logits.dtype == np.float32
+    np.testing.assert_allclose(answers.logits, net.material.reference.logits[:100], atol=0.05, rtol=0.05)
 
 
 def test_float16_is_judged_where_there_is_a_gpu(

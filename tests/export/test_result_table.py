@@ -114,18 +114,18 @@ def test_everything_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(name: str) -> turns.Call:
         return lambda images: order.append(f"{name}{len(images)}")
 
-    found = measure({"a": run("a"), "b": run("b")}, np.zeros((3, 1, 1, 1), np.uint8), (1, 4))
+    rates = measure({"a": run("a"), "b": run("b")}, np.zeros((3, 1, 1, 1), np.uint8), (1, 4))
 
     warm_up = 6
     assert order[warm_up : warm_up + 4] == ["a1", "b1", "b1", "a1"]
     assert "a4" in order
-    assert found == {name: {batch: [1000.0] * turns.TURNS for batch in (1, 4)} for name in "ab"}
+    assert rates == {name: {batch: [1000.0] * turns.TURNS for batch in (1, 4)} for name in "ab"}
 
 
 def test_the_fastest_is_so_over_all_batch_sizes() -> None:
     """By the geometric mean of the medians: a factor counts the same at every size."""
-    found = {"a": {1: [1.0, 1.0, 9.0], 32: [40.0] * 3}, "b": {1: [3.0, 4.0, 3.0], 32: [10.0, 10.0, 80.0]}}
+    times = {"a": {1: [1.0, 1.0, 9.0], 32: [40.0] * 3}, "b": {1: [3.0, 4.0, 3.0], 32: [10.0, 10.0, 80.0]}}
 
-    assert fastest(found) == "b"
-    assert medians(found)["a"] == {1: 1.0, 32: 40.0}
-    assert gains(found, "b", "a") == {1: (pytest.approx(1 / 3), 0.25), 32: (4.0, 0.5)}
+    assert fastest(times) == "b"
+    assert medians(times)["a"] == {1: 1.0, 32: 40.0}
+    assert gains(times, "b", "a") == {1: (pytest.approx(1 / 3), 0.25), 32: (4.0, 0.5)}

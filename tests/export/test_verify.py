@@ -173,7 +173,7 @@ def test_a_variant_of_an_earlier_net_is_named(repository: Path, capsys: pytest.C
 
 
 def test_a_single_model_is_not_a_repository(repository: Path) -> None:
-    """What to do is said."""
+    """The message says what to do."""
     with pytest.raises(RepositoryError, match="is one model of a repository: verify the folder it is in"):
         verify(repository / NAME)
 

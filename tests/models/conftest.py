@@ -54,16 +54,16 @@ def shapes() -> Callable[[nn.Module, Tensor], list[tuple[str, tuple[int, ...]]]]
     traced = (nn.Conv2d, nn.Linear, nn.MaxPool2d, nn.AvgPool2d)
 
     def trace(model: nn.Module, images: Tensor) -> list[tuple[str, tuple[int, ...]]]:
-        found: list[tuple[str, tuple[int, ...]]] = []
+        outputs: list[tuple[str, tuple[int, ...]]] = []
 
         def note(layer: nn.Module, _: object, output: Tensor) -> None:
-            found.append((type(layer).__name__, tuple(output.shape[1:])))
+            outputs.append((type(layer).__name__, tuple(output.shape[1:])))
 
         handles = [m.register_forward_hook(note) for m in model.modules() if isinstance(m, traced)]
         model(images)
         for handle in handles:
             handle.remove()
-        return found
+        return outputs
 
     return trace
 

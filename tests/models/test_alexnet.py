@@ -26,9 +26,9 @@ def test_parameters_at_32(count_parameters: Callable[..., int], normalisation: s
 def test_shapes_at_224(shapes: Shapes) -> None:
     """Layer by layer, the shapes are those of S1."""
     with torch.device("meta"):
-        found = shapes(create("alexnet", normalisation="none"), torch.empty(1, 3, 224, 224))
+        outputs = shapes(create("alexnet", normalisation="none"), torch.empty(1, 3, 224, 224))
 
-    assert found == [
+    assert outputs == [
         ("Conv2d", (96, 55, 55)),
         ("MaxPool2d", (96, 27, 27)),
         ("Conv2d", (256, 27, 27)),

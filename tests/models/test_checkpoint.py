@@ -50,7 +50,7 @@ def test_loaded_model_is_in_evaluation_mode(saved: Path) -> None:
 
 
 def test_loading_leaves_the_random_state(saved: Path) -> None:
-    """What is drawn after a load does not depend on it."""
+    """Random numbers that are drawn after a load do not depend on it."""
     before = torch.get_rng_state()
     load(saved)
 
@@ -90,9 +90,9 @@ def test_failed_save_keeps_the_old_checkpoint(saved: Path) -> None:
 def test_card_holds_what_was_given_and_what_identifies_it(saved: Path) -> None:
     """The card has the caller's facts, the architecture, every option and the hash."""
     card = read_card(saved)
-    found = (card["test_accuracy"], card["architecture"], card["options"]["width"], card["options"]["activation"])
+    facts = (card["test_accuracy"], card["architecture"], card["options"]["width"], card["options"]["activation"])
 
-    assert found == (0.9, "sk", 0.1, "relu")
+    assert facts == (0.9, "sk", 0.1, "relu")
 
 
 def test_compiled_model_is_saved_as_the_plain_one(tmp_path: Path) -> None:

@@ -40,6 +40,6 @@ def test_each_stacked_kernel_has_its_own_batch_norm_and_relu() -> None:
 
 def test_head_of_1x1_convolution_has_no_linear_layer(shapes: Shapes) -> None:
     """Every class gets a map of its own, which is averaged."""
-    found = shapes(create("convnet", head="conv1x1"), torch.zeros(2, 1, 28, 28))
+    outputs = shapes(create("convnet", head="conv1x1"), torch.zeros(2, 1, 28, 28))
 
-    assert found[-1] == ("Conv2d", (10, 7, 7))
+    assert outputs[-1] == ("Conv2d", (10, 7, 7))

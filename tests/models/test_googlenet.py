@@ -43,9 +43,9 @@ def test_parameters_of_the_cifar_form() -> None:
 )
 def test_sides_of_the_maps(shapes: Shapes, name: str, size: int, sides: set[int]) -> None:
     """Pools halve the side down to the last stage's."""
-    found = shapes(create(name, width=0.1).eval(), torch.zeros(1, 3, size, size))
+    outputs = shapes(create(name, width=0.1).eval(), torch.zeros(1, 3, size, size))
 
-    assert {shape[-1] for kind, shape in found if kind != "Linear"} == sides
+    assert {shape[-1] for kind, shape in outputs if kind != "Linear"} == sides
 
 
 @pytest.mark.parametrize(("kernel", "sides"), [("5x5", [5]), ("3x3", [3]), ("3x3x2", [3, 3])])

@@ -257,8 +257,8 @@ def test_a_file_in_the_folder_is_found(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.syspath_prepend(tmp_path)
     import zoo  # type: ignore[import-not-found]  # noqa: PLC0415  # it exists since a line ago
 
-    found = zoo.registry.names()
+    names = zoo.registry.names()
     for module in ("zoo", "zoo.net"):
         monkeypatch.delitem(sys.modules, module)
 
-    assert found == ("net",)
+    assert names == ("net",)

@@ -54,6 +54,6 @@ def test_depth_counts_convolutions_and_the_linear_layer(name: str, convolutions:
 
 def test_sides_of_the_cifar_form(shapes: Shapes) -> None:
     """Three stages of 32, 16 and 8 pixels with 16, 32 and 64 channels."""
-    found = shapes(create("resnet20").eval(), torch.zeros(1, 3, 32, 32))
+    outputs = shapes(create("resnet20").eval(), torch.zeros(1, 3, 32, 32))
 
-    assert [shape for _, shape in found[6::6]][:3] == [(16, 32, 32), (32, 16, 16), (64, 8, 8)]
+    assert [shape for _, shape in outputs[6::6]][:3] == [(16, 32, 32), (32, 16, 16), (64, 8, 8)]

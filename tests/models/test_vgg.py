@@ -45,9 +45,9 @@ def test_logits_are_torchvisions(copy_state: Callable[[nn.Module, nn.Module], No
 
 def test_digits_are_padded_inside(shapes: Shapes) -> None:
     """With the CIFAR head a 28x28 digit is padded to 32x32, which five pools bring to 1x1."""
-    found = shapes(create("vgg11", channels=1, image_size=28, width=0.1), torch.zeros(1, 1, 28, 28))
+    outputs = shapes(create("vgg11", channels=1, image_size=28, width=0.1), torch.zeros(1, 1, 28, 28))
 
-    assert [shape[-1] for kind, shape in found if kind == "MaxPool2d"] == [16, 8, 4, 2, 1]
+    assert [shape[-1] for kind, shape in outputs if kind == "MaxPool2d"] == [16, 8, 4, 2, 1]
 
 
 def test_lrn_stands_after_the_first_convolution_only() -> None:

@@ -40,7 +40,7 @@ class Page:
         """Wait until an expression holds there."""
         from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - where selenium is
 
-        WebDriverWait(self.driver, SECONDS).until(lambda each: each.execute_script(f"return {condition}"))
+        WebDriverWait(self.driver, SECONDS).until(lambda driver: driver.execute_script(f"return {condition}"))
 
     def wait_for_models(self) -> None:
         """Wait until the page shows its one model."""

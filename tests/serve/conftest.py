@@ -43,8 +43,8 @@ def weights(seed: int) -> np.ndarray:
 
 def expected(images: np.ndarray, seed: int = 0) -> np.ndarray:
     """Return the logits that the model with these weights gives."""
-    found: np.ndarray = (images.reshape(len(images), -1).astype(np.float32) / 255) @ weights(seed)
-    return found
+    logits: np.ndarray = (images.reshape(len(images), -1).astype(np.float32) / 255) @ weights(seed)
+    return logits
 
 
 def graph(seed: int) -> onnx.ModelProto:
@@ -105,7 +105,7 @@ class Running:
     Attributes:
         port: it listens on.
         server: its parts, for looking at.
-        log: what it said.
+        log: file of its output.
     """
 
     port: int
@@ -121,10 +121,14 @@ class Running:
             connection.request(method, path, body or None, dict(headers or {}))
             answer = connection.getresponse()
             content = answer.read()
-            found = {name.lower(): value for name, value in answer.getheaders()}
+            headers = {name.lower(): value for name, value in answer.getheaders()}
         finally:
             connection.close()
-        return answer.status, json.loads(content) if found.get("content-type") == "application/json" else content, found
+        return (
+            answer.status,
+            json.loads(content) if headers.get("content-type") == "application/json" else content,
+            headers,
+        )
 
     def infer(self, request: Mapping[str, Any], name: str = "net") -> tuple[int, Any]:
         """Return status and answer of an inference as JSON."""

@@ -75,8 +75,8 @@ def as_pictures(running: Running, images: np.ndarray) -> list[int]:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     status, answer, _ = running.ask("POST", f"/v2/models/{MODEL}/classify", b"".join(parts) + b"--x--\r\n", headers)
     assert status == 200
-    assert not any(each["inverted"] for each in answer["predictions"])
-    return [int(each["labels"][0]["label"]) for each in answer["predictions"]]
+    assert not any(prediction["inverted"] for prediction in answer["predictions"])
+    return [int(prediction["labels"][0]["label"]) for prediction in answer["predictions"]]
 
 
 @pytest.mark.parametrize("ask", [as_json, as_bytes, as_pictures])

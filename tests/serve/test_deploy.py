@@ -42,8 +42,8 @@ def instructions() -> list[tuple[str, str]]:
 
 def only(name: str) -> str:
     """Return what stands behind the one instruction of this name."""
-    (found,) = [rest for each, rest in instructions() if each == name]
-    return found
+    (argument,) = [rest for instruction, rest in instructions() if instruction == name]
+    return argument
 
 
 def command(name: str) -> list[str]:
@@ -54,35 +54,35 @@ def command(name: str) -> list[str]:
 
 def ignored(path: PurePosixPath) -> bool:
     """Return whether the .dockerignore leaves a file out: of the patterns that match, the last decides."""
-    found = False
+    excluded = False
     for line in (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split():
-        if any(fnmatch.fnmatchcase(str(each), line.removeprefix("!")) for each in (path, *path.parents)[:-1]):
-            found = not line.startswith("!")
-    return found
+        if any(fnmatch.fnmatchcase(str(ancestor), line.removeprefix("!")) for ancestor in (path, *path.parents)[:-1]):
+            excluded = not line.startswith("!")
+    return excluded
 
 
 def copied() -> dict[PurePosixPath, Path]:
     """Return the files that COPY brings into the image, by their place in its working directory."""
-    found: dict[PurePosixPath, Path] = {}
+    copied: dict[PurePosixPath, Path] = {}
     for name, rest in instructions():
         if name == "COPY":
             *sources, target = rest.split()
             for source in sources:
                 path = PROJECT / source
-                files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+                files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
                 root = path if path.is_dir() else path.parent
-                found |= {PurePosixPath(target) / each.relative_to(root).as_posix(): each for each in files}
-    return {place: path for place, path in found.items() if not ignored(PurePosixPath(path.relative_to(PROJECT)))}
+                copied |= {PurePosixPath(target) / file.relative_to(root).as_posix(): file for file in files}
+    return {place: path for place, path in copied.items() if not ignored(PurePosixPath(path.relative_to(PROJECT)))}
 
 
 def imports(path: Path) -> Iterator[str]:
     """Yield the modules that a file imports, and what it imports from them, which may be modules too."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-            yield from (f"{node.module}.{each.name}" for each in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def needed() -> tuple[set[PurePosixPath], set[str]]:
@@ -126,10 +126,10 @@ def test_the_image_installs_what_the_server_imports() -> None:
     direct = {distributions[package][0] for package in needed()[1]}
     required = [line for name in direct for line in importlib.metadata.requires(name) or [] if "extra ==" not in line]
     wanted = {normal(name) for name in direct} | {normal(re.split(r"[^\w.-]", line)[0]) for line in required}
-    found, tested = pinned(DEPLOY / "requirements.txt"), pinned(PROJECT / "constraints.txt")
+    deployed, tested = pinned(DEPLOY / "requirements.txt"), pinned(PROJECT / "constraints.txt")
 
-    assert set(found) == wanted
-    assert found == {name: tested[name] for name in wanted}
+    assert set(deployed) == wanted
+    assert deployed == {name: tested[name] for name in wanted}
 
 
 def test_the_image_runs_as_nobody_on_the_port_it_names() -> None:
@@ -179,8 +179,8 @@ def test_the_images_command_serves(put_model: PutModel, images: np.ndarray, tmp_
                 urllib.request.urlopen(url, body)
             asked = urllib.request.Request(url, body, {"Authorization": "Bearer secret"})
             answer = json.loads(urllib.request.urlopen(asked).read())  # noqa: S310 - as above
-            found = np.array(answer["outputs"][0]["data"]).reshape(5, 3)
-            np.testing.assert_allclose(found, expected(images), rtol=1e-4)
+            logits = np.array(answer["outputs"][0]["data"]).reshape(5, 3)
+            np.testing.assert_allclose(logits, expected(images), rtol=1e-4)
             maps = Path(f"/proc/{process.pid}/maps")
             if maps.exists():
                 assert "libtorch" not in maps.read_text("utf-8")
@@ -197,10 +197,10 @@ def services() -> dict[str, Any]:
     """Return what KServe is told of the predictors, by the label that chooses between them."""
     yaml = pytest.importorskip("yaml", reason="KServe's file is YAML")
     documents = list(yaml.safe_load_all((DEPLOY / "kserve.yaml").read_text("utf-8")))
-    assert {(each["apiVersion"], each["kind"]) for each in documents} == {
+    assert {(document["apiVersion"], document["kind"]) for document in documents} == {
         ("serving.kserve.io/v1beta1", "InferenceService")
     }
-    return {each["metadata"]["labels"]["server"]: each["spec"]["predictor"] for each in documents}
+    return {document["metadata"]["labels"]["server"]: document["spec"]["predictor"] for document in documents}
 
 
 def test_kserve_gives_triton_what_was_exported(services: dict[str, Any]) -> None:
@@ -210,14 +210,14 @@ def test_kserve_gives_triton_what_was_exported(services: dict[str, Any]) -> None
     assert model["modelFormat"] == {"name": PurePosixPath(MODEL).suffix[1:]}
     assert 'backend: "onnxruntime"' in TEMPLATE
     assert (model["protocolVersion"], model["runtime"]) == ("v2", "kserve-tritonserver")
-    assert model["storageUri"] in {each.get("value") for each in services["convbench"]["containers"][0]["env"]}
+    assert model["storageUri"] in {variable.get("value") for variable in services["convbench"]["containers"][0]["env"]}
 
 
 def test_kserve_runs_our_image_as_it_is_built(services: dict[str, Any]) -> None:
     """Its port, the repository where KServe puts it, a token from a secret, this version's image, not root."""
     (container,) = services["convbench"]["containers"]
     arguments = parser().parse_args([*command("ENTRYPOINT")[3:], *container["args"]])
-    environment = {each["name"]: each.get("value") for each in container["env"]}
+    environment = {variable["name"]: variable.get("value") for variable in container["env"]}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
 
     assert (container["name"], arguments.repository) == ("kserve-container", Path(KSERVE_MODELS))

@@ -100,7 +100,7 @@ def test_curl_says_how_it_is_called(tmp_path: Path) -> None:
 
 @needs_curl
 def test_every_example_sends_the_token(put_model: PutModel, start: Start, drawn: Path) -> None:
-    """Of the environment; without it the server refuses them."""
+    """The token of the environment is sent; without it the server refuses them."""
     golden = put_model() / "golden.npz"
     address = f"127.0.0.1:{start(access=Access([TOKEN])).port}"
 

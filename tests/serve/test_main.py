@@ -38,9 +38,9 @@ def test_tritons_client_gets_its_answers(command: Command, images: np.ndarray) -
     for tensor in (plain, binary):
         for as_bytes in (True, False):
             outputs = [triton.InferRequestedOutput("logits", binary_data=as_bytes)]
-            found = client.infer("net", [tensor], outputs=outputs, request_id="x")
-            np.testing.assert_allclose(found.as_numpy("logits"), expected(images), rtol=1e-5)
-            assert found.get_response()["id"] == "x"
+            reply = client.infer("net", [tensor], outputs=outputs, request_id="x")
+            np.testing.assert_allclose(reply.as_numpy("logits"), expected(images), rtol=1e-5)
+            assert reply.get_response()["id"] == "x"
     best = client.infer("net", [binary], outputs=[triton.InferRequestedOutput("logits", class_count=1)])
     labels = [text.decode().split(":")[2] for text in best.as_numpy("logits").ravel()]
     assert labels == [LABELS_OF[place] for place in expected(images).argmax(axis=1)]
@@ -65,8 +65,8 @@ def test_sighup_looks_for_new_versions(command: Command, put_model: PutModel) ->
     process.send_signal(signal.SIGHUP)
 
     for _ in range(100):
-        found = json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/models/net").read())
-        if found["versions"] == ["2"]:
+        metadata = json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/models/net").read())
+        if metadata["versions"] == ["2"]:
             return
         time.sleep(0.05)
     pytest.fail("the new version was not served")
@@ -82,9 +82,9 @@ def test_grpc_is_answered_on_a_port_of_its_own(command: Command, images: np.ndar
     tensor = grpc.InferInput("image", list(images.shape), "UINT8")
     tensor.set_data_from_numpy(images)
 
-    found = grpc.InferenceServerClient(f"127.0.0.1:{port}").infer("net", [tensor])
+    reply = grpc.InferenceServerClient(f"127.0.0.1:{port}").infer("net", [tensor])
 
-    np.testing.assert_allclose(found.as_numpy("logits"), expected(images), rtol=1e-5)
+    np.testing.assert_allclose(reply.as_numpy("logits"), expected(images), rtol=1e-5)
 
 
 def test_the_access_log_has_a_line_a_request(put_model: PutModel, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def starting(*words: str, sending: int = 0) -> list[str]:
     """Return what the command says until it is ready; it gets a signal all the time, then SIGTERM, and ends with 0.
 
     Args:
-        words: of the command line.
+        words: words of the command line.
         sending: this signal, from when SIGHUP is ignored on, which needs /proc; 0: none.
     """
     command = [sys.executable, "-m", "serve", "--port", "0", *words]

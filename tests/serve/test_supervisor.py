@@ -39,7 +39,7 @@ def two(put_model: PutModel, tmp_path: Path) -> Iterator[Started]:
 def children(process: subprocess.Popen[str]) -> list[int]:
     """Return the process numbers of its children that still run."""
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
-    return [int(each) for each in listed]
+    return [int(pid) for pid in listed]
 
 
 def gone(number: int) -> None:
@@ -84,23 +84,23 @@ def test_all_of_them_answer_and_end_together(two: Started) -> None:
 def test_one_that_ends_takes_the_others_along(two: Started, place: int, number: int) -> None:
     """The last started too, and however it ends: a part of the answers would come no more, and status 1 says so."""
     process, _ = two
-    found = children(process)
+    workers = children(process)
 
-    os.kill(found[place], number)
+    os.kill(workers[place], number)
 
     assert process.wait(20) == 1
-    gone(found[1 - place])
+    gone(workers[1 - place])
 
 
 @needs_proc
 def test_a_supervisor_that_is_killed_takes_its_children_along(two: Started) -> None:
     """They would keep the port, and nobody could stop them by their supervisor."""
     process, port = two
-    found = children(process)
+    workers = children(process)
 
     process.kill()
 
-    for child in found:
+    for child in workers:
         gone(child)
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

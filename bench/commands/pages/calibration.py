@@ -1,4 +1,4 @@
-"""How often simulated studies were judged rightly, as Markdown, from what `python -m bench simulate` wrote."""
+"""Shares of simulated studies that were judged rightly, as Markdown, from the file of `python -m bench simulate`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What there is to name on a command line, as Markdown: options of a run, commands, data sets."""
+"""The names a command line takes, as Markdown: options of a run, commands, data sets."""
 
 import argparse
 import importlib

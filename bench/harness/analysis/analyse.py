@@ -175,7 +175,7 @@ def _rows(
 
 def _throughput_ratio(arm: ArmResult, baseline: ArmResult) -> tuple[float, float | None, float | None] | None:
     ours, theirs = (
-        [record.train_images_per_second for record in each.records if record.train_images_per_second is not None]
-        for each in (arm, baseline)
+        [record.train_images_per_second for record in side.records if record.train_images_per_second is not None]
+        for side in (arm, baseline)
     )
     return speed_ratio(ours, theirs) if ours and theirs else None

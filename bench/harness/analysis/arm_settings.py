@@ -8,7 +8,7 @@ from bench.harness.number_format import MISSING
 
 
 class Definitions(NamedTuple):
-    """What differs between arms as a table (names, and per arm its label and values), what is shared as pairs."""
+    """Differences between arms as a table (names, and per arm its label and values), shared settings as pairs."""
 
     differing: list[str]
     rows: list[tuple[str, list[str]]]

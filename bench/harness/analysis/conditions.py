@@ -23,7 +23,9 @@ def conditions(result: StudyResult) -> dict[str, str]:
         "hardware": _hardware(setting),
         "execution": _execution(result),
         "software": _software(result),
-        "commit": _several(short_commit(str(each.get("commit", "unknown"))) for each in result.environments),
+        "commit": _several(
+            short_commit(str(environment.get("commit", "unknown"))) for environment in result.environments
+        ),
         "measured": _period(records),
     }
 
@@ -74,8 +76,10 @@ def _yes_or_no(value: object) -> str:
 
 def _software(result: StudyResult) -> str:
     known = [name for name in LIBRARIES if any(name in environment for environment in result.environments)]
-    versions = [f"{name} {_several(str(each.get(name)) for each in result.environments)}" for name in known]
-    return ", ".join([*versions, _several(str(each.get("os")) for each in result.environments)])
+    versions = [
+        f"{name} {_several(str(environment.get(name)) for environment in result.environments)}" for name in known
+    ]
+    return ", ".join([*versions, _several(str(environment.get("os")) for environment in result.environments)])
 
 
 def _period(records: Sequence[Record]) -> str:

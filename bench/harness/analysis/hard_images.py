@@ -27,7 +27,7 @@ class HardImage:
 
     Attributes:
         place: in the test set, from 0.
-        wrong, trials: how many trials got it wrong, of how many.
+        wrong, trials: number of trials that got it wrong, and of all trials.
         answers: the most frequent wrong answers, class and number of trials.
         png: the image as base64 text.
     """
@@ -44,7 +44,7 @@ def hardest(result: StudyResult, pixels: Pixels, labels: Labels) -> list[HardIma
     """Return up to SHOWN test images that were answered wrongly most often over all trials, worst first.
 
     Args:
-        result: of a study whose trials were all tested on these images, or on the first of them.
+        result: a study whose trials were all tested on these images, or on the first of them.
         pixels: shape (images, channels, height, width).
         labels: shape (images,).
 

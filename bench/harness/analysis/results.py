@@ -1,4 +1,4 @@
-"""What is shown of a study: its arms summarised over seeds, its comparisons with their verdicts."""
+"""The results of a study: its arms summarised over seeds, its comparisons with their verdicts."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ class ArmResult:
         accuracy: test accuracy, diverged trials included.
         train_images_per_second, seconds_per_epoch, inference times, seconds_to_target: of the trials that ran alone;
             None where none did.
-        seconds_per_epoch: of each trial its median epoch.
+        seconds_per_epoch: median epoch of each trial.
         epochs_to_target, seconds_to_target: None where the study has no target training error.
     """
 
@@ -46,7 +46,7 @@ class ArmResult:
 
     @property
     def published(self) -> list[PublishedContext]:
-        """What others reported for this arm."""
+        """Figures that others reported for this arm."""
         return self.context["published"]
 
     @property
@@ -66,12 +66,12 @@ class ArmResult:
 
     @property
     def timed(self) -> int:
-        """How many trials ran alone, so that they were timed."""
+        """Number of trials that ran alone, so that they were timed."""
         return sum(record.timed for record in self.records)
 
     @property
     def diverged(self) -> int:
-        """How many trials diverged."""
+        """Number of trials that diverged."""
         return sum(record.status == "diverged" for record in self.records)
 
 
@@ -108,7 +108,7 @@ class StudyResult:
         variant: empty for the setting that has the study's newest record; for others, how they differ from
             that one, in letters that a file name may have.
         margin: difference in accuracy (0 to 1) within which arms count as tied.
-        family: how many (arm, baseline) pairs the study compares, run or not: what p values are corrected for.
+        family: number of (arm, baseline) pairs the study compares, run or not: p values are corrected for it.
     """
 
     study: str
@@ -129,8 +129,8 @@ class StudyResult:
 
     @cached_property
     def compared(self) -> int:
-        """How many (arm, baseline) pairs have trials of both, each counted once."""
-        rows = [(row, each.baseline) for each in self.comparisons for row in each.rows]
+        """Number of (arm, baseline) pairs that have trials of both, each counted once."""
+        rows = [(row, comparison.baseline) for comparison in self.comparisons for row in comparison.rows]
         return len({(row.arm.name, baseline) for row, baseline in rows if row.judgement})
 
     @cached_property

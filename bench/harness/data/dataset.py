@@ -34,7 +34,7 @@ class Images(NamedTuple):
 
 
 class Split(NamedTuple):
-    """What one arm trains on, what it selects on (None: nothing was left) and what it is tested on once."""
+    """The images one arm trains on, selects on (None: nothing was left) and is tested on once."""
 
     train: Images
     validation: Images | None

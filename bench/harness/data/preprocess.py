@@ -1,4 +1,4 @@
-"""What happens between an image's bytes and the net: resize, scale to [0, 1], normalise; batched, on the device."""
+"""The way from an image's bytes to the net: resize, scale to [0, 1], normalise; batched, on the device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ class DeviceError(UserError):
 
 @dataclass(frozen=True)
 class Execution:
-    """How nets run: what a record must say before two of its timings may be compared.
+    """The way nets run: a record must say all of it before two of its timings may be compared.
 
     Attributes:
         device: cpu, cuda or mps.
@@ -31,7 +31,7 @@ class Execution:
         fused_optimizer: one kernel a step instead of one a parameter.
         flush_denormal: numbers below 1e-38 count as zero on the CPU; they can cost a factor of ten.
         compiled: torch.compile was used.
-        precision: of the matrix products.
+        precision: precision of the matrix products.
     """
 
     device: str

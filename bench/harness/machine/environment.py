@@ -1,4 +1,4 @@
-"""What a number was measured with: hardware, operating system, library versions, commit."""
+"""The conditions of a measurement: hardware, operating system, library versions, commit."""
 
 import importlib.metadata
 import os

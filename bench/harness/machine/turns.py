@@ -54,7 +54,7 @@ def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
 
 
 class Gain(NamedTuple):
-    """How many times as fast: the median over the turns, and the turn that was least so."""
+    """A factor of speed: the median over the turns, and the turn that was least so."""
 
     median: float
     least: float

@@ -1,4 +1,4 @@
-"""What a net answered on every test image, packed into the text of a record."""
+"""A net's answers on every test image, packed into the text of a record."""
 
 import base64
 

@@ -43,7 +43,7 @@ class Context(TypedDict):
         comparisons: those that the arm takes part in.
         published: numbers that others published for the arm.
         target_training_error: the training error that counts as learned; null where the study has none.
-        family: how many (arm, baseline) pairs the study's protocol compares; older records do not say.
+        family: number of (arm, baseline) pairs the study's protocol compares; older records do not say.
     """
 
     question: str
@@ -168,7 +168,7 @@ class Environment(TypedDict, total=False):
 
 
 class ExecutionFacts(TypedDict, total=False):
-    """How the net was run, beside `device`, `threads` and `deterministic`.
+    """The way the net was run, beside `device`, `threads` and `deterministic`.
 
     Attributes:
         memory_format: contiguous or channels_last.

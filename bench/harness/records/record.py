@@ -78,7 +78,7 @@ class Record:
         checkpoint_sha256: its hash.
         data_sha256: hash of the data set's images and labels.
         environment: hardware, system and versions.
-        execution: how the net was run.
+        execution: the way the net was run.
     """
 
     schema: int

@@ -10,7 +10,7 @@ from bench.harness.records.record import FIELDS, Record
 
 
 class Setting(NamedTuple):
-    """What two figures must share before they may be printed side by side."""
+    """The setting that two figures must share before they may be printed side by side."""
 
     protocol: str
     dataset: str

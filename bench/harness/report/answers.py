@@ -50,8 +50,8 @@ def short_answers(result: StudyResult) -> list[str]:
 
 def headline(result: StudyResult) -> str:
     """Return the answer to a study's question in at most MOST_WORDS words: that of its first judged comparison."""
-    judged = ((each, [row for row in each.rows if row.judgement]) for each in result.comparisons)
-    comparison, rows = next(((each, rows) for each, rows in judged if rows), (None, []))
+    judged = ((comparison, [row for row in comparison.rows if row.judgement]) for comparison in result.comparisons)
+    comparison, rows = next(((candidate, rows) for candidate, rows in judged if rows), (None, []))
     if comparison is None:
         return NOT_JUDGED
     groups = [(verdict, group) for verdict in VERDICTS if (group := [row for row in rows if _verdict(row) == verdict])]
@@ -137,12 +137,12 @@ def study_answers(result: StudyResult) -> list[str]:
 
     Where the study has a target training error, a sentence a comparison says how soon its arms reached it.
     """
-    judged = [answers(result, each) for each in result.comparisons]
-    times = [_times(result, each) for each in result.comparisons]
+    judged = [answers(result, comparison) for comparison in result.comparisons]
+    times = [_times(result, comparison) for comparison in result.comparisons]
     if any(judged):
         lines = [line for pair in zip(judged, times, strict=True) for line in chain(*pair)]
     else:
-        gaps = [note for each in result.comparisons for note in missing(each)]
+        gaps = [note for comparison in result.comparisons for note in missing(comparison)]
         lines = [*(gaps or ["no comparison: arms stand alone"]), *chain(*times)]
     return list(dict.fromkeys(lines))
 

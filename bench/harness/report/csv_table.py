@@ -58,9 +58,9 @@ def _accuracy(arm: ArmResult) -> Cells:
 
 def _judgement(judgement: Judgement | None, margin: float) -> Cells:
     names = ("effect", "low", "high", "se_seeds", "se_images", "p")
-    found = judgement.difference if judgement else None
+    difference = judgement.difference if judgement else None
     return {
-        **{f"difference_{name}": getattr(found, name, None) for name in names},
+        **{f"difference_{name}": getattr(difference, name, None) for name in names},
         "p_corrected": judgement and judgement.p_corrected,
         "verdict": judgement and judgement.verdict,
         "margin": margin,

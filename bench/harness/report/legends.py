@@ -1,4 +1,4 @@
-"""How to read the tables: what each column, interval and verdict means."""
+"""Reading the tables: the meaning of each column, interval and verdict."""
 
 from bench.harness.stats.verdict import LEAST_SEEDS
 

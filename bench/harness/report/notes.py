@@ -65,13 +65,15 @@ def _lrn_cost(arm: ArmResult) -> Iterator[str]:
     pairs = [record.lrn_images_per_second for record in arm.records if record.lrn_images_per_second]
     if not pairs:
         return
-    found = spread([math.log(pair["torch"] / pair["banded"]) for pair in pairs])
+    ratios = spread([math.log(pair["torch"] / pair["banded"]) for pair in pairs])
     ends = (
-        "" if found.low is None or found.high is None else f" [{math.exp(found.low):.2f}, {math.exp(found.high):.2f}]"
+        ""
+        if ratios.low is None or ratios.high is None
+        else f" [{math.exp(ratios.low):.2f}, {math.exp(ratios.high):.2f}]"
     )
     yield (
         f"{arm.label}: with torch.nn.LocalResponseNorm, which computes the same, this net trains at "
-        f"{math.exp(found.mean):.2f}x{ends} the speed (n = {found.n})."
+        f"{math.exp(ratios.mean):.2f}x{ends} the speed (n = {ratios.n})."
     )
 
 

@@ -40,7 +40,7 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
 
     Args:
         results: as `bench.harness.analysis.analyse.analyse` gives them, at least one.
-        figures: of each result, SVG by a name in CAPTIONS.
+        figures: figures of each result, SVG by a name in CAPTIONS.
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -113,8 +113,8 @@ def _study(
         "held_fixed": result.held_fixed,
         "margin": f"{100 * result.margin:g} point{'' if result.margin == ONE_POINT else 's'} of accuracy",
         "comparisons": [
-            {"title": each.title, "tables": tables(result, each), "notes": notes(result, each)}
-            for each in result.comparisons
+            {"title": comparison.title, "tables": tables(result, comparison), "notes": notes(result, comparison)}
+            for comparison in result.comparisons
         ],
         "figures": [
             {"title": kind, "svg": inline(svg, f"{name}-{kind}-"), "caption": CAPTIONS[kind]}
@@ -141,14 +141,14 @@ def _where(result: StudyResult) -> str:
 
 def _gallery(result: StudyResult, load_images: LoadImages) -> tuple[list[Any], str]:
     """Return the hardest images, or none and why."""
-    found = load_images(result.setting.dataset)
-    if found is None:
+    test_images = load_images(result.setting.dataset)
+    if test_images is None:
         return (
             [],
             f"The images of {result.setting.dataset} are not at hand here: make the report again with --data-root.",
         )
     try:
-        return hardest(result, *found), "No trial got any test image wrong."
+        return hardest(result, *test_images), "No trial got any test image wrong."
     except ValueError:
         return [], f"The {result.setting.dataset} at hand has other test images than these trials were tested on."
 

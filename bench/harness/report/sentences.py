@@ -41,27 +41,26 @@ def describe(
     Effects are in points, hundredths of accuracy.
 
     Args:
-        judgement: of `bench.harness.stats.verdict.judge`.
+        judgement: judgement made by `bench.harness.stats.verdict.judge`.
         margin: the one that it was judged with, 0 to 1.
-        arm: how to call the arm, if not by its name.
-        baseline: how to call its baseline.
+        arm: words for the arm, if not its name.
+        baseline: words for its baseline.
         speed: the arm's training speed relative to its baseline's, with its interval.
     """
     arm, baseline = arm or judgement.arm, baseline or judgement.baseline
-    found, pace = judgement.difference, f", at {_ratio(speed)} the training speed" if speed else ""
+    difference, pace = judgement.difference, f", at {_ratio(speed)} the training speed" if speed else ""
     match judgement.verdict:
         case "better" | "worse":
             outcome = f"{arm} {'beat' if judgement.verdict == 'better' else 'lost to'} {baseline} by "
-            return f"{outcome}{_size(found)}, {_p(judgement.p_corrected)}{pace} ({_n(found)})"
+            return f"{outcome}{_size(difference)}, {_p(judgement.p_corrected)}{pace} ({_n(difference)})"
         case "tied":
             inside = f"inside the margin of {points(margin)}"
-            return f"{arm} tied with {baseline}: {_effect(found)}, {inside}{pace} ({_n(found)})"
+            return f"{arm} tied with {baseline}: {_effect(difference)}, {inside}{pace} ({_n(difference)})"
         case "underpowered":
-            outcome = f"cannot tell {arm} from {baseline}: {_effect(found)}, {_p(judgement.p_corrected)}; "
-            return f"{outcome}{_reach(judgement)}{_cure(judgement, margin)}{pace} ({_n(found)})"
+            outcome = f"cannot tell {arm} from {baseline}: {_effect(difference)}, {_p(judgement.p_corrected)}; "
+            return f"{outcome}{_reach(judgement)}{_cure(judgement, margin)}{pace} ({_n(difference)})"
         case None:
-            fewest = min(found.n, found.baseline_n)
-            seeds = counted(fewest, "seed")
+            seeds = counted(min(difference.n, difference.baseline_n), "seed")
             return f"no verdict on {arm} against {baseline}: {seeds}; {LEAST_SEEDS} are the least"
 
 
@@ -87,16 +86,16 @@ def brief_points(effect: float) -> str:
     return f"{text} {'point' if text == '1.0' else 'points'}"
 
 
-def _size(found: Difference) -> str:
+def _size(difference: Difference) -> str:
     """Return the effect and its interval without its sign: the verb tells the direction."""
-    low, high = found.low or 0.0, found.high or 0.0
-    ends = (low, high) if found.effect > 0 else (-high, -low)
-    return f"{100 * abs(found.effect):.2f} points [{100 * ends[0]:.2f}, {100 * ends[1]:.2f}]"
+    low, high = difference.low or 0.0, difference.high or 0.0
+    ends = (low, high) if difference.effect > 0 else (-high, -low)
+    return f"{100 * abs(difference.effect):.2f} points [{100 * ends[0]:.2f}, {100 * ends[1]:.2f}]"
 
 
-def _effect(found: Difference) -> str:
-    low, high = found.low or 0.0, found.high or 0.0
-    return f"{_signed(found.effect)} points [{_signed(low)}, {_signed(high)}]"
+def _effect(difference: Difference) -> str:
+    low, high = difference.low or 0.0, difference.high or 0.0
+    return f"{_signed(difference.effect)} points [{_signed(low)}, {_signed(high)}]"
 
 
 def _signed(difference: float) -> str:
@@ -105,9 +104,9 @@ def _signed(difference: float) -> str:
 
 
 def _reach(judgement: Judgement) -> str:
-    found, smallest = judgement.difference, judgement.smallest_detectable or 0.0
+    difference, smallest = judgement.difference, judgement.smallest_detectable or 0.0
     could = f"could have shown {points(smallest)}" if smallest <= 1 else "could not have shown any difference"
-    return f"{_seeds(found)} and {found.images} images {could}"
+    return f"{_seeds(difference)} and {difference.images} images {could}"
 
 
 def _cure(judgement: Judgement, margin: float) -> str:
@@ -129,10 +128,10 @@ def still_needed(judgement: Judgement) -> tuple[int | None, int | None]:
     """
     if judgement.verdict != "underpowered":
         return None, None
-    found = judgement.difference
+    difference = judgement.difference
     return (
-        _about(judgement.seeds_needed, min(found.n, found.baseline_n)),
-        _about(judgement.images_needed, found.images),
+        _about(judgement.seeds_needed, min(difference.n, difference.baseline_n)),
+        _about(judgement.images_needed, difference.images),
     )
 
 
@@ -172,16 +171,16 @@ def _ratio(ratio: Ratio) -> str:
     return f"{mean:.{decimals}f}x{interval}"
 
 
-def _seeds(found: Difference) -> str:
-    return f"{_counts(found)} seeds"
+def _seeds(difference: Difference) -> str:
+    return f"{_counts(difference)} seeds"
 
 
-def _n(found: Difference) -> str:
-    return f"n = {_counts(found)}"
+def _n(difference: Difference) -> str:
+    return f"n = {_counts(difference)}"
 
 
-def _counts(found: Difference) -> str:
-    return str(found.n) if found.n == found.baseline_n else f"{found.n} and {found.baseline_n}"
+def _counts(difference: Difference) -> str:
+    return str(difference.n) if difference.n == difference.baseline_n else f"{difference.n} and {difference.baseline_n}"
 
 
 def probability(p: float | None) -> str:
@@ -198,8 +197,8 @@ def time_to_target(time: TimeToTarget | None, write: Callable[[float], str], uni
 
     Args:
         time: None where there is no target.
-        write: how a time is written.
-        unit: what follows the median, with the space before it.
+        write: writes a time as text.
+        unit: text behind the median, with the space before it.
     """
     if time is None:
         return MISSING

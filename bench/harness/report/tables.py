@@ -148,14 +148,14 @@ TARGET_COLUMNS = (
 
 def tables(result: StudyResult, comparison: ComparisonResult) -> list[Table]:
     """Return a comparison's tables: accuracy and verdicts, costs and, with a target, the time to it."""
-    found = [
+    shown = [
         _table("accuracy", _accuracy_columns(result.margin), comparison, HOW_TO_READ),
         _table("cost", COST_COLUMNS, comparison, (INTERVALS, COSTS)),
     ]
     if result.target_training_error is not None:
         name = f"time {target(result.target_training_error)}"
-        found.append(_table(name, TARGET_COLUMNS, comparison, (TARGETS,)))
-    return found
+        shown.append(_table(name, TARGET_COLUMNS, comparison, (TARGETS,)))
+    return shown
 
 
 def _table(name: str, columns: Sequence[Column], comparison: ComparisonResult, legend: tuple[str, ...]) -> Table:

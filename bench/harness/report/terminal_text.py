@@ -1,4 +1,4 @@
-"""What a terminal shows at the end of a run: every question, its answer, and one line per compared arm."""
+"""A terminal's text at the end of a run: every question, its answer, and one line per compared arm."""
 
 import shutil
 import textwrap

@@ -37,13 +37,13 @@ def markdown(result: StudyResult, comparison: ComparisonResult) -> str:
     """Return the tables as GitHub renders them, with the conditions below."""
     parts = [f"# {markdown_text(result.study)}: {markdown_text(comparison.title)}", markdown_text(result.question)]
     parts += _markdown_list("Answers", answers(result, comparison))
-    found = tables(result, comparison)
-    for table in found:
+    typeset = tables(result, comparison)
+    for table in typeset:
         headers = [markdown_text(header) for header in table.headers]
         rows = [[markdown_text(cell) for cell in row] for row in table.rows]
         parts += [f"## {_sentence_case(table.name)}", _tabulate(rows, headers, table, "pipe")]
     parts += _markdown_list("Notes", notes(result, comparison))
-    parts += _markdown_list("How to read", list(dict.fromkeys(line for table in found for line in table.legend)))
+    parts += _markdown_list("How to read", list(dict.fromkeys(line for table in typeset for line in table.legend)))
     parts += _markdown_list("Conditions", [f"{name}: {text}" for name, text in conditions(result).items()])
     return "\n\n".join(parts) + "\n"
 

@@ -29,7 +29,7 @@ def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImage
     Every file is written under a temporary name and renamed. Nothing is written where there are no records.
 
     Args:
-        records: of one protocol, in the order in which trials ended.
+        records: records of one protocol, in the order in which trials ended.
         folder: results/<protocol>.
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
     """
@@ -85,5 +85,5 @@ def _test_images(dataset: str, root: Path | None) -> tuple[Pixels, Labels]:
         return pixels[test], labels[test]
     from bench.harness.data import load as data  # noqa: PLC0415 - torch, two seconds that the embedded data set does not need
 
-    found = data.load(dataset, root).test
-    return found.images.numpy(), found.labels.numpy()
+    test_split = data.load(dataset, root).test
+    return test_split.images.numpy(), test_split.labels.numpy()

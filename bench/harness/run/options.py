@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 
 class Group(Protocol):
-    """What pytest's option groups and argparse's parsers are, under one method name."""
+    """The common form of pytest's option groups and argparse's parsers, under one method name."""
 
     def __call__(self, *names: str, **attributes: Any) -> object:  # noqa: ANN401 - argparse's own keywords
         """Declare one option."""

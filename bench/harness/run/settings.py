@@ -1,4 +1,4 @@
-"""What a run was asked for on the command line, checked before anything slow is imported."""
+"""The command line's wishes for a run, checked before anything slow is imported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

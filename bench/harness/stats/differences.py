@@ -207,7 +207,7 @@ def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
 
     Args:
         p_values: each from 0 to 1.
-        family: how many comparisons the study makes, where that is more than the p values given: the missing
+        family: number of comparisons the study makes, where that is more than the p values given: the missing
             ones count as larger than all of these (as `n` of R's p.adjust does).
 
     Raises:

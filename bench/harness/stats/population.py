@@ -27,7 +27,7 @@ WEIGHTS = np.exp(-(GRID**2) / 2) / np.exp(-(GRID**2) / 2).sum()
 
 @dataclass(frozen=True, kw_only=True)
 class Moments:
-    """What is true of one arm.
+    """The truth about one arm.
 
     Attributes:
         accuracy: over all seeds and images, 0 to 1.

@@ -73,12 +73,12 @@ OTHER_ERRORS: Mapping[str, Callable[[Sources], Sources]] = {
 
 
 class Truth(NamedTuple):
-    """What studies are drawn from.
+    """The truth that studies are drawn from.
 
     Attributes:
         direction: 0 where all arms are equal; 1 or -1 where the last is better or worse than the others.
-        levels: of the arms, see `bench.harness.stats.population`.
-        accuracies: of the arms, 0 to 1.
+        levels: levels of the arms, see `bench.harness.stats.population`.
+        accuracies: accuracies of the arms, 0 to 1.
         margin: the smallest detectable difference, by which the last arm differs, and the margin to judge with.
     """
 
@@ -179,9 +179,9 @@ def simulate_all(studies: int, seed: int, processes: int) -> dict[str, dict[str,
     """Return, by population and name, what the studies got right and wrong.
 
     Args:
-        studies: how many per population have equal arms; so many have a better arm, and so many a worse one.
-        seed: of all that is drawn; the result depends on it and not on the number of processes.
-        processes: how many to work with.
+        studies: number per population with equal arms; so many have a better arm, and so many a worse one.
+        seed: seed of all that is drawn; the result depends on it and not on the number of processes.
+        processes: number of processes to work with.
     """
     tasks = [(place, direction) for place in range(len(POPULATIONS)) for direction in (0, 1, -1)]
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
@@ -189,11 +189,11 @@ def simulate_all(studies: int, seed: int, processes: int) -> dict[str, dict[str,
             pool.submit(simulate, POPULATIONS[place], direction, studies, (seed, place, direction + 1))
             for place, direction in tasks
         ]
-    found: dict[str, dict[str, list[float]]] = {population.name: {} for population in POPULATIONS}
+    collected: dict[str, dict[str, list[float]]] = {population.name: {} for population in POPULATIONS}
     for (place, _), task in zip(tasks, running, strict=True):
         for name, shares in task.result().items():
-            found[POPULATIONS[place].name].setdefault(name, []).extend(shares)
-    return {population: {name: share(values) for name, values in by.items()} for population, by in found.items()}
+            collected[POPULATIONS[place].name].setdefault(name, []).extend(shares)
+    return {population: {name: share(values) for name, values in by.items()} for population, by in collected.items()}
 
 
 def share(values: Sequence[float]) -> Share:
@@ -201,11 +201,11 @@ def share(values: Sequence[float]) -> Share:
     return Share(float(np.mean(values)), float(np.std(values)) / math.sqrt(len(values)), len(values))
 
 
-def broken_promises(found: Mapping[str, Mapping[str, Share]]) -> list[str]:
+def broken_promises(shares_by_population: Mapping[str, Mapping[str, Share]]) -> list[str]:
     """Return a sentence on every share that is not what was promised."""
     return [
         f"{population}: {name} is {100 * shares[name].share:.1f} %, promised {100 * low:.0f} to {100 * high:.0f} %"
-        for population, shares in found.items()
+        for population, shares in shares_by_population.items()
         for name, (low, high) in PROMISES.items()
         if name in shares and not low <= shares[name].share <= high
     ]

@@ -40,7 +40,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 class TimeToTarget(NamedTuple):
-    """How long the seeds took to a target, where some may never have reached it.
+    """The time the seeds took to a target, where some may never have reached it.
 
     Attributes:
         median: None where half of the seeds or more never reached it; it is then above `at_least`.

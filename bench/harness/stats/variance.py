@@ -10,7 +10,7 @@ class Sources:
     Attributes:
         seeds: SE_seeds² of each arm, one value or two.
         n: each arm's number of seeds, at least 2.
-        crossed: how much of each value of `seeds` is the interaction of seeds and images, and would fall
+        crossed: the part of each value of `seeds` that is the interaction of seeds and images, and would fall
             with more images.
         image: SE_images².
         images: the number of test images, at least 2.

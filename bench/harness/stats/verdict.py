@@ -22,7 +22,7 @@ Verdict = Literal["better", "worse", "tied", "underpowered"]
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a study may say about an arm against its baseline.
+    """The claim that a study may make about an arm against its baseline.
 
     Attributes:
         arm: the arm's name.
@@ -59,7 +59,7 @@ def judge(
         arms: correctness of shape (seeds, images) by arm, the same images in all.
         pairs: (arm, baseline), every comparison of the study.
         margin: the difference below which arms count as tied, above 0 and at most 1.
-        family: how many comparisons the study has, where `pairs` are not all of them.
+        family: number of comparisons the study has, where `pairs` are not all of them.
 
     Raises:
         ValueError: a margin out of range, a family smaller than the pairs, or arms that `difference` refuses.
@@ -70,21 +70,21 @@ def judge(
     comparisons = len(pairs) if family is None else family
     corrected = _corrected(differences, comparisons)
     return [
-        _judgement(pair, found, p, margin, comparisons)
-        for pair, found, p in zip(pairs, differences, corrected, strict=True)
+        _judgement(pair, difference, p, margin, comparisons)
+        for pair, difference, p in zip(pairs, differences, corrected, strict=True)
     ]
 
 
 def _judgement(
-    pair: tuple[str, str], found: Difference, p_corrected: float | None, margin: float, comparisons: int
+    pair: tuple[str, str], difference: Difference, p_corrected: float | None, margin: float, comparisons: int
 ) -> Judgement:
-    sources = found.sources
+    sources = difference.sources
     return Judgement(
         arm=pair[0],
         baseline=pair[1],
-        difference=found,
+        difference=difference,
         p_corrected=p_corrected,
-        verdict=_verdict(found, p_corrected, margin),
+        verdict=_verdict(difference, p_corrected, margin),
         smallest_detectable=smallest_detectable(sources, comparisons) if sources else None,
         seeds_needed=seeds_needed(sources, margin, comparisons) if sources else None,
         images_needed=images_needed(sources, margin, comparisons) if sources else None,
@@ -94,21 +94,21 @@ def _judgement(
 def _corrected(differences: Sequence[Difference], comparisons: int) -> list[float | None]:
     if comparisons < len(differences):
         raise ValueError(f"a family of {comparisons} with {len(differences)} pairs: give all comparisons of the study")
-    p_values = [found.p for found in differences if found.p is not None and _has_verdict(found)]
+    p_values = [difference.p for difference in differences if difference.p is not None and _has_verdict(difference)]
     corrected = iter(holm(p_values, comparisons))
-    return [next(corrected) if _has_verdict(found) else None for found in differences]
+    return [next(corrected) if _has_verdict(difference) else None for difference in differences]
 
 
-def _has_verdict(found: Difference) -> bool:
-    return min(found.n, found.baseline_n) >= LEAST_SEEDS
+def _has_verdict(difference: Difference) -> bool:
+    return min(difference.n, difference.baseline_n) >= LEAST_SEEDS
 
 
-def _verdict(found: Difference, p_corrected: float | None, margin: float) -> Verdict | None:
-    if p_corrected is None or found.low is None or found.high is None:
+def _verdict(difference: Difference, p_corrected: float | None, margin: float) -> Verdict | None:
+    if p_corrected is None or difference.low is None or difference.high is None:
         return None
     if p_corrected < SIGNIFICANCE:
-        return "better" if found.effect > 0 else "worse"
-    return "tied" if -margin < found.low and found.high < margin else "underpowered"
+        return "better" if difference.effect > 0 else "worse"
+    return "tied" if -margin < difference.low and difference.high < margin else "underpowered"
 
 
 def smallest_detectable(

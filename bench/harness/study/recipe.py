@@ -1,4 +1,4 @@
-"""How an arm is trained: a frozen set of hyper-parameters; a study states only what differs from the defaults."""
+"""The recipe an arm is trained by: frozen hyper-parameters; a study states only its differences from the defaults."""
 
 import math
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Recipe:
     Attributes:
         optimizer: sgd, adam or adamw (PyTorch's).
         learning_rate: at the first step; None means "chosen on validation", see `python -m bench tune`.
-        momentum: of SGD, 0 to 1.
+        momentum: SGD's momentum, 0 to 1.
         weight_decay: PyTorch's, L2 in the gradient (decoupled with adamw).
         batch_size: images a step; the last, smaller batch of an epoch is used too.
         epochs: passes over the training images.
@@ -89,7 +89,7 @@ class Recipe:
         value = getattr(self, name)
         wrong_bool = isinstance(value, bool) and bool not in types  # Python counts True as a whole number
         if not isinstance(value, types) or wrong_bool:
-            words = " or ".join("None" if each is NoneType else each.__name__ for each in types)
+            words = " or ".join("None" if kind is NoneType else kind.__name__ for kind in types)
             raise RecipeError(f"{name} is {value!r}: it must be {words}")
         if isinstance(value, float) and not math.isfinite(value):
             raise RecipeError(f"{name} is {value}: it must be a finite number")
@@ -119,7 +119,7 @@ class Recipe:
         """Return the recipe with one mean and one std per channel; a single value is that of every channel.
 
         Args:
-            channels: of the images.
+            channels: channels of the images.
             dataset: name of the data set, for the message.
 
         Raises:

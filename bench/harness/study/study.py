@@ -22,7 +22,7 @@ class StudyError(UserError):
 
 @dataclass(frozen=True)
 class Published:
-    """What somebody reported: test accuracy in percent, where, and what differed from our arm."""
+    """A figure that somebody reported: test accuracy in percent, where, and its difference from our arm."""
 
     value: float
     source: str
@@ -76,7 +76,7 @@ class Study:
     Attributes:
         name: also the group of its tests.
         question: as a reader would ask it.
-        held_fixed: what is the same in all arms of a comparison.
+        held_fixed: settings that are the same in all arms of a comparison.
         margin: difference in accuracy, 0 to 1, within which two arms count as tied.
         comparisons: which arm is compared with which; in a protocol that lacks its baseline or all other arms a
             comparison is left out.
@@ -139,7 +139,7 @@ class Study:
     def context(self, protocol: str, arm: Arm) -> Context:
         """Return what a table must know of this arm."""
         present = [other.name for other in self.protocol(protocol).arms]
-        pairs = {each.name: self._pairs(each, present) for each in self.comparisons}
+        pairs = {comparison.name: self._pairs(comparison, present) for comparison in self.comparisons}
         return Context(
             question=self.question,
             held_fixed=self.held_fixed,
@@ -147,12 +147,13 @@ class Study:
             label=arm.label,
             order=present.index(arm.name),
             comparisons=[
-                ComparisonContext(name=each.name, title=each.title, baseline=each.baseline)
-                for each in self.comparisons
-                if arm.name in each.members and pairs[each.name]
+                ComparisonContext(name=comparison.name, title=comparison.title, baseline=comparison.baseline)
+                for comparison in self.comparisons
+                if arm.name in comparison.members and pairs[comparison.name]
             ],
             published=[
-                PublishedContext(value=each.value, source=each.source, note=each.note) for each in arm.published
+                PublishedContext(value=published.value, source=published.source, note=published.note)
+                for published in arm.published
             ],
             target_training_error=self.target_training_error,
             family=len(set().union(*pairs.values())),

@@ -68,8 +68,8 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
         study: the study.
         protocol_name: smoke, quick or published.
         arm_name: one of that protocol's arms.
-        seed: of initialisation, order, augmentation and dropout.
-        data: what the trial is run on.
+        seed: seed of initialisation, order, augmentation and dropout.
+        data: the data set that the trial is run on.
         own_data: `data` is what the protocol names, so a learning rate must have been chosen for just this.
 
     Raises:

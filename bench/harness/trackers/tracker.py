@@ -8,7 +8,7 @@ from bench.harness.training.trial_run import TrialRun
 
 
 class Standing(NamedTuple):
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
         done: trials with a record.

@@ -28,14 +28,14 @@ class BatchedTraining:
     """Trainings that differ in their seed alone, taking every step together.
 
     Args:
-        trainings: of one arm, fresh; their nets are kept up to date at the end of every epoch.
+        trainings: fresh trainings of one arm; their nets are kept up to date at the end of every epoch.
 
     Raises:
         BatchedError: none, different recipes, or a net with dropout, whose random numbers would not be each seed's own.
     """
 
     def __init__(self, trainings: Sequence[Training]) -> None:
-        if not trainings or any(each.recipe != trainings[0].recipe for each in trainings):
+        if not trainings or any(training.recipe != trainings[0].recipe for training in trainings):
             raise BatchedError("only seeds of one arm can be trained as one program")
         self.trainings, self.recipe = trainings, trainings[0].recipe
         models = [training.model for training in trainings]
@@ -69,8 +69,8 @@ class BatchedTraining:
 
     def _step(self, places: Sequence[Tensor], preprocess: Preprocess) -> tuple[Tensor, Tensor]:
         """Return each seed's loss and number of mistakes, shape (seeds,)."""
-        pixels = [training.augmented(each) for training, each in zip(self.trainings, places, strict=True)]
-        labels = torch.stack([self.trainings[0].train.labels[each] for each in places])
+        pixels = [training.augmented(chosen) for training, chosen in zip(self.trainings, places, strict=True)]
+        labels = torch.stack([self.trainings[0].train.labels[chosen] for chosen in places])
         batch = preprocess(torch.cat(pixels))
         batch = batch.view(*labels.shape, *batch.shape[1:])
         logits = vmap(self._logits)(self.parameters, self.buffers, batch)
@@ -82,8 +82,8 @@ class BatchedTraining:
         return losses.detach(), (logits.detach().argmax(dim=2) != labels).sum(dim=1)
 
     def _logits(self, parameters: Named, buffers: Named, images: Tensor) -> Tensor:
-        found: Tensor = functional_call(self.trainings[0].model, (parameters, buffers), (images,))
-        return found
+        logits: Tensor = functional_call(self.trainings[0].model, (parameters, buffers), (images,))
+        return logits
 
     @torch.no_grad()
     def _unstack(self) -> None:

@@ -1,4 +1,4 @@
-"""What a net costs before it is run: parameters and forward operations an image."""
+"""The cost of a net before it is run: parameters and forward operations an image."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ def check_last_batch(architecture: str, options: Mapping[str, Any], recipe: Reci
         architecture: the net.
         options: every option of it.
         recipe: for its batch size.
-        images: how many are trained on.
+        images: number of images that are trained on.
 
     Raises:
         RecipeError: BatchNorm would have one value a channel.

@@ -1,4 +1,4 @@
-"""What LRN costs in our implementation and in torch's: asked of LRN, not of how it was written."""
+"""The cost of LRN in our implementation and in torch's: asked of LRN, not of how it was written."""
 
 import statistics
 from collections.abc import Mapping

@@ -40,16 +40,18 @@ def choose(tried: Sequence[Tried]) -> float:
     """Return the rate with the highest mean validation accuracy, ties to the lower mean validation loss."""
 
     def merit(rate: float) -> tuple[float, float]:
-        mine = [each for each in tried if each.learning_rate == rate]
-        losses = [float("inf") if each.validation_loss is None else each.validation_loss for each in mine]
-        return mean(each.validation_accuracy for each in mine), -mean(losses)
+        mine = [candidate for candidate in tried if candidate.learning_rate == rate]
+        losses = [
+            float("inf") if candidate.validation_loss is None else candidate.validation_loss for candidate in mine
+        ]
+        return mean(candidate.validation_accuracy for candidate in mine), -mean(losses)
 
-    return max({each.learning_rate for each in tried}, key=merit)
+    return max({candidate.learning_rate for candidate in tried}, key=merit)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a learning rate is chosen for."""
+    """The net, data and recipe that a learning rate is chosen for."""
 
     arm: Arm
     recipe: Recipe
@@ -88,7 +90,7 @@ class Subject:
         rates = sorted(grid)
         for _ in range(MOST_EXTENSIONS + 1):
             for rate in rates:
-                if rate not in {each.learning_rate for each in tried}:
+                if rate not in {candidate.learning_rate for candidate in tried}:
                     tried += [self._show(self.try_rate(rate, seed)) for seed in seeds]
             best = choose(tried)
             if rates[0] < best < rates[-1]:

@@ -37,7 +37,7 @@ def judged(path: Path, net: Exported) -> list[Parity]:
 
 def change(proto: onnx.ModelProto, name: str, edit: Callable[[np.ndarray], np.ndarray]) -> None:
     """Replace an initializer by what a function makes of it."""
-    (place,) = (i for i, each in enumerate(proto.graph.initializer) if each.name == name)
+    (place,) = (i for i, initializer in enumerate(proto.graph.initializer) if initializer.name == name)
     values = edit(numpy_helper.to_array(proto.graph.initializer[place]).copy())
     proto.graph.initializer[place].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), name))
 
@@ -86,22 +86,24 @@ def test_a_good_file_passes(name: str, exported: Exports, edited: Edited) -> Non
     path = edited(name, lambda _: None)
     runs = [("onnxruntime", onnxruntime_run(path)), ("OpenVINO", openvino_run(path))]
 
-    found = gate(net.material.reference, runs, (1, 7, 64))
+    comparisons = gate(net.material.reference, runs, (1, 7, 64))
 
     assert structure_problems(path, (1, 28, 28), 10, weights(net.module)) == []
-    assert [(each.runtime, each.batch) for each in found] == [(r, b) for r, _ in runs for b in (1, 7, 64)]
-    assert [each.problems for each in found] == [()] * 6
-    assert all(each.largest_difference <= each.tolerance for each in found)
+    assert [(comparison.runtime, comparison.batch) for comparison in comparisons] == [
+        (r, b) for r, _ in runs for b in (1, 7, 64)
+    ]
+    assert [comparison.problems for comparison in comparisons] == [()] * 6
+    assert all(comparison.largest_difference <= comparison.tolerance for comparison in comparisons)
     accuracy = net.material.record.test_accuracy
-    assert all(abs(each.accuracy - accuracy) <= len(each.near_ties) / 1000 for each in found)
+    assert all(abs(comparison.accuracy - accuracy) <= len(comparison.near_ties) / 1000 for comparison in comparisons)
 
 
 @pytest.mark.parametrize(("name", "fault"), [(name, fault) for name in FAULTS for fault in FAULTS[name]])
 def test_a_planted_fault_is_caught_by_the_answers(name: str, fault: Edit, exported: Exports, edited: Edited) -> None:
     """By each runtime on its own; the message names images."""
-    for each in judged(edited(name, fault), exported(name)):
-        assert each.problems, each.runtime
-        assert "images" in each.problems[0]
+    for comparison in judged(edited(name, fault), exported(name)):
+        assert comparison.problems, comparison.runtime
+        assert "images" in comparison.problems[0]
 
 
 @pytest.mark.parametrize(("name", "fault"), [(name, fault) for name in FAULTS for fault in FAULTS[name]])
@@ -114,9 +116,9 @@ def test_a_planted_fault_is_caught_in_the_weights(name: str, fault: Edit, export
 
 def reference(logits: list[list[float]], labels: list[int]) -> Reference:
     """Return a reference of a few images."""
-    found = np.array(logits, np.float32)
+    array = np.array(logits, np.float32)
     images = np.zeros((len(logits), 1, 2, 2), np.uint8)
-    return Reference(images=images, labels=np.array(labels), logits=found, probabilities=found)
+    return Reference(images=images, labels=np.array(labels), logits=array, probabilities=array)
 
 
 def test_a_near_tie_is_listed_and_no_fault() -> None:
@@ -124,19 +126,19 @@ def test_a_near_tie_is_listed_and_no_fault() -> None:
     wanted = reference([[1.0, 0.99999], [3.0, 0.0]], [0, 0])
     said = np.array([[0.99999, 1.0], [3.0, 0.0]], np.float32)
 
-    found = compare(wanted, Answers(said, wanted.probabilities), "test", 2)
+    comparison = compare(wanted, Answers(said, wanted.probabilities), "test", 2)
 
-    assert (found.problems, found.near_ties, found.accuracy) == ((), (0,), 0.5)
+    assert (comparison.problems, comparison.near_ties, comparison.accuracy) == ((), (0,), 0.5)
 
 
 def test_another_answer_that_is_no_near_tie_is_a_fault() -> None:
     """Even where no logit is beyond the tolerance: the record says something else."""
     wanted = replace(reference([[1.0, 0.5], [3.0, 0.0]], [0, 0]), recorded=np.array([1, 0]))
 
-    found = compare(wanted, Answers(wanted.logits, wanted.probabilities), "test", 2)
+    comparison = compare(wanted, Answers(wanted.logits, wanted.probabilities), "test", 2)
 
-    assert found.near_ties == ()
-    assert "1 images get another answer than in the table, image 0 class 0, not 1" in found.problems[0]
+    assert comparison.near_ties == ()
+    assert "1 images get another answer than in the table, image 0 class 0, not 1" in comparison.problems[0]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -153,18 +155,18 @@ def test_wrong_probabilities_are_a_fault() -> None:
     """They are an output of their own: right logits do not excuse them."""
     wanted = reference([[1.0, 0.5]], [0])
 
-    found = compare(wanted, Answers(wanted.logits, wanted.probabilities + 0.01), "test", 1)
+    comparison = compare(wanted, Answers(wanted.logits, wanted.probabilities + 0.01), "test", 1)
 
-    assert "probabilities differ by up to 0.01" in found.problems[0]
+    assert "probabilities differ by up to 0.01" in comparison.problems[0]
 
 
 def test_another_shape_is_a_fault() -> None:
     """A class too few is no matter of tolerance."""
     wanted = reference([[1.0, 0.5]], [0])
 
-    found = compare(wanted, Answers(wanted.logits[:, :1], wanted.probabilities), "test", 1)
+    comparison = compare(wanted, Answers(wanted.logits[:, :1], wanted.probabilities), "test", 1)
 
-    assert "logits have shape (1, 1), the net's (1, 2)" in found.problems[0]
+    assert "logits have shape (1, 1), the net's (1, 2)" in comparison.problems[0]
 
 
 def test_the_tolerance_follows_the_nets_own_rounding() -> None:
@@ -190,9 +192,9 @@ def test_a_small_difference_everywhere_is_a_fault() -> None:
     rounding = Rounding(largest=1e-4, rms=1e-5)
     wanted = replace(reference(random.tolist(), [0] * 100), rounding=rounding)
 
-    found = compare(wanted, Answers(wanted.logits + 9e-5, wanted.probabilities), "test", 7)
+    comparison = compare(wanted, Answers(wanted.logits + 9e-5, wanted.probabilities), "test", 7)
 
-    assert found.largest_difference < found.tolerance
-    assert found.problems == (
+    assert comparison.largest_difference < comparison.tolerance
+    assert comparison.problems == (
         "test, batch 7: logits of all images differ by 9e-05 (root mean square), more than 6e-05",
     )

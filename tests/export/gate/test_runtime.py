@@ -50,8 +50,8 @@ def test_answers_do_not_depend_on_the_batch_size() -> None:
         return Answers(values, -values)
 
     images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
-    found = answer(run, images, 4)
+    answers = answer(run, images, 4)
 
     assert sizes == [4, 4, 2]
-    assert found.logits.ravel().tolist() == list(range(10))
-    assert (found.probabilities == -found.logits).all()
+    assert answers.logits.ravel().tolist() == list(range(10))
+    assert (answers.probabilities == -answers.logits).all()

@@ -27,7 +27,7 @@ def test_the_temperature_undoes_what_sharpened_the_logits(sample: Sample, sharpe
 
 
 def test_a_temperature_lowers_the_calibration_error(sample: Sample) -> None:
-    """Of an overconfident net, nearly to zero."""
+    """The error of an overconfident net falls nearly to zero."""
     logits, labels = sample
     temperature = fit_temperature(logits * 3, labels)
 

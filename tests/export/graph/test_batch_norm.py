@@ -23,13 +23,13 @@ def test_a_folded_net_answers_as_before(name: str) -> None:
     randomise_statistics(model)
     images = torch.randn(2, *describe(name).input_shape)
 
-    found = folded(model)
+    without_norms = folded(model)
 
-    assert not [module for module in found.modules() if isinstance(module, BATCH_NORMS)]
+    assert not [module for module in without_norms.modules() if isinstance(module, BATCH_NORMS)]
     assert any(isinstance(module, BATCH_NORMS) for module in model.modules())
     with torch.inference_mode():
         expected = model.double()(images.double())
-        answers = found.double()(images.double())
+        answers = without_norms.double()(images.double())
     torch.testing.assert_close(answers, expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
 
 
@@ -53,10 +53,10 @@ def test_a_layer_that_others_read_is_not_folded_into() -> None:
     randomise_statistics(model)
     x = torch.randn(2, 2, 4, 4)
 
-    found = folded(model)
+    without_norms = folded(model)
 
-    assert isinstance(found.get_submodule("norm"), Affine)
-    torch.testing.assert_close(found(x), model(x), rtol=1e-5, atol=1e-5)
+    assert isinstance(without_norms.get_submodule("norm"), Affine)
+    torch.testing.assert_close(without_norms(x), model(x), rtol=1e-5, atol=1e-5)
 
 
 def test_a_batch_norm_behind_an_activation_becomes_affine() -> None:
@@ -65,10 +65,10 @@ def test_a_batch_norm_behind_an_activation_becomes_affine() -> None:
     randomise_statistics(model)
     x = torch.randn(5, 4)
 
-    found = folded(model)
+    without_norms = folded(model)
 
-    assert isinstance(found.get_submodule("2"), Affine)
-    torch.testing.assert_close(found(x), model(x), rtol=1e-5, atol=1e-5)
+    assert isinstance(without_norms.get_submodule("2"), Affine)
+    torch.testing.assert_close(without_norms(x), model(x), rtol=1e-5, atol=1e-5)
 
 
 def test_a_linear_layer_takes_its_batch_norm_in() -> None:
@@ -77,10 +77,10 @@ def test_a_linear_layer_takes_its_batch_norm_in() -> None:
     randomise_statistics(model)
     x = torch.randn(5, 4)
 
-    found = folded(model)
+    without_norms = folded(model)
 
-    assert isinstance(found.get_submodule("1"), nn.Identity)
-    torch.testing.assert_close(found(x), model(x), rtol=1e-5, atol=1e-5)
+    assert isinstance(without_norms.get_submodule("1"), nn.Identity)
+    torch.testing.assert_close(without_norms(x), model(x), rtol=1e-5, atol=1e-5)
 
 
 def test_the_net_itself_is_left_alone() -> None:

@@ -43,9 +43,9 @@ def test_every_form_answers_as_the_net_does(size: int, beta: float, form: str) -
         expected = model(PREPROCESS(torch.from_numpy(images()))).numpy()
     content = to_onnx(served(model, PREPROCESS, lrn_form=form), (3, 8, 8)).SerializeToString()
 
-    found = onnxruntime_run(content)(images()).logits
+    logits = onnxruntime_run(content)(images()).logits
 
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(openvino_run(content)(images()).logits, expected, rtol=1e-4, atol=1e-4)
 
 

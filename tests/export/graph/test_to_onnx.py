@@ -45,7 +45,7 @@ def passes(model: nn.Module, shape: tuple[int, int, int], resize: int | None, tm
     runs = [("onnxruntime", onnxruntime_run(path)), ("OpenVINO", openvino_run(path))]
 
     assert structure_problems(path, shape, reference.logits.shape[1]) == []
-    assert [each.problems for each in gate(reference, runs, (1, 2, IMAGES))] == [()] * 6
+    assert [comparison.problems for comparison in gate(reference, runs, (1, 2, IMAGES))] == [()] * 6
     return proto
 
 
@@ -64,7 +64,7 @@ def test_every_architecture_is_exported(name: str, tmp_path: Path) -> None:
     proto = passes(model, architecture.input_shape, None, tmp_path)
 
     assert not {node.op_type for node in proto.graph.node} & {"BatchNormalization", "Dropout", "Identity"}
-    assert {each.version for each in proto.opset_import} == {OPSET}
+    assert {opset.version for opset in proto.opset_import} == {OPSET}
 
 
 @pytest.mark.parametrize("normalisation", ["none", "batch", "layer", "lrn"])
@@ -139,7 +139,7 @@ def test_metadata_are_strings() -> None:
     set_metadata(proto, {"old": "x"})
     set_metadata(proto, {"dataset": "mnist", "mean": [0.5], "resize": None})
 
-    assert {each.key: each.value for each in proto.metadata_props} == {
+    assert {entry.key: entry.value for entry in proto.metadata_props} == {
         "dataset": "mnist",
         "mean": "[0.5]",
         "resize": "null",

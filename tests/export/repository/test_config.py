@@ -13,23 +13,23 @@ CARD = {"shape": [3, 32, 32], "classes": ["cat", "dog"]}
 @pytest.mark.parametrize(("device", "kind"), [("cpu", "KIND_CPU"), ("cuda", "KIND_GPU")])
 def test_triton_reads_the_configuration(device: str, kind: str) -> None:
     """Parsed into its own ModelConfig, with the values that were meant."""
-    found = text_format.Parse(config_text("net", (3, 32, 32), 2, device=device), model_config_pb2.ModelConfig())
+    config = text_format.Parse(config_text("net", (3, 32, 32), 2, device=device), model_config_pb2.ModelConfig())
 
-    assert (found.name, found.backend, found.max_batch_size) == ("net", "onnxruntime", MAX_BATCH)
-    assert (found.input[0].name, list(found.input[0].dims)) == ("image", [3, 32, 32])
-    assert found.input[0].data_type == model_config_pb2.TYPE_UINT8
-    assert [(each.name, list(each.dims), each.label_filename) for each in found.output] == [
+    assert (config.name, config.backend, config.max_batch_size) == ("net", "onnxruntime", MAX_BATCH)
+    assert (config.input[0].name, list(config.input[0].dims)) == ("image", [3, 32, 32])
+    assert config.input[0].data_type == model_config_pb2.TYPE_UINT8
+    assert [(output.name, list(output.dims), output.label_filename) for output in config.output] == [
         ("logits", [2], "labels.txt"),
         ("probabilities", [2], "labels.txt"),
     ]
-    assert found.instance_group[0].Kind.Name(found.instance_group[0].kind) == kind
-    assert found.dynamic_batching.default_queue_policy.max_queue_size > 0
-    assert found.parameters["intra_op_thread_count"].string_value == "1"
-    assert found.model_warmup[0].inputs["image"].zero_data
+    assert config.instance_group[0].Kind.Name(config.instance_group[0].kind) == kind
+    assert config.dynamic_batching.default_queue_policy.max_queue_size > 0
+    assert config.parameters["intra_op_thread_count"].string_value == "1"
+    assert config.model_warmup[0].inputs["image"].zero_data
 
 
 def test_a_right_configuration_has_no_problem() -> None:
-    """That of the card's model."""
+    """The configuration of the card's model is accepted."""
     assert config_problems(config_text("net", (3, 32, 32), 2), "net", CARD) == []
 
 

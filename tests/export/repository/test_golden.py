@@ -41,9 +41,9 @@ def test_golden_answers_are_read_with_their_images(tmp_path: Path) -> None:
     images, logits = np.arange(4, dtype=np.uint8).reshape(1, 1, 2, 2), np.ones((1, 3), np.float32)
     np.savez(tmp_path / GOLDEN, image=images, logits=logits, probabilities=logits / 3)
 
-    found, golden = read_golden(tmp_path, (1, 2, 2))
+    pixels, golden = read_golden(tmp_path, (1, 2, 2))
 
-    assert (found == images).all()
+    assert (pixels == images).all()
     assert (golden.logits == logits).all()
     assert (golden.probabilities == logits / 3).all()
 
@@ -59,7 +59,7 @@ def test_golden_answers_that_cannot_be_read_are_named(content: bytes | None, tmp
 
 
 def test_a_gap_is_said_of_the_answer_that_has_it() -> None:
-    """What is beyond its tolerance, also by being no number or of another shape."""
+    """An answer beyond its tolerance is named, also one that is no number or of another shape."""
     right = Answers(np.zeros((2, 3), np.float32), np.zeros((2, 3), np.float32))
     off = Answers(np.full((2, 3), 0.5, np.float32), np.full((2, 3), np.nan, np.float32))
     tolerances = Tolerances(0.4, 0.4)

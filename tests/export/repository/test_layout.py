@@ -184,7 +184,7 @@ def test_a_card_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
 
 
 def test_only_numbers_are_versions_and_only_names_are_models(tmp_path: Path) -> None:
-    """What lies beside them is not looked at."""
+    """Files and folders that lie beside them are not looked at."""
     put(tmp_path)
     for name in ("0", "01", "-1", "1.0", "backup"):
         (tmp_path / "net" / name).mkdir()

@@ -36,18 +36,18 @@ def test_an_interval_stays_within_0_and_1(correct: int) -> None:
 
 
 def test_metadata_name_labels_commit_and_versions() -> None:
-    """What a file that was separated from its card must still say."""
-    found = metadata(CARD)
+    """A file that was separated from its card still says its name, labels, commit and versions."""
+    entries = metadata(CARD)
 
-    assert found["labels"] == ["a"]
-    assert found["commit"] == "abc"
-    assert found["versions"] == {"commit": "abc", "torch": "2"}
-    assert found["format"] == FORMAT
+    assert entries["labels"] == ["a"]
+    assert entries["commit"] == "abc"
+    assert entries["versions"] == {"commit": "abc", "torch": "2"}
+    assert entries["format"] == FORMAT
 
 
 def test_versions_are_of_what_is_installed() -> None:
-    """Of the two builds of onnxruntime one is."""
-    found = library_versions()
+    """Exactly one of the two builds of onnxruntime is named."""
+    versions = library_versions()
 
-    assert {"onnx", "onnxscript", "openvino"} <= set(found)
-    assert len({"onnxruntime", "onnxruntime_gpu"} & set(found)) == 1
+    assert {"onnx", "onnxscript", "openvino"} <= set(versions)
+    assert len({"onnxruntime", "onnxruntime_gpu"} & set(versions)) == 1

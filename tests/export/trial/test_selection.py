@@ -20,7 +20,7 @@ def trial(arm: str, seed: int = 0, validation: float | None = 0.9, **changes: An
 
 def chosen(records: list[Record], wish: Wish | None = None) -> list[tuple[str, int]]:
     """Return names and seeds of what is exported."""
-    return [(each.name, each.record.seed) for each in select(records, wish or Wish()).choices]
+    return [(choice.name, choice.record.seed) for choice in select(records, wish or Wish()).choices]
 
 
 def test_the_best_trial_of_each_arm_is_the_default() -> None:
@@ -81,7 +81,7 @@ def test_what_cannot_be_exported_is_left_out_and_said(changes: dict[str, Any], w
 
     selection = select([trial("base", 0, 0.8), bad], Wish())
 
-    assert [each.record.seed for each in selection.choices] == [0]
+    assert [choice.record.seed for choice in selection.choices] == [0]
     assert selection.left_out == (f"norm/base, seed 1: {why}",)
 
 

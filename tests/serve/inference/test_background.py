@@ -13,7 +13,7 @@ from tests.serve.fakes import run, until
 
 def test_work_is_done_on_a_thread_and_answered_on_the_loop() -> None:
     """With its result or its error."""
-    found: list[Any] = []
+    outcomes: list[Any] = []
     threads: list[str] = []
 
     def work() -> int:
@@ -28,32 +28,32 @@ def test_work_is_done_on_a_thread_and_answered_on_the_loop() -> None:
 
     async def main() -> None:
         beside = Beside("work", 8)
-        for each in (work, refuse, fail):
-            beside.submit(each, found.append)
-        await until(lambda: len(found) == 3)
+        for task in (work, refuse, fail):
+            beside.submit(task, outcomes.append)
+        await until(lambda: len(outcomes) == 3)
         beside.close()
 
     run(main)
     assert threads[0].startswith("work")
-    assert found[0] == 7
-    assert [(each.status, str(each)) for each in found[1:]] == [(400, "no"), (500, "ValueError: a defect")]
+    assert outcomes[0] == 7
+    assert [(error.status, str(error)) for error in outcomes[1:]] == [(400, "no"), (500, "ValueError: a defect")]
 
 
 def test_only_so_much_waits() -> None:
     """429, and there is room again when something is done."""
-    gate, found = threading.Event(), []  # type: threading.Event, list[Any]
+    gate, outcomes = threading.Event(), []  # type: threading.Event, list[Any]
 
     async def main() -> None:
         beside = Beside("work", 2)
         for _ in range(2):
-            beside.submit(gate.wait, found.append)
+            beside.submit(gate.wait, outcomes.append)
         with pytest.raises(RequestError, match="work: 2 wait already") as caught:
-            beside.submit(gate.wait, found.append)
+            beside.submit(gate.wait, outcomes.append)
         assert caught.value.status == 429
         gate.set()
-        await until(lambda: len(found) == 2)
-        beside.submit(gate.wait, found.append)
-        await until(lambda: len(found) == 3)
+        await until(lambda: len(outcomes) == 2)
+        beside.submit(gate.wait, outcomes.append)
+        await until(lambda: len(outcomes) == 3)
         beside.close()
 
     run(main)
@@ -61,38 +61,38 @@ def test_only_so_much_waits() -> None:
 
 def test_a_deadline_is_answered_on_time_and_its_work_not_begun() -> None:
     """504, while the thread is busy with something else."""
-    gate, found, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
+    gate, outcomes, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
 
     async def main() -> None:
         beside = Beside("work", 8)
-        beside.submit(gate.wait, found.append)
-        beside.submit(lambda: begun.append(1), found.append, 0.05)
-        await until(lambda: len(found) == 1)
-        assert found[0].status == 504
+        beside.submit(gate.wait, outcomes.append)
+        beside.submit(lambda: begun.append(1), outcomes.append, 0.05)
+        await until(lambda: len(outcomes) == 1)
+        assert outcomes[0].status == 504
         gate.set()
         await until(lambda: beside.waiting == 0)
         beside.close()
 
     run(main)
     assert not begun
-    assert len(found) == 2
+    assert len(outcomes) == 2
 
 
 def test_the_work_of_a_client_that_left_is_dropped() -> None:
     """It is neither begun nor answered."""
-    gate, found, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
+    gate, outcomes, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
 
     async def main() -> None:
         beside = Beside("work", 8)
-        beside.submit(gate.wait, found.append)
-        beside.submit(lambda: begun.append(1), found.append).cancel()
+        beside.submit(gate.wait, outcomes.append)
+        beside.submit(lambda: begun.append(1), outcomes.append).cancel()
         gate.set()
         await until(lambda: beside.waiting == 0)
         beside.close()
 
     run(main)
     assert not begun
-    assert len(found) == 1
+    assert len(outcomes) == 1
 
 
 def test_closing_does_not_wait_for_what_has_not_begun() -> None:

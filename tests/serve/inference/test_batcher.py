@@ -87,17 +87,17 @@ def test_models_that_wait_for_their_turn_are_not_kept_by_what_comes() -> None:
         batcher = Batcher(1, Order(order))
         models = [version(session, str(place), seconds=2 * SHORT_RUN) for place in range(300)]
         results: list[Any] = []
-        for each in models[:8]:
-            job(batcher, each, image(1), results)
-        for each in models[8:]:  # more come, one a turn, until the first of those that wait has run
-            job(batcher, each, image(1), results)
+        for model in models[:8]:
+            job(batcher, model, image(1), results)
+        for model in models[8:]:  # more come, one a turn, until the first of those that wait has run
+            job(batcher, model, image(1), results)
             await asyncio.sleep(0)
             if order:
                 break
-        for each in models[:8]:  # and one a turn while the others do
-            job(batcher, each, image(1), results)
+        for model in models[:8]:  # and one a turn while the others do
+            job(batcher, model, image(1), results)
             await asyncio.sleep(0)
-        assert set(order) >= {each.name for each in models[:8]}
+        assert set(order) >= {model.name for model in models[:8]}
         await until(lambda: batcher.idle)
         batcher.close()
 
@@ -141,7 +141,7 @@ def test_a_requests_images_stay_together() -> None:
 
     run(main)
     assert session.sizes == [1, 8, 4]
-    assert [len(each.logits) for each in results] == [1, 5, 4]
+    assert [len(answers.logits) for answers in results] == [1, 5, 4]
 
 
 class Order:
@@ -209,7 +209,7 @@ def test_a_deadline_is_answered_on_time_even_while_the_model_is_busy() -> None:
         batcher.close()
 
     run(main)
-    assert [each.status for each in (*running, *waiting)] == [504, 504]
+    assert [error.status for error in (*running, *waiting)] == [504, 504]
     assert session.sizes == [1]
 
 

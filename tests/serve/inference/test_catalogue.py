@@ -25,53 +25,53 @@ def test_every_model_is_served(put_model: PutModel) -> None:
     """Each in its newest version, as its configuration says."""
     put_model("one")
     put_model("two", 1)
-    found = catalogue(put_model("two", 2))
+    models = catalogue(put_model("two", 2))
 
-    events = found.refresh()
+    events = models.refresh()
 
-    assert sorted((each.name, each.number) for each in found.all_served()) == [("one", 1), ("two", 2)]
+    assert sorted((version.name, version.number) for version in models.all_served()) == [("one", 1), ("two", 2)]
     assert len(events) == 2
-    assert found.refresh() == []
+    assert models.refresh() == []
 
 
 def test_a_new_version_takes_over(put_model: PutModel, images: np.ndarray) -> None:
     """And the old one is let go."""
-    found = catalogue(put_model("net", 1))
-    found.refresh()
+    models = catalogue(put_model("net", 1))
+    models.refresh()
     put_model("net", 2)
 
-    found.refresh()
+    models.refresh()
 
-    np.testing.assert_allclose(found.find("net").run(images).logits, expected(images, 2), rtol=1e-5)
+    np.testing.assert_allclose(models.find("net").run(images).logits, expected(images, 2), rtol=1e-5)
     with pytest.raises(RequestError, match="net has no version '1': served are 2"):
-        found.find("net", "1")
+        models.find("net", "1")
 
 
 def test_an_older_version_is_served_where_the_newest_may_not_be(put_model: PutModel, images: np.ndarray) -> None:
     """Also after a restart."""
     put_model("net", 1)
-    found = catalogue(put_model("net", 2, golden_of=3))
+    models = catalogue(put_model("net", 2, golden_of=3))
 
-    events = found.refresh()
+    events = models.refresh()
 
     assert events[0].partition(":")[0] == "net version 2 is not served"
-    np.testing.assert_allclose(found.find("net").run(images).logits, expected(images, 1), rtol=1e-5)
-    assert found.refresh() == []
+    np.testing.assert_allclose(models.find("net").run(images).logits, expected(images, 1), rtol=1e-5)
+    assert models.refresh() == []
 
 
 def test_a_version_that_fails_stays_out_and_the_old_one_stays(put_model: PutModel, images: np.ndarray) -> None:
     """The index says why; it is said once."""
-    found = catalogue(put_model("net", 1))
-    found.refresh()
+    models = catalogue(put_model("net", 1))
+    models.refresh()
     put_model("net", 2, golden_of=3)
 
-    (event,) = found.refresh()
+    (event,) = models.refresh()
 
     assert "net version 2 is not served" in event
     assert "golden logits differ" in event
-    assert found.refresh() == []
-    np.testing.assert_allclose(found.find("net").run(images).logits, expected(images, 1), rtol=1e-5)
-    states = {(row["version"], row["state"]) for row in found.index()}
+    assert models.refresh() == []
+    np.testing.assert_allclose(models.find("net").run(images).logits, expected(images, 1), rtol=1e-5)
+    states = {(row["version"], row["state"]) for row in models.index()}
     assert states == {("1", "READY"), ("2", "UNAVAILABLE")}
 
 
@@ -87,12 +87,12 @@ def test_a_damaged_version_is_refused_by_name(file: str, damage: str, put_model:
         path.unlink()
     else:
         path.write_bytes(content[: len(content) // 2] if damage == "truncated" else b"x" + content[1:])
-    found = catalogue(folder)
+    models = catalogue(folder)
 
-    found.refresh()
+    models.refresh()
 
-    assert [each.name for each in found.all_served()] == ["other"]
-    (reason,) = (row["reason"] for row in found.index() if row["name"] == "net")
+    assert [version.name for version in models.all_served()] == ["other"]
+    (reason,) = (row["reason"] for row in models.index() if row["name"] == "net")
     assert Path(file).name in reason
 
 
@@ -101,9 +101,9 @@ def test_a_configuration_that_cannot_be_read_is_refused(text: str, put_model: Pu
     """With its path."""
     folder = put_model()
     (folder.parent / "config.pbtxt").write_text(text, "utf-8")
-    found = catalogue(folder)
+    models = catalogue(folder)
 
-    (event,) = found.refresh()
+    (event,) = models.refresh()
 
     assert "net is not served" in event
     assert "config.pbtxt" in event
@@ -113,12 +113,12 @@ def test_a_model_that_is_gone_is_let_go(put_model: PutModel) -> None:
     """At the next look."""
     folder = put_model()
     put_model("other")
-    found = catalogue(folder)
-    found.refresh()
+    models = catalogue(folder)
+    models.refresh()
     shutil.rmtree(folder.parent)
 
-    assert found.refresh() == ["net is gone"]
-    assert [each.name for each in found.all_served()] == ["other"]
+    assert models.refresh() == ["net is gone"]
+    assert [version.name for version in models.all_served()] == ["other"]
 
 
 def test_no_repository_is_an_error(tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_no_repository_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["..", "a/b", "a\\b", "a.b", "\x00", "", "-x", "é"])
 def test_names_that_are_no_names_never_reach_the_file_system(name: str, put_model: PutModel) -> None:
     """They are unknown models, and nothing more."""
-    found = catalogue(put_model())
+    models = catalogue(put_model())
 
-    for ask in (found.find, found.load, found.unload):
+    for ask in (models.find, models.load, models.unload):
         with pytest.raises(RequestError, match="unknown model") as caught:
             ask(name)
         assert caught.value.status == 404
@@ -177,8 +177,8 @@ def test_a_version_swap_loses_no_request(put_model: PutModel, start: Start, imag
         status, answer = running.infer(request(images))
         assert status == 200
         seed = int(answer["model_version"])
-        found = np.array(answer["outputs"][0]["data"]).reshape(5, 3)
-        np.testing.assert_allclose(found, expected(images, seed), rtol=1e-4)
+        logits = np.array(answer["outputs"][0]["data"]).reshape(5, 3)
+        np.testing.assert_allclose(logits, expected(images, seed), rtol=1e-4)
         seen.add(seed)
         if 2 in seen:
             break

@@ -13,24 +13,24 @@ TEXT = config_text("net", (3, 32, 32), 10)
 
 def test_the_exporters_configuration_is_read() -> None:
     """With every value that the server acts on."""
-    found = model_config(TEXT, "net")
+    parsed = model_config(TEXT, "net")
 
-    assert (found.name, found.max_batch, found.dims, found.versions) == ("net", 64, (3, 32, 32), 1)
-    assert found.outputs == {"logits": 10, "probabilities": 10}
-    assert (found.timeout, found.timeout_override, found.queue) == (2.0, True, 256)
+    assert (parsed.name, parsed.max_batch, parsed.dims, parsed.versions) == ("net", 64, (3, 32, 32), 1)
+    assert parsed.outputs == {"logits": 10, "probabilities": 10}
+    assert (parsed.timeout, parsed.timeout_override, parsed.queue) == (2.0, True, 256)
 
 
 def test_it_is_what_triton_reads() -> None:
     """Field by field, with Triton's own parser."""
     config = text_format.Parse(TEXT, model_config_pb2.ModelConfig())
-    found = model_config(TEXT, "net")
+    parsed = model_config(TEXT, "net")
 
     policy = config.dynamic_batching.default_queue_policy
-    assert found.max_batch == config.max_batch_size
-    assert found.dims == tuple(config.input[0].dims)
-    assert found.queue == policy.max_queue_size
-    assert found.timeout == policy.default_timeout_microseconds / 1e6
-    assert found.versions == config.version_policy.latest.num_versions
+    assert parsed.max_batch == config.max_batch_size
+    assert parsed.dims == tuple(config.input[0].dims)
+    assert parsed.queue == policy.max_queue_size
+    assert parsed.timeout == policy.default_timeout_microseconds / 1e6
+    assert parsed.versions == config.version_policy.latest.num_versions
 
 
 def test_all_forms_of_the_text_format_are_read() -> None:
@@ -42,12 +42,12 @@ def test_all_forms_of_the_text_format_are_read() -> None:
     parameters { key: "x" value { string_value: "1.5" } }
     """
 
-    found = parse(text)
+    message = parse(text)
 
-    assert found["name"] == ['a"b\n']
-    assert found["max_batch_size"] == [4]
-    assert found["input"] == [{"name": ["image"], "dims": [1, 2, 3]}]
-    assert found["parameters"] == [{"key": ["x"], "value": [{"string_value": ["1.5"]}]}]
+    assert message["name"] == ['a"b\n']
+    assert message["max_batch_size"] == [4]
+    assert message["input"] == [{"name": ["image"], "dims": [1, 2, 3]}]
+    assert message["parameters"] == [{"key": ["x"], "value": [{"string_value": ["1.5"]}]}]
 
 
 @pytest.mark.parametrize(

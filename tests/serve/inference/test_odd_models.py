@@ -61,7 +61,7 @@ def test_it_stays_out_and_the_others_are_served(oddity: str, put_model: PutModel
 
 
 def test_a_version_that_comes_file_by_file_is_served_when_it_is_there(put_model: PutModel) -> None:
-    """What was refused is looked at again when its files have changed."""
+    """A version that was refused is looked at again when its files have changed."""
     version = put_model("net")
     repository, sums = version.parent.parent, (version / "SHA256SUMS").read_bytes()
     (version / "SHA256SUMS").unlink()

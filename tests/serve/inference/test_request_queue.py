@@ -56,7 +56,7 @@ def test_a_short_run_is_not_handed_to_a_thread(workers: int, seconds: float, *, 
 
 
 def test_between_runs_that_hold_the_loop_up_it_reads() -> None:
-    """What came meanwhile has its turn after one batch, however many wait."""
+    """A request that came meanwhile has its turn after one batch, however many wait."""
     session, results, seen = Fake(), [], []  # type: Fake, list[Any], list[int]
 
     async def main() -> None:
@@ -189,7 +189,7 @@ def test_a_version_without_work_is_not_kept_alive() -> None:
         del asked
         await asyncio.sleep(2.1)  # the deadline, until which answered requests are listed
         gc.collect()
-        assert [each() for each in gone] == [None, None]
+        assert [reference() for reference in gone] == [None, None]
         batcher.close()
 
     run(main)

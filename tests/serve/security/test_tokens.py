@@ -115,10 +115,10 @@ def test_tokens_that_change_while_they_are_read_are_read_again(tmp_path: Path, m
     right = Path.read_text
 
     def interrupted(self: Path, encoding: str) -> str:
-        found = right(self, encoding)
+        text = right(self, encoding)
         monkeypatch.setattr(Path, "read_text", right)
         write(path, "new-and-whole")
-        return found
+        return text
 
     write(path, "new")
     monkeypatch.setattr(Path, "read_text", interrupted)

@@ -48,8 +48,8 @@ def test_lines_are_written_in_order_and_flushed(tmp_path: Path) -> None:
             log({"id": number, "path": "/ü"})
         log.close()
 
-    found = [json.loads(line) for line in (tmp_path / "log").read_text("ascii").splitlines()]
-    assert found == [{"id": number, "path": "/ü"} for number in range(5000)]
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text("ascii").splitlines()]
+    assert lines == [{"id": number, "path": "/ü"} for number in range(5000)]
     assert said == []
 
 
@@ -63,7 +63,7 @@ def test_a_line_comes_without_waiting_for_the_next(pipe: list[int]) -> None:
 
 
 def test_a_reader_that_does_not_read_holds_nobody_up(pipe: list[int]) -> None:
-    """What does not fit is dropped and counted; closing waits shortly, and says what is lost."""
+    """A line that does not fit is dropped and counted; closing waits shortly, and says what is lost."""
     said: list[str] = []
     log = AccessLog(pipe[1], said.append, capacity=50)
     fill(pipe[1])
@@ -94,10 +94,10 @@ def test_a_reader_that_reads_again_is_told_how_many_were_dropped(pipe: list[int]
     while more := os.read(pipe[0], 65536):
         taken += more
 
-    found: list[dict[str, Any]] = [json.loads(line) for line in taken.split(b"\n") if line]
-    dropped = sum(each.get("dropped", 0) for each in found)
+    events: list[dict[str, Any]] = [json.loads(line) for line in taken.split(b"\n") if line]
+    dropped = sum(event.get("dropped", 0) for event in events)
     assert dropped > 900
-    assert sum(each == FILLS for each in found) + dropped == 1000
+    assert sum(event == FILLS for event in events) + dropped == 1000
 
 
 def test_a_closed_pipe_is_said_once(pipe: list[int]) -> None:

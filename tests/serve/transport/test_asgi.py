@@ -14,7 +14,7 @@ from tests.serve.fakes import until
 
 
 class Host:
-    """What an ASGI host does for one request: messages in, messages out."""
+    """An ASGI host's part in one request: messages in, messages out."""
 
     def __init__(self, app: Asgi, method: str, path: str, *bodies: bytes, leaves: bool = False) -> None:
         self.app, self.sent = app, []  # type: Asgi, list[dict[str, Any]]
@@ -53,8 +53,8 @@ def test_an_inference_is_answered(put_model: PutModel, images: np.ndarray, tmp_p
         app = Asgi(tmp_path / "repository")
         status, answer = await Host(app, "POST", "/v2/models/net/infer", body[:50], body[50:]).run()
         assert status == 200
-        found = np.array(answer["outputs"][0]["data"]).reshape(5, 3)
-        np.testing.assert_allclose(found, expected(images), rtol=1e-4)
+        logits = np.array(answer["outputs"][0]["data"]).reshape(5, 3)
+        np.testing.assert_allclose(logits, expected(images), rtol=1e-4)
         assert await Host(app, "GET", "/v2/health/ready").run() == (200, {"ready": True})
         assert (await Host(app, "GET", "/nothing").run())[0] == 404
 
@@ -123,7 +123,7 @@ def test_the_hosts_start_and_stop_are_followed(put_model: PutModel, tmp_path: Pa
     put_model()
     app = Asgi(tmp_path / "repository")
 
-    said = [each["type"] for each in lifespan(app, "startup", "shutdown")]
+    said = [message["type"] for message in lifespan(app, "startup", "shutdown")]
 
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert app.app is not None

@@ -1,4 +1,4 @@
-"""What clients may try that no good client does: memory, slots and tokens stay the server's."""
+"""Attempts of clients that no good client makes: memory, slots and tokens stay the server's."""
 
 import gc
 import http.client
@@ -37,7 +37,7 @@ def test_a_header_without_an_end_is_refused(piece: int, running: Running) -> Non
 
 
 def test_a_trailer_without_an_end_is_refused(running: Running) -> None:
-    """What stands behind the chunks is bounded as what stands before them."""
+    """A trailer behind the chunks is bounded as the headers before them are."""
     head = b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
 
     answer = send(running.port, head, b"1\r\na\r\n0\r\nx: ", *[b"a" * 10_000] * 10)

@@ -23,13 +23,13 @@ def send(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
         for part in parts:
             client.sendall(part)
             time.sleep(pause)
-        found = b""
+        received = b""
         try:
             while chunk := client.recv(65536):
-                found += chunk
+                received += chunk
         except TimeoutError:
             pass
-        return found
+        return received
 
 
 def raw(body: bytes, *headers: bytes, path: bytes = INFER) -> bytes:
@@ -40,7 +40,7 @@ def raw(body: bytes, *headers: bytes, path: bytes = INFER) -> bytes:
 
 def statuses(answer: bytes) -> list[int]:
     """Return the statuses of the answers in a stream."""
-    return [int(each) for each in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
+    return [int(code) for code in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
 
 
 def test_a_connection_is_kept(running: Running) -> None:
@@ -258,10 +258,10 @@ def test_a_client_that_says_that_it_sends_no_more_is_answered(running: Running, 
         with socket.create_connection(("127.0.0.1", running.port), timeout=5) as client:
             client.sendall(sent)
             client.shutdown(socket.SHUT_WR)
-            found = b""
+            received = b""
             while chunk := client.recv(65536):
-                found += chunk
-        assert statuses(found) == wanted
+                received += chunk
+        assert statuses(received) == wanted
 
 
 def test_what_comes_just_after_the_stop_is_answered(put_model: PutModel, start: Start, images: np.ndarray) -> None:

@@ -32,9 +32,9 @@ def client(running: Running) -> Client:
 
 def tensor(images: np.ndarray) -> object:
     """Return the one input."""
-    found = triton.InferInput("image", list(images.shape), "UINT8")
-    found.set_data_from_numpy(images)
-    return found
+    pixels = triton.InferInput("image", list(images.shape), "UINT8")
+    pixels.set_data_from_numpy(images)
+    return pixels
 
 
 def test_tritons_client_gets_its_answers(client: Client, images: np.ndarray) -> None:
@@ -47,9 +47,9 @@ def test_tritons_client_gets_its_answers(client: Client, images: np.ndarray) -> 
     assert list(client.get_model_metadata("net").inputs[0].shape) == [-1, 1, 4, 4]
     assert client.get_model_config("net").config.max_batch_size == 8
     assert client.get_model_repository_index().models[0].state == "READY"
-    found = client.infer("net", [tensor(images)], request_id="x")
-    np.testing.assert_allclose(found.as_numpy("logits"), expected(images), rtol=1e-5)
-    assert found.get_response().id == "x"
+    reply = client.infer("net", [tensor(images)], request_id="x")
+    np.testing.assert_allclose(reply.as_numpy("logits"), expected(images), rtol=1e-5)
+    assert reply.get_response().id == "x"
     best = client.infer("net", [tensor(images)], outputs=[triton.InferRequestedOutput("logits", class_count=1)])
     labels = [text.decode().split(":")[2] for text in best.as_numpy("logits").ravel()]
     assert labels == [LABELS_OF[place] for place in expected(images).argmax(axis=1)]
@@ -64,8 +64,8 @@ def test_numbers_are_taken_as_bytes_are(client: Client, images: np.ndarray) -> N
 
     reply = client._client_stub.ModelInfer(request)  # noqa: SLF001 - its own calls send bytes only
 
-    found = np.frombuffer(reply.raw_output_contents[0], np.float32).reshape(5, 3)
-    np.testing.assert_allclose(found, expected(images), rtol=1e-5)
+    logits = np.frombuffer(reply.raw_output_contents[0], np.float32).reshape(5, 3)
+    np.testing.assert_allclose(logits, expected(images), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_tokens_hold_for_grpc_too(put_model: PutModel, start: Start, images: np.
 def test_the_work_of_a_caller_that_cancels_is_dropped(
     running: Running, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it had waiting does not run; the others are answered."""
+    """Its waiting work does not run; the others are answered."""
     session = Fake()
     served = version(session)
     running.server.catalogue.models["net"].serve({1: served})

@@ -45,7 +45,7 @@ def test_a_known_head_in_pieces_or_in_a_row_is_read_as_ever(running: Running, im
 
 
 def test_a_known_head_with_another_body_is_read_as_ever(running: Running, images: np.ndarray) -> None:
-    """What follows the length that was told is another request, and no good one."""
+    """Bytes behind the length that was told are another request, and no good one."""
     whole = raw(images[0].tobytes(), RAW)
     send(running.port, whole)
 

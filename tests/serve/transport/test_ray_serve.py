@@ -54,10 +54,10 @@ def logits_of(model: Path, images: np.ndarray) -> np.ndarray:
     """Return what onnxruntime answers, at the batch size at which the server's answers are the same to the bit."""
     padded = np.zeros((LARGEST, *images.shape[1:]), np.uint8)
     padded[: len(images)] = images
-    (found,) = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(
+    (logits,) = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(
         ["logits"], {"image": padded}
     )
-    return np.asarray(found[: len(images)])
+    return np.asarray(logits[: len(images)])
 
 
 def test_answers_are_those_of_onnxruntime(
@@ -87,7 +87,7 @@ def test_answers_are_those_of_onnxruntime(
 def test_tokens_are_those_of_the_environment(
     url: str, put_model: PutModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the process that builds the application: replicas may run where they are not set."""
+    """The tokens are those of the process that builds the application: replicas may run where they are not set."""
     put_model()
     monkeypatch.setenv("CONVBENCH_TOKENS", "one,two")
     monkeypatch.setenv("CONVBENCH_ADMIN_TOKENS", "three")

@@ -71,7 +71,7 @@ STYLE: Any = {  # Any, because Matplotlib's types would have every key as a lite
 
 
 class Look(NamedTuple):
-    """How an arm is drawn, the same in every panel of its comparison."""
+    """The look of an arm, the same in every panel of its comparison."""
 
     colour: str
     marker: str
@@ -253,8 +253,8 @@ def _ends(summaries: Sequence[ArmSummary | Spread]) -> Floats:
 
     None is drawn below 0: with two seeds Student's t reaches below any speed.
     """
-    low = [each.mean if each.low is None else max(each.low, 0.0) for each in summaries]
-    high = [each.mean if each.high is None else each.high for each in summaries]
+    low = [summary.mean if summary.low is None else max(summary.low, 0.0) for summary in summaries]
+    high = [summary.mean if summary.high is None else summary.high for summary in summaries]
     return np.array([low, high])
 
 
