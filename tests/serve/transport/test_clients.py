@@ -41,8 +41,9 @@ def watched(clients: Clients, until: Callable[[], bool]) -> None:
 
     async def run() -> None:
         watch = asyncio.create_task(clients.watch())
-        deadline = monotonic() + 10
-        while not until() and monotonic() < deadline:
+        for _ in range(1000):
+            if until():
+                break
             await asyncio.sleep(0.01)
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
