@@ -16,6 +16,7 @@ from export import __main__ as command
 for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
     del os.environ[name]
 
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 NETS = {
     "lenet5": ["-o", "activation=relu", "-r", "learning_rate=0.003"],
     "sk": ["-o", "width=0.2"],
@@ -39,9 +40,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
