@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness.machine import clock
 from bench.harness.machine.environment import environment
 from bench.harness.records.record import Record, load
 from bench.harness.run import session as module
@@ -240,7 +241,7 @@ def test_a_backend_that_trains_ahead_is_not_handed_what_is_left_out(
     begin: Begin, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The trial that fits into the time limit is trained, the longer one beside it is not begun."""
-    monkeypatch.setattr(module.clock, "process_seconds", lambda: 0.0)
+    monkeypatch.setattr(clock, "process_seconds", lambda: 0.0)
     backend = Fake(make_record, at_once=2)
     session = begin(backend, minutes=10)
     short, long = session.prepare(WANTED)
