@@ -7,6 +7,7 @@ ARGS ?=
 
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check install --quiet
+IN_TWO = -n 2 --dist loadfile --no-loadscope-reorder
 TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
 .PHONY: help bench export serve test lint docs clean
@@ -27,8 +28,8 @@ export: $(VENV)/runtime ## the best checkpoints of make bench as ONNX: model_rep
 serve: $(VENV)/runtime ## answer from model_repository/ over HTTP, on http://127.0.0.1:8000/v2
 	$(RUN) -m serve $(ARGS)
 
-test: $(VENV)/runtime ## the tests
-	$(RUN) -m pytest $(ARGS)
+test: $(VENV)/runtime ## the tests, in two processes; ARGS="-n 0" runs them in one
+	$(RUN) -m pytest $(IN_TWO) $(ARGS)
 
 lint: $(VENV)/development ## linter, import contracts, types
 	$(VENV)/bin/lint-imports --no-cache --no-logo

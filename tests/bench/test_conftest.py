@@ -1,16 +1,16 @@
 """The main job as a user runs it: `pytest bench/` in a process of its own, on a small part of one study."""
 
 import json
-import signal
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.harness.paths import PROJECT
+from tests.warm import run_module
 
 TIMED = {
     *("train_images_per_second", "peak_memory_mb", "warmup_seconds", "evaluation_seconds", "inference_seconds"),
@@ -18,27 +18,24 @@ TIMED = {
     *("seconds_to_target",),
 }
 ARGUMENTS = ("--studies", "activation", "-k", "lenet5-relu", "--threads", "1", "--device", "cpu", "--deterministic")
-INTERRUPTED = ("--protocol", "quick", "--seeds", "2")  # trials of some seconds, to be stopped in the middle
 
 Finished = subprocess.CompletedProcess[str]
 
 
-def command(results: Path, *arguments: str) -> list[str]:
-    """Return the command of a run of one arm, by default with three seeds under `smoke`."""
+def words(results: Path, *arguments: str) -> list[str]:
+    """Return the command line of a run of one arm, by default with three seeds under `smoke`."""
     common = ("--results", str(results), "--protocol", "smoke", "--seeds", "3", f"--benchmark-json={results}/out.json")
-    return [sys.executable, "-m", "pytest", "bench/", *common, *ARGUMENTS, *arguments]
+    return ["bench/", *common, *ARGUMENTS, *arguments]
 
 
 def run(results: Path, *arguments: str) -> Finished:
     """Run to the end."""
-    return subprocess.run(  # noqa: S603 - our own command
-        command(results, *arguments), cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300
-    )
+    return run_module("pytest", *words(results, *arguments))
 
 
-def records(results: Path, protocol: str = "smoke") -> list[dict[str, Any]]:
+def records(results: Path) -> list[dict[str, Any]]:
     """Return the lines of records.jsonl."""
-    path = results / protocol / "records.jsonl"
+    path = results / "smoke" / "records.jsonl"
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
@@ -65,9 +62,19 @@ def rows(results: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
-    """A run that went to its end: its results folder and what it printed."""
+    """A run that went to its end, from the shell's command on: its results folder and what it printed."""
     results = tmp_path_factory.mktemp("finished")
-    return results, run(results)
+    process = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "pytest", *words(results)],
+        cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    return results, process
+
+
+@pytest.fixture
+def results_again(finished: tuple[Path, Finished], tmp_path: Path) -> Path:
+    """A copy of its results folder, to be changed."""
+    return Path(shutil.copytree(finished[0], tmp_path / "again"))
 
 
 def test_run_ends_well(finished: tuple[Path, Finished]) -> None:
@@ -151,43 +158,11 @@ def test_two_runs_agree_to_the_bit(finished: tuple[Path, Finished], tmp_path: Pa
     assert list(map(untimed, records(tmp_path))) == list(map(untimed, records(results)))
 
 
-def test_fresh_trains_again(tmp_path: Path) -> None:
+def test_fresh_trains_again(results_again: Path) -> None:
     """--fresh trains what has a record, and keeps the old record in the file."""
-    run(tmp_path, "--seeds", "1")
-    run(tmp_path, "--seeds", "1", "--fresh")
+    run(results_again, "--seeds", "1", "--fresh")
 
-    assert [record["seed"] for record in records(tmp_path)] == [0, 0]
-
-
-def interrupt(results: Path, number: signal.Signals) -> int:
-    """Send a signal in the middle of the second of two trials; return the exit status."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C, and so
-    process = subprocess.Popen(  # noqa: S603 - our own command         # would what it starts
-        [*command(results, *INTERRUPTED)], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    signal.signal(signal.SIGINT, before)
-    deadline = time.monotonic() + 200
-    while not records(results, "quick") and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    process.send_signal(number)
-    return process.wait(timeout=120)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_interrupted_run_goes_on(number: signal.Signals, tmp_path: Path) -> None:
-    """Finished trials survive a signal, in the JSON too unless it was kill -9; the rest is trained by the next run."""
-    status = interrupt(tmp_path, number)
-    kept = records(tmp_path, "quick")
-    in_json = [] if number is signal.SIGKILL else rows(tmp_path)
-
-    process = run(tmp_path, *INTERRUPTED)
-
-    assert status == (-signal.SIGKILL if number is signal.SIGKILL else pytest.ExitCode.INTERRUPTED)
-    assert [row["extra_info"]["seed"] for row in in_json] == ([] if number is signal.SIGKILL else [0])
-    assert process.returncode == 0, process.stdout
-    assert [record["seed"] for record in records(tmp_path, "quick")] == [0, 1]
-    assert records(tmp_path, "quick")[:1] == kept
+    assert [record["seed"] for record in records(results_again)] == [0, 1, 2, 0]
 
 
 @pytest.mark.parametrize(
@@ -276,10 +251,8 @@ def test_collect_only_lists_readable_ids(tmp_path: Path) -> None:
 def test_the_json_stands_beside_its_records(finished: tuple[Path, Finished]) -> None:
     """Without --benchmark-json it is DIR/<protocol>/benchmark.json; seeds as one program need not be timed."""
     results, _ = finished
-    words = [
-        word for word in command(results, "--seeds", "2", "--fresh", "--batch-seeds") if "benchmark-json" not in word
-    ]
-    process = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    line = words(results, "--seeds", "2", "--fresh", "--batch-seeds")
+    process = run_module("pytest", *(word for word in line if "benchmark-json" not in word))
 
     made = strict_json(results / "smoke" / "benchmark.json")["benchmarks"]
     assert process.returncode == 0, process.stdout

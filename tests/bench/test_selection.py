@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.harness.paths import PROJECT
+from tests.warm import run_module
 
 STUDY = '''"""Does it?"""
 
@@ -31,8 +32,7 @@ def test_it(run_trial: RunTrial, arm: str, seed: int) -> None:
 def select(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run with arguments that leave nothing to train; without a path, all studies."""
     paths = [] if any(argument.endswith(".py") for argument in arguments) else ["bench/"]
-    words = [sys.executable, "-m", "pytest", *paths, "--results", str(results), *arguments]
-    return subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    return run_module("pytest", *paths, "--results", str(results), *arguments)
 
 
 @pytest.mark.parametrize(

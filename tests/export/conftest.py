@@ -1,14 +1,16 @@
 """Fixtures of the export tests: results of three small nets that were really trained, and their exported graphs."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import onnx
 import pytest
 import torch
 from torch import nn
+from torch.onnx._internal.exporter import _registration
 
 from bench.harness.records.record import Record
 from export.exporter import Exporter
@@ -28,6 +30,18 @@ class Exported:
     material: Material
     module: Served
     proto: onnx.ModelProto
+
+
+@pytest.fixture(autouse=True, scope="session")
+def translations_read_once() -> Iterator[None]:
+    """Torch reads its table of operators anew for every export, which is half the time of a small one: here once.
+
+    Nothing writes to the table but an export with operators of its own, and ours has none.
+    """
+    table = _registration.ONNXRegistry
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "from_torchlib", staticmethod(cache(table.from_torchlib)))
+        yield
 
 
 @pytest.fixture(scope="session")

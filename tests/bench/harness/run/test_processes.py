@@ -8,9 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bench.harness.paths import PROJECT
+from tests.bench import long_study
+from tests.warm import run_module
 
 SMOKE = ("--protocol", "smoke", "--studies", "activation", "-k", "lenet5", "--seeds", "1", "--deterministic")
 TIMED = {"train_images_per_second", "inference_us_per_image_batch_1", "inference_us_per_image_batch_256"}
@@ -20,10 +23,10 @@ NOT_OF_THE_TRAINING = {
 }
 
 
-def command(results: Path, *words: str) -> list[str]:
-    """Return the command of a run."""
+def run(results: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run to the end."""
     out = f"--benchmark-json={results / 'out.json'}"
-    return [sys.executable, "-m", "pytest", "bench/", *SMOKE, "--results", str(results), out, *words]
+    return run_module("pytest", "bench/", *SMOKE, "--results", str(results), out, *words)
 
 
 def records(results: Path) -> list[dict[str, Any]]:
@@ -33,30 +36,17 @@ def records(results: Path) -> list[dict[str, Any]]:
     return sorted((json.loads(line) for line in lines), key=lambda record: str(record["arm"]))
 
 
-def children() -> set[int]:
-    """Return the worker processes of this machine that are still there: spawned ones, not zombies."""
-    found = set()
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = status.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if any(b"spawn_main" in word for word in words):
-            found.add(int(status.parent.name))
-    return found
-
-
 @pytest.fixture(scope="module")
 def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of a run with two workers."""
     results = tmp_path_factory.mktemp("two")
-    subprocess.run(command(results, "--workers", "2", "--threads", "1"), cwd=PROJECT, check=True, capture_output=True)  # noqa: S603 - our own command
+    run(results, "--workers", "2", "--threads", "1").check_returncode()
     return results
 
 
 def test_workers_train_what_one_process_would(side_by_side: Path, tmp_path: Path) -> None:
     """With --deterministic, weights, curves and predictions are equal to the bit to those trained one by one."""
-    subprocess.run(command(tmp_path, "--threads", "1"), cwd=PROJECT, check=True, capture_output=True)  # noqa: S603 - our own command
+    run(tmp_path, "--threads", "1").check_returncode()
 
     together, alone = (
         [{name: record[name] for name in record.keys() - NOT_OF_THE_TRAINING} for record in records(results)]
@@ -87,37 +77,41 @@ def test_the_tables_say_so(side_by_side: Path) -> None:
 
 def test_a_run_alone_trains_again_what_has_no_timing(side_by_side: Path) -> None:
     """The plan of --workers 1 has these trials to train; that of --workers 2 restores them."""
-    found = [
-        subprocess.run(  # noqa: S603 - our own command
-            command(side_by_side, "--threads", "1", "--time-limit", "0.0001", *words),
-            cwd=PROJECT, capture_output=True, text=True, check=False,
-        ).stdout
+    alone, together = (
+        run(side_by_side, "--threads", "1", "--time-limit", "0.0001", *words).stdout
         for words in ((), ("--workers", "2"))
-    ]  # fmt: skip
+    )
 
-    assert "4 trials: 0 restored, 4 to train" in found[0]
-    assert "4 trials: 4 restored, 0 to train" in found[1]
+    assert "4 trials: 0 restored, 4 to train" in alone
+    assert "4 trials: 4 restored, 0 to train" in together
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+def is_alive(process: psutil.Process) -> bool:
+    """Return whether a process is still there: one that has ended and waits for its parent is not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_no_worker_outlives_its_run(number: signal.Signals, tmp_path: Path) -> None:
     """However the main process ends, its workers end, and what was finished is on disk."""
-    before = children()
     process = subprocess.Popen(  # noqa: S603 - our own command
-        command(tmp_path, "--workers", "2", "--protocol", "quick"),
+        [sys.executable, "-m", "pytest", *long_study.command_line(tmp_path, "--workers", "2", "--seeds", "4")],
         cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    path, deadline = tmp_path / "quick" / "records.jsonl", time.monotonic() + 120
-    while not path.is_file() and process.poll() is None and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while not long_study.records(tmp_path) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    started = children() - before
+    family = psutil.Process(process.pid).children(recursive=True)
+    workers = [child for child in family if any("spawn_main" in word for word in child.cmdline())]
 
     process.send_signal(number)
     process.wait(timeout=60)
-    while children() & started and time.monotonic() < deadline:
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert len(started) >= 2
-    assert not children() & started
-    assert all(json.loads(line)["status"] == "ok" for line in path.read_text("utf-8").splitlines())
+    assert len(workers) >= 2
+    assert not any(map(is_alive, workers))
+    assert all(record["status"] == "ok" for record in long_study.records(tmp_path))

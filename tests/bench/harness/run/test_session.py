@@ -1,0 +1,286 @@
+"""Tests of bench.harness.run.session, with a backend that makes records without training anything."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.harness.machine import clock
+from bench.harness.machine.environment import environment
+from bench.harness.records.record import Record, load
+from bench.harness.run import session as module
+from bench.harness.run.backend import Ended
+from bench.harness.run.session import Session, Wanted
+from bench.harness.run.settings import Settings
+from bench.harness.study.discovery import load_studies
+from bench.harness.study.planned import Planned
+from bench.harness.trackers.tracker import Standing
+from bench.harness.training.trial_run import TrialRun
+
+MakeRecord = Callable[..., Record]
+STUDY = load_studies("activation")[0]
+RELU, TANH = "lenet5-relu", "lenet5-tanh"
+WANTED: Sequence[Wanted] = [(STUDY, RELU, 0), (STUDY, TANH, 0)]
+
+
+class Fake:
+    """A backend that takes trials, so many at a time, and ends the last one taken first.
+
+    Attributes:
+        timed: Its records say how fast they were.
+        taken: The trials that it was handed, as arm and seed.
+        failing: Arms that end by an error.
+        closed: How often it was closed.
+    """
+
+    by_arm = False
+
+    def __init__(self, make_record: MakeRecord, *, at_once: int = 1, timed: bool = True) -> None:
+        self.make_record, self.at_once, self.timed = make_record, at_once, timed
+        self.taken: list[tuple[str, int]] = []
+        self.failing: set[str] = set()
+        self.closed = 0
+
+    def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
+        """Yield each trial with a record of its own, or with an error."""
+        in_flight: list[Planned] = []
+        while True:
+            while len(in_flight) < self.at_once and (planned := next(trials, None)):
+                self.taken.append((planned.trial.arm, planned.trial.seed))
+                in_flight.append(planned)
+            if not in_flight:
+                return
+            planned = in_flight.pop()
+            yield Ended(planned, self._result(planned), 1.0)
+
+    def _result(self, planned: Planned) -> Record | Exception:
+        arm, seed = planned.trial.arm, planned.trial.seed
+        if arm in self.failing:
+            return ValueError(f"{arm} failed")
+        place = {"hardware": environment("cpu")["hardware"]}
+        return self.make_record(arm, seed, study=STUDY.name, key=planned.key, environment=place, timed=self.timed)
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+class Events:
+    """A tracker that keeps what it is told, each with the trials done by then."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int]] = []
+
+    def run_begins(self, standing: Standing) -> None:
+        """Keep it."""
+        self.told.append(("run begins", standing.done))
+
+    def run_waits(self, standing: Standing) -> None:
+        """It says nothing that others do not."""
+
+    def trial_begins(self, planned: Planned, standing: Standing) -> None:
+        """Keep the trial's arm."""
+        self.told.append((f"{planned.trial.arm} begins", standing.done))
+
+    def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
+        """The fake backend has no epochs."""
+
+    def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:
+        """Keep the trial's arm, and how it ended."""
+        ending = "failed" if isinstance(result, Exception) else "ended"
+        self.told.append((f"{planned.trial.arm} {ending}", standing.done))
+
+    def run_ends(self) -> None:
+        """Keep it."""
+        self.told.append(("run ends", -1))
+
+
+Begin = Callable[..., Session]
+
+
+@pytest.fixture
+def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+    """Return a maker of sessions in one results folder, called as `begin(backend, tracker, fresh=True)`."""
+    sessions: list[Session] = []
+
+    def make(backend: Fake, *trackers: Events, fresh: bool = False, minutes: float | None = None) -> Session:
+        settings = Settings(
+            protocol="smoke", seeds=(0, 1), dataset=None, studies=(), time_limit_minutes=minutes, device="cpu",
+            data_root=None, download=False, results=tmp_path, fresh=fresh, threads=1, deterministic=False, workers=1,
+            compiled=False, batch_seeds=False,
+        )  # fmt: skip
+        monkeypatch.setattr(module, "Serial", lambda *_: backend)
+        sessions.append(Session(settings, trackers))
+        return sessions[-1]
+
+    yield make
+    for session in sessions:
+        session.store.__exit__()
+
+
+def run(session: Session, wanted: Sequence[Wanted] = WANTED) -> list[Record]:
+    """Return the records of a whole run, whose folder is free afterwards; tables are not made."""
+    records = [session.record(planned) for planned in session.prepare(wanted)]
+    session.store.__exit__()
+    return records
+
+
+def test_a_record_is_that_of_its_trial(begin: Begin, make_record: MakeRecord, tmp_path: Path) -> None:
+    """Whichever of the trials in flight ends first; every record is on disk, in the order in which they ended."""
+    session = begin(Fake(make_record, at_once=2))
+
+    records = run(session)
+
+    assert [record.arm for record in records] == [RELU, TANH]
+    assert [record.arm for record in load(tmp_path / "records.jsonl")] == [TANH, RELU]
+    assert all(map(session.was_trained, records))
+
+
+def test_a_trial_is_taken_when_it_is_asked_for(begin: Begin, make_record: MakeRecord) -> None:
+    """A backend that trains one at a time is not ahead of the tests that show the trials."""
+    backend = Fake(make_record)
+    session = begin(backend)
+    first, second = session.prepare(WANTED)
+    before = list(backend.taken)
+
+    session.record(first)
+    after_one = list(backend.taken)
+    session.record(second)
+
+    assert (before, after_one, backend.taken) == ([], [(RELU, 0)], [(RELU, 0), (TANH, 0)])
+
+
+def test_all_arms_of_a_seed_come_before_the_next(begin: Begin, make_record: MakeRecord) -> None:
+    """Whatever the order in which they were asked for: a run that is cut short compares like with like."""
+    backend = Fake(make_record)
+
+    run(begin(backend), [(STUDY, arm, seed) for arm in (RELU, TANH) for seed in (0, 1)])
+
+    assert backend.taken == [(RELU, 0), (TANH, 0), (RELU, 1), (TANH, 1)]
+
+
+def test_a_restored_trial_is_not_trained_again(begin: Begin, make_record: MakeRecord) -> None:
+    """The backend is handed the other one alone, and the record is the one of before."""
+    (earlier,) = run(begin(Fake(make_record)), WANTED[:1])
+    backend = Fake(make_record)
+    session = begin(backend)
+
+    restored, trained = run(session)
+
+    assert backend.taken == [(TANH, 0)]
+    assert restored.record_id == earlier.record_id
+    assert [session.was_trained(record) for record in (restored, trained)] == [False, True]
+
+
+def test_fresh_trains_what_has_a_record(begin: Begin, make_record: MakeRecord) -> None:
+    """--fresh restores nothing."""
+    run(begin(Fake(make_record)))
+    backend = Fake(make_record)
+
+    run(begin(backend, fresh=True))
+
+    assert backend.taken == [(RELU, 0), (TANH, 0)]
+
+
+@pytest.mark.parametrize(("timed", "trained"), [(True, [(RELU, 0), (TANH, 0)]), (False, [])])
+def test_what_has_no_timing_is_trained_again_where_trials_are_timed(
+    timed: bool, trained: list[tuple[str, int]], begin: Begin, make_record: MakeRecord
+) -> None:
+    """Records of trials side by side stand in a run that trains side by side, not in one that times its trials."""
+    run(begin(Fake(make_record, timed=False)))
+    backend = Fake(make_record, timed=timed)
+
+    run(begin(backend))
+
+    assert backend.taken == trained
+
+
+def test_an_error_is_that_of_its_trial(begin: Begin, make_record: MakeRecord, tmp_path: Path) -> None:
+    """It is raised where its record is asked for, each time; the other trial has its record."""
+    backend = Fake(make_record)
+    backend.failing = {RELU}
+    session = begin(backend)
+    failing, good = session.prepare(WANTED)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="lenet5-relu failed"):
+            session.record(failing)
+
+    assert session.record(good).arm == TANH
+    assert [record.arm for record in load(tmp_path / "records.jsonl")] == [TANH]
+    assert backend.taken == [(RELU, 0), (TANH, 0)]
+
+
+def test_the_backend_is_closed_where_a_trial_raised(begin: Begin, make_record: MakeRecord) -> None:
+    """At the end of the run, once, and the folder is free for the next."""
+    backend = Fake(make_record)
+    backend.failing = {RELU, TANH}
+    session = begin(backend)
+    for planned in session.prepare(WANTED):
+        with pytest.raises(ValueError, match="failed"):
+            session.record(planned)
+
+    lines = session.finish()
+
+    assert backend.closed == 1
+    assert any(line.startswith("2 of 2 trials have no record yet") for line in lines)
+    assert len(run(begin(Fake(make_record)))) == 2
+
+
+def test_a_trial_beyond_the_time_limit_is_never_begun(begin: Begin, make_record: MakeRecord) -> None:
+    """The process has been running for longer than the limit already."""
+    backend = Fake(make_record)
+    session = begin(backend, minutes=1e-6)
+
+    left_out = [session.leaves_out(planned) for planned in session.prepare(WANTED)]
+
+    assert (left_out, backend.taken) == ([True, True], [])
+
+
+def test_a_backend_that_trains_ahead_is_not_handed_what_is_left_out(
+    begin: Begin, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trial that fits into the time limit is trained, the longer one beside it is not begun."""
+    monkeypatch.setattr(clock, "process_seconds", lambda: 0.0)
+    backend = Fake(make_record, at_once=2)
+    session = begin(backend, minutes=10)
+    short, long = session.prepare(WANTED)
+    short.expected_seconds, long.expected_seconds = 1.0, 1000.0
+
+    session.record(short)
+
+    assert backend.taken == [(RELU, 0)]
+    assert session.leaves_out(long)
+
+
+def test_a_restored_trial_is_within_any_time_limit(begin: Begin, make_record: MakeRecord) -> None:
+    """It takes no time."""
+    run(begin(Fake(make_record)), WANTED[:1])
+    session = begin(Fake(make_record), minutes=1e-6)
+
+    left_out = [session.leaves_out(planned) for planned in session.prepare(WANTED)]
+
+    assert left_out == [False, True]
+
+
+def test_trackers_are_told_of_every_trial(begin: Begin, make_record: MakeRecord) -> None:
+    """In turn, and of how many have a record by then: one that failed has none."""
+    backend, events = Fake(make_record), Events()
+    backend.failing = {TANH}
+    session = begin(backend, events)
+    good, failing = session.prepare(WANTED)
+    session.record(good)
+    session.done.clear()  # no tables
+    with pytest.raises(ValueError, match="failed"):
+        session.record(failing)
+
+    session.finish()
+
+    assert events.told == [
+        ("run begins", 0),
+        (f"{RELU} begins", 0),
+        (f"{RELU} ended", 1),
+        (f"{TANH} begins", 1),
+        (f"{TANH} failed", 1),
+        ("run ends", -1),
+    ]
