@@ -136,12 +136,12 @@ class AlexNet(_AlexNet):
 
 @register("alexnet32", source="this project's 32x32 form of S1's AlexNet", image_size=32, width=16, hidden=256)
 class AlexNet32(_AlexNet):
-    """AlexNet for 32x32 images, of any width w; smaller images are zero-padded to 32x32.
+    """AlexNet for 32x32 images: five convolutions of a width w, three fully connected layers.
 
     At its defaults: 3x32x32, conv 3→w 5/1/2 ReLU LRN maxpool 3/2: w x15x15, conv w→2w 5/1/2 ReLU
     LRN maxpool 3/2: 2w x7x7, conv 2w→3w→3w→2w 3/1/1 with ReLU, maxpool 3/2: 2w x3x3, fc
     18w→256→256→classes, each hidden one with ReLU and dropout 0.5. 204 106 parameters at w = 16
-    with one input channel.
+    with one input channel. Smaller images are zero-padded to 32x32.
     """
 
     stem = (5, 1, 2)

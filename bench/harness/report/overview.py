@@ -1,6 +1,6 @@
 """The report's first screen: each question with its answer in a few words, and its arms as a forest plot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -46,6 +46,7 @@ class Overview:
         rows: one per judged arm, each with its baseline.
         difference_ends, speed_ends: texts at the two ends of the axes, the same in all studies of a page.
         nets: the architectures that the study trains, each with what it is, in the order of their first arms.
+        labels: by architecture, the labels of the arms that train it.
     """
 
     answer: str
@@ -53,6 +54,7 @@ class Overview:
     difference_ends: tuple[str, str]
     speed_ends: tuple[str, str]
     nets: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
 
 
 def overviews(results: Sequence[StudyResult]) -> list[Overview]:
@@ -60,7 +62,9 @@ def overviews(results: Sequence[StudyResult]) -> list[Overview]:
     groups = [forest_rows(result) for result in results]
     rows = [row for group in groups for row in group]
     if not rows:
-        return [Overview(headline(result), (), ("", ""), ("", ""), _nets(result)) for result in results]
+        return [
+            Overview(headline(result), (), ("", ""), ("", ""), _nets(result), _labels(result)) for result in results
+        ]
     differences = difference_axis(rows, RIM, WIDE - 2 * RIM)
     speeds = speed_axis(rows, RIM, NARROW - 2 * RIM)
     return [
@@ -70,6 +74,7 @@ def overviews(results: Sequence[StudyResult]) -> list[Overview]:
             difference_ends=(f"{signed(differences.low, 0)} points", signed(differences.high, 0)),
             speed_ends=(f"{speeds.low:g}×", f"{speeds.high:g}×"),
             nets=_nets(result),
+            labels=_labels(result),
         )
         for result, group in zip(results, groups, strict=True)
     ]
@@ -91,3 +96,10 @@ def _panel(marks: str, width: int, text: str) -> Markup:
 def _nets(result: StudyResult) -> tuple[tuple[str, str], ...]:
     names = dict.fromkeys(arm.records[-1].architecture for arm in result.arms)
     return tuple((name, summaries()[name]) for name in names if name in summaries())
+
+
+def _labels(result: StudyResult) -> dict[str, str]:
+    labels: dict[str, list[str]] = {}
+    for arm in result.arms:
+        labels.setdefault(arm.records[-1].architecture, []).append(arm.label)
+    return {name: "; ".join(dict.fromkeys(arms)) for name, arms in labels.items()}

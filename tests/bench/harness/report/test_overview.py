@@ -39,6 +39,12 @@ def test_nets_are_explained_where_they_first_appear(committed: list[Overview]) -
     assert committed[1].nets[1][1].startswith("SK: ")
 
 
+def test_arms_stand_beside_the_net_that_they_train(committed: list[Overview]) -> None:
+    """Who reads `BN net` learns that it is BASE with another option."""
+    assert committed[1].labels["base"] == "BN net, 5x5; BN net, two 3x3; BASE"
+    assert set(committed[1].labels) == {name for name, _ in committed[1].nets}
+
+
 def test_hover_texts_cannot_break_out(make_record: MakeRecord) -> None:
     """A label is text, in a mark's title and in what a screen reader says."""
     records = [make_record(arm, seed, label=f'"><b>{arm}') for arm in ("base", "other") for seed in range(5)]

@@ -158,7 +158,7 @@ def test_every_cell_of_a_confusion_matrix_says_what_it_counts(text: str) -> None
     assert re.search(r'title="label \S+, prediction \S+: \d+">\d+</td>', text)
 
 
-@pytest.mark.parametrize("part", ["+30.00 [+", "1.00×<small>["])
+@pytest.mark.parametrize("part", ["better +30.00<small>[+", "1.00×<small>["])
 def test_intervals_can_be_read_without_a_pointer(text: str, part: str) -> None:
     """A phone has no hover: both intervals stand beside their marks."""
     assert part in text.split("<details", maxsplit=1)[0]
