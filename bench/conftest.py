@@ -95,20 +95,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _keep_studies(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop the trials of studies that were not asked for, and the tests of those that lack the protocol."""
-    settings = config.stash[SETTINGS]
     known = {study.name: study for study in map(_study, items) if study}
+    kept = _asked_for(known, config)
+    dropped = {item for item in items if (study := _study(item)) and study.name not in kept}
+    config.hook.pytest_deselected(items=list(dropped))
+    items[:] = [item for item in items if item not in dropped]
+
+
+def _asked_for(known: Mapping[str, Study], config: pytest.Config) -> set[str]:
+    """Return the names of the studies that are run; one that was asked for by name must be there with the protocol."""
+    settings = config.stash[SETTINGS]
     for name in settings.studies:
         if name not in known:
             raise pytest.UsageError(unknown("study", name, known))
-    wanted = settings.studies or tuple(known)
-    lacking = [name for name in wanted if not known[name].arm_names(settings.protocol)]
-    if lacking and settings.studies:
-        have = ", ".join(known[lacking[0]].protocols)
-        raise pytest.UsageError(f"study {lacking[0]!r} has no protocol {settings.protocol!r}: it has {have}")
+        if not known[name].arm_names(settings.protocol):
+            have = ", ".join(known[name].protocols)
+            raise pytest.UsageError(f"study {name!r} has no protocol {settings.protocol!r}: it has {have}")
+    if settings.studies:
+        return set(settings.studies)
+    lacking = [name for name, study in known.items() if not study.arm_names(settings.protocol)]
     _write_lines(config, [f"study {name!r} has no protocol {settings.protocol!r}: left out" for name in lacking])
-    dropped = {item for item in items if (study := _study(item)) and study.name not in set(wanted) - set(lacking)}
-    config.hook.pytest_deselected(items=list(dropped))
-    items[:] = [item for item in items if item not in dropped]
+    return set(known) - set(lacking)
 
 
 def _selection(config: pytest.Config) -> str:

@@ -68,6 +68,11 @@ class Wish:
     every: bool = False
     winner: bool = False
 
+    @property
+    def by_architecture(self) -> bool:
+        """Whether architectures are asked for, in whatever study they stand."""
+        return self.every or self.architectures is not None
+
 
 def select(records: Iterable[Record], wish: Wish) -> Selection:
     """Return the trials that a wish means.
@@ -84,34 +89,49 @@ def select(records: Iterable[Record], wish: Wish) -> Selection:
         raise SelectionError("there are no records: run `pytest bench/` first, or name its results with --results")
     _check_known("study", wish.studies, {record.study for record in current})
     _check_known("architecture", wish.architectures, {record.architecture for record in current})
-    by_architecture = wish.every or wish.architectures is not None
-    wanted = [
-        record
-        for record in _of_newest_setting(current, _by_architecture if by_architecture else _by_study)
-        if (wish.studies is None or record.study in wish.studies)
-        and (wish.architectures is None or record.architecture in wish.architectures)
-    ]
-    objections = {record.record_id: objection for record in wanted if (objection := _objection(record)) is not None}
-    usable = [record for record in wanted if record.record_id not in objections]
+    wanted = _asked_for(current, wish)
+    usable = [record for record in wanted if _objection(record) is None]
     left_out = tuple(
-        f"{record.study}/{record.arm}, seed {record.seed}: {objections[record.record_id]}"
+        f"{record.study}/{record.arm}, seed {record.seed}: {objection}"
         for record in wanted
-        if record.record_id in objections
+        if (objection := _objection(record)) is not None
     )
-    missing = {*(wish.studies or ()), *(wish.architectures or ())} - {
-        name for record in usable for name in (record.study, record.architecture)
-    }
-    if missing or not usable:
-        what = f"of {', '.join(sorted(missing))} " if missing else ""
-        raise SelectionError(f"no trial {what}can be exported: {'; '.join(left_out)}")
-    if by_architecture:
-        choices = _best(usable, _by_architecture, "{0} on {1}", "{0}_{1}")
-    elif wish.winner:
-        choices = _best(usable, _by_study, "study {0}", "{0}")
-    else:
-        choices = _best(usable, lambda record: (record.study, record.arm), "{0}/{1}", "{0}_{1}")
+    _check_nothing_missing(wish, usable, left_out)
+    choices = _choices(usable, wish)
     _check_names(choices)
     return Selection(choices=tuple(choices), left_out=left_out)
+
+
+def _asked_for(current: Sequence[Record], wish: Wish) -> list[Record]:
+    """Return the records of the newest settings that a wish names, all where it names none."""
+    newest = _of_newest_setting(current, _by_architecture if wish.by_architecture else _by_study)
+    return [
+        record
+        for record in newest
+        if _named(record.study, wish.studies) and _named(record.architecture, wish.architectures)
+    ]
+
+
+def _named(name: str, names: Sequence[str] | None) -> bool:
+    return names is None or name in names
+
+
+def _check_nothing_missing(wish: Wish, usable: Sequence[Record], left_out: Sequence[str]) -> None:
+    """Refuse a wish of which one name, or everything, has no trial that can be exported."""
+    there = {record.study for record in usable} | {record.architecture for record in usable}
+    missing = {*(wish.studies or ()), *(wish.architectures or ())} - there
+    if missing or not usable:
+        names = f"of {', '.join(sorted(missing))} " if missing else ""
+        raise SelectionError(f"no trial {names}can be exported: {'; '.join(left_out)}")
+
+
+def _choices(usable: Sequence[Record], wish: Wish) -> list[Choice]:
+    """Return the best trial of each architecture on each data set, of each study, or of each arm."""
+    if wish.by_architecture:
+        return _best(usable, _by_architecture, "{0} on {1}", "{0}_{1}")
+    if wish.winner:
+        return _best(usable, _by_study, "study {0}", "{0}")
+    return _best(usable, lambda record: (record.study, record.arm), "{0}/{1}", "{0}_{1}")
 
 
 Key = Callable[[Record], tuple[str, ...]]

@@ -2,9 +2,9 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -152,23 +152,36 @@ def choose_sizes(
     of two sizes that take the same time only the larger, since padding is free then; and none beyond the first that
     gives nearly the most images a second: a larger batch would only keep its requests waiting.
     """
-    steps = {share * 2**power for power in range(max_batch.bit_length()) for share in (2, 3)}  # 2, 3, 4, 6, 8, 12, ...
-    candidates = sorted({1, max_batch, *(size for size in steps if size < max_batch)})
-    answers = {size: _answers_at(session, images, size) for size in candidates}
-    alike = max(
-        ([size for size in candidates if answers[size] == answers[one]] for one in candidates),
-        key=lambda sizes: (sizes[-1], len(sizes)),
-    )
+    alike = _alike({size: _answers_at(session, images, size) for size in _candidates(max_batch)})
     seconds = {size: _seconds(session, images, size) for size in alike}
-    kept = [
-        size
-        for size, following in zip(alike, [*alike[1:], None], strict=True)
-        if following is None or seconds[size] < WORTH_PADDING * seconds[following]
-    ]
-    rates = {size: size / (seconds[size] + RUN_OVERHEAD) for size in kept}
-    enough = next(size for size in kept if rates[size] >= NEARLY_MOST * max(rates.values()))
-    kept = [size for size in kept if size <= enough]
-    return tuple(kept), {size: seconds[size] for size in kept}
+    kept = _up_to_nearly_most(_without_free_padding(seconds))
+    return tuple(kept), kept
+
+
+def _candidates(max_batch: int) -> list[int]:
+    """Return powers of two, and halfway between them, up to the largest batch: 1, 2, 3, 4, 6, 8, 12, ..."""
+    steps = {share * 2**power for power in range(max_batch.bit_length()) for share in (2, 3)}
+    return sorted({1, max_batch, *(size for size in steps if size < max_batch)})
+
+
+def _alike(answers: Mapping[int, tuple[bytes, ...] | None]) -> list[int]:
+    """Return the sizes with the same answers, given in rising order: those that reach to the largest, then most."""
+    groups = [[size for size, other in answers.items() if other == answer] for answer in answers.values()]
+    return max(groups, key=lambda sizes: (sizes[-1], len(sizes)))
+
+
+def _without_free_padding(seconds: Mapping[int, float]) -> dict[int, float]:
+    """Return the sizes, with their seconds, that run clearly sooner than the next larger one, and the largest."""
+    sizes = list(seconds)
+    worth = [size for size, larger in pairwise(sizes) if seconds[size] < WORTH_PADDING * seconds[larger]]
+    return {size: seconds[size] for size in (*worth, sizes[-1])}
+
+
+def _up_to_nearly_most(seconds: Mapping[int, float]) -> dict[int, float]:
+    """Return the sizes, with their seconds, up to the first that gives nearly the most images a second."""
+    rates = {size: size / (taken + RUN_OVERHEAD) for size, taken in seconds.items()}
+    enough = next(size for size, rate in rates.items() if rate >= NEARLY_MOST * max(rates.values()))
+    return {size: taken for size, taken in seconds.items() if size <= enough}
 
 
 def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> tuple[bytes, ...] | None:

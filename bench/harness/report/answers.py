@@ -50,25 +50,35 @@ def short_answers(result: StudyResult) -> list[str]:
 
 def headline(result: StudyResult) -> str:
     """Return the answer to a study's question in at most MOST_WORDS words: that of its first judged comparison."""
-    judged = ((comparison, [row for row in comparison.rows if row.judgement]) for comparison in result.comparisons)
-    comparison, rows = next(((candidate, rows) for candidate, rows in judged if rows), (None, []))
-    if comparison is None:
-        return NOT_JUDGED
-    groups = [(verdict, group) for verdict in VERDICTS if (group := [row for row in rows if _verdict(row) == verdict])]
-    (verdict, group), *others = groups
-    rest = "".join(f"; {len(group)} {OTHERS[verdict]}" for verdict, group in others)
-    if len(group) == 1:
-        return short_answer(comparison, group[0], MOST_WORDS - len(rest.split())) + rest
-    baseline, words = baseline_label(comparison), MOST_WORDS - len(rest.split())
-    labels = [apart_from(row.arm.label, baseline) for row in group]
-    named = _together(verdict, group, f"{', '.join(labels[:-1])} and {labels[-1]}", baseline)
-    if len(named.split()) <= words:
-        return named + rest
-    many = f"{len(group)} arms" if others else "all arms"
-    excess = len(_together(verdict, group, many, baseline).split()) - words
+    for comparison in result.comparisons:
+        rows = [row for row in comparison.rows if row.judgement]
+        if rows:
+            return _headline(rows, comparison)
+    return NOT_JUDGED
+
+
+def _headline(rows: Sequence[ArmRow], comparison: ComparisonResult) -> str:
+    """Return one clause on the arms with the most telling verdict, and how many others have which."""
+    groups = {verdict: [row for row in rows if _verdict(row) == verdict] for verdict in VERDICTS}
+    first, *others = [verdict for verdict in VERDICTS if groups[verdict]]
+    rest = "".join(f"; {len(groups[verdict])} {OTHERS[verdict]}" for verdict in others)
+    words = MOST_WORDS - len(rest.split())
+    if len(groups[first]) == 1:
+        return short_answer(comparison, groups[first][0], words) + rest
+    many = f"{len(groups[first])} arms" if others else "all arms"
+    return _clause(first, groups[first], baseline_label(comparison), many, words) + rest
+
+
+def _clause(verdict: str | None, rows: Sequence[ArmRow], baseline: str, many: str, most_words: int) -> str:
+    """Return what several arms have in common, by their names where there is room, else by their number."""
+    labels = [apart_from(row.arm.label, baseline) for row in rows]
+    named = _together(verdict, rows, f"{', '.join(labels[:-1])} and {labels[-1]}", baseline)
+    if len(named.split()) <= most_words:
+        return named
+    excess = len(_together(verdict, rows, many, baseline).split()) - most_words
     if excess > 0:
         _, baseline = _shortened("", baseline, len(baseline.split()) - excess)
-    return _together(verdict, group, many, baseline) + rest
+    return _together(verdict, rows, many, baseline)
 
 
 def _verdict(row: ArmRow) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from bench.harness.data.catalogue import Source
 from bench.harness.data.dataset import Dataset
@@ -15,15 +15,14 @@ from bench.harness.machine import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.environment import environment
 from bench.harness.machine.memory import PeakMemory
-from bench.harness.records.answers import pack_bits, pack_classes
-from bench.harness.records.parts import Curves, Environment, ExecutionFacts
+from bench.harness.records.parts import Curves
 from bench.harness.records.record import SCHEMA, Record
 from bench.harness.study.planned import Planned
 from bench.harness.study.recipe import Recipe
-from bench.harness.training import costs
-from bench.harness.training.evaluation import Evaluation, confusion, evaluate
+from bench.harness.training.evaluation import Evaluation, evaluate
 from bench.harness.training.lrn_cost import lrn_images_per_second
 from bench.harness.training.training import Training
+from bench.harness.training.trial_record import answer_fields, condition_fields, trial_fields
 from models import checkpoint
 
 INFERENCE_BATCHES = (1, 256)
@@ -95,66 +94,48 @@ class TrialRun:
         evaluation = self.test_evaluation
         if evaluation is None:
             raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
+        measured = self._measured_fields()
+        name, digest = self._save_checkpoint(evaluation)
+        return Record(
+            schema=SCHEMA,
+            record_id=uuid.uuid4().hex,
+            key=self.key,
+            status="diverged" if self.training.diverged else "ok",
+            validation_accuracy=self.validations[-1].accuracy if self.validations else None,
+            timed=self.timed,
+            resumed=False,
+            started=self.started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            checkpoint=name,
+            checkpoint_sha256=digest,
+            data_sha256=self.dataset.sha256,
+            **trial_fields(self.trial),
+            **answer_fields(evaluation, self.test.labels.cpu().numpy(), self.dataset.source.classes),
+            **condition_fields(self.execution, compiled=self.training.compiled),
+            **measured,
+        )
+
+    def _measured_fields(self) -> dict[str, Any]:
+        """Return the fields with curves, times and memory; inference and LRN are timed now, if the trial ran alone."""
         peak_memory_mb = self.memory.megabytes()
         start = time.perf_counter()
         inference = self._time_inference() if self.timed else {}
         lrn = self._time_lrn() if self.timed else None
         inference_seconds = time.perf_counter() - start
         epochs_to_target, seconds_to_target = self._time_to_target()
-        trial, recipe = self.trial, self.trial.recipe
-        name, digest = self._save_checkpoint(evaluation)
-        cost = costs.costs(trial.architecture, trial.options)
-        labels = self.test.labels.cpu().numpy()
-        return Record(
-            schema=SCHEMA,
-            record_id=uuid.uuid4().hex,
-            key=self.key,
-            study=trial.study,
-            arm=trial.arm,
-            seed=trial.seed,
-            protocol=trial.protocol,
-            architecture=trial.architecture,
-            options=dict(trial.options),
-            dataset=trial.dataset,
-            status="diverged" if self.training.diverged else "ok",
-            test_accuracy=evaluation.accuracy,
-            validation_accuracy=self.validations[-1].accuracy if self.validations else None,
-            test_loss=evaluation.loss,
-            timed=self.timed,
-            train_images_per_second=self._images_per_second() if self.timed else None,
-            parameters=cost.parameters,
-            mflops_per_image=cost.mflops_per_image,
-            peak_memory_mb=peak_memory_mb,
-            epochs=recipe.epochs,
-            device=self.execution.device,
-            threads=self.execution.threads,
-            deterministic=self.execution.deterministic,
-            resumed=False,
-            reduced=trial.reduced,
-            started=self.started.isoformat(timespec="seconds"),
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
-            context=trial.context,
-            definition={**trial.definition(), "learning_rate_from": trial.learning_rate_from},
-            curves=self._curves(),
-            epochs_to_target=epochs_to_target,
-            seconds_to_target=seconds_to_target if self.timed else None,
-            warmup_seconds=self.warmup_seconds,
-            evaluation_seconds=self.evaluation_seconds,
-            inference_seconds=inference_seconds,
-            inference_us_per_image_batch_1=inference.get(1),
-            inference_us_per_image_batch_256=inference.get(256),
-            lrn_images_per_second=lrn,
-            test_images=len(self.test),
-            classes=list(self.dataset.source.classes),
-            test_correct=pack_bits(evaluation.correct),
-            test_predictions=pack_classes(evaluation.predictions),
-            confusion=confusion(labels, evaluation.predictions, len(self.dataset.source.classes)),
-            checkpoint=name,
-            checkpoint_sha256=digest,
-            data_sha256=self.dataset.sha256,
-            environment=cast("Environment", environment(self.execution.device)),
-            execution=cast("ExecutionFacts", {**self.execution.as_dict(), "compiled": self.training.compiled}),
-        )
+        return {
+            "curves": self._curves(),
+            "train_images_per_second": self._images_per_second() if self.timed else None,
+            "peak_memory_mb": peak_memory_mb,
+            "epochs_to_target": epochs_to_target,
+            "seconds_to_target": seconds_to_target if self.timed else None,
+            "warmup_seconds": self.warmup_seconds,
+            "evaluation_seconds": self.evaluation_seconds,
+            "inference_seconds": inference_seconds,
+            "inference_us_per_image_batch_1": inference.get(1),
+            "inference_us_per_image_batch_256": inference.get(256),
+            "lrn_images_per_second": lrn,
+        }
 
     def _images_per_second(self) -> float:
         return len(self.training.train) * self.trial.recipe.epochs / sum(self.epoch_seconds)
