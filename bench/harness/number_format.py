@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 MISSING = "–"
 MINUS = "−"
@@ -47,6 +47,11 @@ def with_interval(mean: float, low: float | None, high: float | None, decimals: 
     if abs(up - down) <= SYMMETRIC * max(abs(up), abs(down)) + 10.0**-decimals / 2:
         return f"{number(mean, decimals)} ± {number((up + down) / 2, decimals)}"
     return f"{number(mean, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"
+
+
+def interval(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
+    """Return `[1.20, 3.40]`, empty where an end is not known; `write` writes both ends."""
+    return "" if low is None or high is None else f"[{write(low)}, {write(high)}]"
 
 
 def measured(mean: float, low: float | None, high: float | None) -> str:

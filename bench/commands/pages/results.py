@@ -7,7 +7,7 @@ from tabulate import tabulate
 from bench.harness.analysis.conditions import one_line
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.files import slug
-from bench.harness.number_format import MISSING, measured, number, percent, signed
+from bench.harness.number_format import MISSING, interval, measured, number, percent, signed
 from bench.harness.report.answers import short_answer, study_answers
 from bench.harness.report.notes import published
 from bench.harness.report.typesetting import markdown_text
@@ -72,17 +72,14 @@ def _difference(row: ArmRow) -> str:
     if row.judgement is None:
         return MISSING
     difference = row.judgement.difference
-    low, high = difference.low, difference.high
-    ends = "" if low is None or high is None else f" [{_points(low)}, {_points(high)}]"
-    return f"{_points(difference.effect)}{ends}"
+    return f"{_points(difference.effect)} {interval(difference.low, difference.high, _points)}".rstrip()
 
 
 def _speed(row: ArmRow) -> str:
     if row.throughput_ratio is None:
         return MISSING
     ratio, low, high = row.throughput_ratio
-    ends = "" if low is None or high is None else f" [{number(low, 2)}, {number(high, 2)}]"
-    return f"{number(ratio, 2)}{ends}"
+    return f"{number(ratio, 2)} {interval(low, high, lambda end: number(end, 2))}".rstrip()
 
 
 def _points(difference: float) -> str:

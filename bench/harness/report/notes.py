@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
+from bench.harness.number_format import interval
 from bench.harness.stats.spread import spread
 from bench.harness.stats.verdict import LEAST_SEEDS
 
@@ -66,14 +67,10 @@ def _lrn_cost(arm: ArmResult) -> Iterator[str]:
     if not pairs:
         return
     ratios = spread([math.log(pair["torch"] / pair["banded"]) for pair in pairs])
-    ends = (
-        ""
-        if ratios.low is None or ratios.high is None
-        else f" [{math.exp(ratios.low):.2f}, {math.exp(ratios.high):.2f}]"
-    )
+    ends = interval(ratios.low, ratios.high, lambda ratio: f"{math.exp(ratio):.2f}")
     yield (
         f"{arm.label}: with torch.nn.LocalResponseNorm, which computes the same, this net trains at "
-        f"{math.exp(ratios.mean):.2f}x{ends} the speed (n = {ratios.n})."
+        f"{' '.join(filter(None, (f'{math.exp(ratios.mean):.2f}x', ends)))} the speed (n = {ratios.n})."
     )
 
 

@@ -6,7 +6,7 @@ Verbs are in the past tense, which reads right after any label, singular (`LRN s
 import math
 from collections.abc import Callable
 
-from bench.harness.number_format import MISSING, counted
+from bench.harness.number_format import MISSING, counted, interval
 from bench.harness.stats.differences import Difference
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import LEAST_SEEDS, SIGNIFICANCE, Judgement
@@ -90,12 +90,12 @@ def _size(difference: Difference) -> str:
     """Return the effect and its interval without its sign: the verb tells the direction."""
     low, high = difference.low or 0.0, difference.high or 0.0
     ends = (low, high) if difference.effect > 0 else (-high, -low)
-    return f"{100 * abs(difference.effect):.2f} points [{100 * ends[0]:.2f}, {100 * ends[1]:.2f}]"
+    return f"{100 * abs(difference.effect):.2f} points {interval(*ends, lambda end: f'{100 * end:.2f}')}"
 
 
 def _effect(difference: Difference) -> str:
     low, high = difference.low or 0.0, difference.high or 0.0
-    return f"{_signed(difference.effect)} points [{_signed(low)}, {_signed(high)}]"
+    return f"{_signed(difference.effect)} points {interval(low, high, _signed)}"
 
 
 def _signed(difference: float) -> str:
@@ -167,8 +167,8 @@ def _ratio(ratio: Ratio) -> str:
     """Return `0.93x [0.87, 1.01]`; a tiny ratio keeps one digit."""
     mean, low, high = ratio
     decimals = max(RATIO_DECIMALS, -math.floor(math.log10(mean)))
-    interval = "" if low is None or high is None else f" [{low:.{decimals}f}, {high:.{decimals}f}]"
-    return f"{mean:.{decimals}f}x{interval}"
+    ends = interval(low, high, lambda end: f"{end:.{decimals}f}")
+    return f"{mean:.{decimals}f}x {ends}".rstrip()
 
 
 def _seeds(difference: Difference) -> str:

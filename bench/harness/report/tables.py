@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
-from bench.harness.number_format import MISSING, decimals_for, measured, number, percent, signed, significant
+from bench.harness.number_format import MISSING, decimals_for, interval, measured, number, percent, signed, significant
 from bench.harness.report.legends import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
 from bench.harness.report.sentences import points, probability, still_needed, time_to_target
 from bench.harness.stats.spread import Spread
@@ -58,10 +58,8 @@ def _difference(row: ArmRow) -> str:
     if row.judgement is None:
         return MISSING
     difference = row.judgement.difference
-    effect = signed(100 * difference.effect, 2)
-    if difference.low is None or difference.high is None:
-        return effect
-    return f"{effect} [{signed(100 * difference.low, 2)}, {signed(100 * difference.high, 2)}]"
+    ends = interval(difference.low, difference.high, lambda end: signed(100 * end, 2))
+    return f"{signed(100 * difference.effect, 2)} {ends}".rstrip()
 
 
 def _p(row: ArmRow) -> str:
@@ -110,8 +108,7 @@ def _ratio(row: ArmRow) -> str:
         return MISSING
     ratio, low, high = row.throughput_ratio
     decimals = decimals_for(ratio, digits=3)
-    interval = "" if low is None or high is None else f" [{number(low, decimals)}, {number(high, decimals)}]"
-    return f"×{number(ratio, decimals)}{interval}"
+    return f"×{number(ratio, decimals)} {interval(low, high, lambda end: number(end, decimals))}".rstrip()
 
 
 COST_COLUMNS = (

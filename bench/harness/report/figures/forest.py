@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
-from bench.harness.number_format import number, signed
+from bench.harness.number_format import interval, number, signed
 from bench.harness.report.answers import baseline_label
 from bench.harness.report.sentences import VERDICT_WORDS, Ratio, points
 from bench.harness.stats.differences import Difference
@@ -76,9 +76,7 @@ class ForestRow:
     @property
     def interval(self) -> str:
         """The interval in points, such as `[+0.10, +0.74]`, empty where there is none."""
-        if self.difference.low is None or self.difference.high is None:
-            return ""
-        return f"[{signed(self.ends[0], 2)}, {signed(self.ends[1], 2)}]"
+        return interval(self.difference.low, self.difference.high, lambda end: signed(100 * end, 2))
 
     @property
     def ratio(self) -> str:
@@ -88,9 +86,7 @@ class ForestRow:
     @property
     def ratio_interval(self) -> str:
         """The interval of the speed ratio, such as `[0.75, 0.96]`, empty where there is none."""
-        if self.speed is None or self.speed[1] is None or self.speed[2] is None:
-            return ""
-        return f"[{number(self.speed[1], 2)}, {number(self.speed[2], 2)}]"
+        return interval(*self.speed[1:], lambda end: number(end, 2)) if self.speed else ""
 
     @property
     def difference_hover(self) -> str:
