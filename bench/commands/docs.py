@@ -24,7 +24,7 @@ from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
 from bench.harness.records.schema import schema_text
-from bench.harness.report.figures.forest_picture import forest_svg
+from bench.harness.report.figures.forest import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
 from bench.server.contest.table import report as contest_text
 from bench.server.stress.table import table as stress_text

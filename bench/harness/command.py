@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from bench.harness.errors import UserError
+from bench.harness.streams import BROKEN_PIPE, leave, write_plainly
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # as shells expect of Ctrl-C
@@ -38,7 +39,8 @@ class Command(Protocol):
 def start(command: Command, words: Sequence[str], *, name: str, description: str) -> int:
     """Parse a command's words and run it; return its exit status.
 
-    A user's error is printed as one line and gives 2, Ctrl-C gives 130; a mistake of ours keeps its traceback.
+    A user's error is printed as one line and gives 2, Ctrl-C gives 130, a reader that is gone 141; a mistake of ours
+    keeps its traceback.
 
     Args:
         command: the command's module.
@@ -55,14 +57,25 @@ def start(command: Command, words: Sequence[str], *, name: str, description: str
     parser.set_defaults(command_line=" ".join(filter(None, (name, shlex.join(words)))))
     command.add_options(parser)
     arguments = parser.parse_args(words)
+    write_plainly()
     try:
-        return command.run(arguments) or 0
+        return _finished(command.run(arguments))
+    except BrokenPipeError:
+        leave(sys.stdout)
+        return BROKEN_PIPE
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except Exception as error:
         if not isinstance(error, (UserError, OSError, *_model_errors())):
             raise
         return _fail(str(error), USAGE_ERROR)
+
+
+def _finished(status: int | None) -> int:
+    """Return the exit status when all output is written: a reader that is gone is noticed now, not as Python ends."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return status or 0
 
 
 def filled(text: str) -> str:

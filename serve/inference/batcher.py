@@ -15,11 +15,11 @@ from typing import NamedTuple, Protocol
 
 from export.repository.golden import Answers, Pixels
 from serve.errors import LATE, RequestError
+from serve.inference.admission import why_refused
 from serve.inference.request_queue import Job, Lane
 from serve.inference.version import Version, run_jobs
 
 TICK = 0.005  # seconds between looks at the deadlines
-SAFE = 0.5  # of the time that a request has, to be admitted behind others: the machine may have other work meanwhile
 SHORT_RUN = 1e-4  # seconds: handing a batch to a thread and back takes about as long
 OWN_RUN = 4e-3  # seconds that a run may hold the loop up where there is one worker: its core is the loop's as well
 READ_ON = 2e-3  # seconds in which turns of the loop may bring more requests before a batch runs
@@ -85,7 +85,7 @@ class Batcher:
         if self._free and len(lane.jobs) >= job.version.config.queue:
             self._dispatch()  # what came in this moment does not wait yet
             lane = self._lane(job.version)
-        refusal = self._refusal(job, lane)
+        refusal = why_refused(job, lane, self._seconds_ahead(lane, job.count))
         if refusal is not None:
             if self._observer is not None:
                 self._observer.failed(job, monotonic())
@@ -106,22 +106,6 @@ class Batcher:
 
     def _lane(self, version: Version) -> Lane:
         return self._lanes.get(id(version)) or Lane(version)
-
-    def _refusal(self, job: Job, lane: Lane) -> RequestError | None:
-        """Return why a request cannot wait, None where it can."""
-        config, wait = job.version.config, self._seconds_ahead(lane, job.count)
-        if len(lane.jobs) >= config.queue:
-            return _too_busy(f"{config.name}: {config.queue} requests wait already", wait)
-        may = job.deadline - monotonic()
-        if wait:
-            may, takes = SAFE * may, wait + lane.own_seconds(job.count)
-        else:
-            takes = job.version.expected_seconds(job.count)
-        if takes > may:
-            return _too_busy(
-                f"{config.name}: an answer would take {takes:.3g} s, longer than the {may:.3g} s it may", wait
-            )
-        return None
 
     def _seconds_ahead(self, lane: Lane, images: int) -> float:
         """Return how long what is before a new request takes: its own model's batches, and the others' turns."""
@@ -274,7 +258,3 @@ def _finish(job: Job, result: Answers | RequestError) -> None:
         job.finish(result)
     except Exception:  # noqa: BLE001 - as said
         traceback.print_exc()
-
-
-def _too_busy(message: str, wait: float) -> RequestError:
-    return RequestError(429, message, {"Retry-After": str(max(1, math.ceil(wait)))})

@@ -9,7 +9,7 @@ from bench.harness.analysis.architectures import summaries
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import signed
 from bench.harness.report.answers import headline
-from bench.harness.report.figures.forest import (
+from bench.harness.report.figures.forest_rows import (
     ROW_HEIGHT,
     Axis,
     ForestRow,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bench.harness.analysis.conditions import one_line
 from bench.harness.analysis.results import StudyResult
 from bench.harness.report.answers import apart_from, headline
-from bench.harness.report.figures.forest import ForestRow, forest_rows
+from bench.harness.report.figures.forest_rows import ForestRow, forest_rows
 from bench.harness.report.notes import missing
 
 NOT_A_TERMINAL = 120  # columns, where the output goes into a file or a pipe

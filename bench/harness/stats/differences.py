@@ -23,7 +23,6 @@ where seeds move both arms alike.
 
 import math
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,24 +199,3 @@ def _interaction(correct: Bits) -> float:
     of_seeds = images * seeds * float(correct.mean(axis=1).var())
     of_images = images * seeds * float(correct.mean(axis=0).var())
     return max(total - of_seeds - of_images, 0.0) / ((seeds - 1) * (images - 1))
-
-
-def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
-    """Return p values corrected for the number of comparisons (Holm 1979), in the order given.
-
-    Args:
-        p_values: each from 0 to 1.
-        family: number of comparisons the study makes, where that is more than the p values given: the missing
-            ones count as larger than all of these (as `n` of R's p.adjust does).
-
-    Raises:
-        ValueError: a family smaller than the number of p values.
-    """
-    family = len(p_values) if family is None else family
-    if family < len(p_values):
-        raise ValueError(f"a family of {family} with {len(p_values)} p values: give all comparisons of the study")
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min((family - rank) * p_values[index], 1.0))
-        corrected[index] = largest
-    return corrected

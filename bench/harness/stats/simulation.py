@@ -31,7 +31,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize
 
-from bench.harness.stats.differences import ArmSummary, Bits, Difference, holm, interval_half_width, p_value, summarise
+from bench.harness.stats.differences import ArmSummary, Bits, Difference, interval_half_width, p_value, summarise
+from bench.harness.stats.holm import holm
 from bench.harness.stats.population import Floats, Population, true_sources
 from bench.harness.stats.variance import Sources
 from bench.harness.stats.verdict import SIGNIFICANCE, Judgement, judge, smallest_detectable

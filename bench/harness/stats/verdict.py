@@ -8,7 +8,8 @@ from typing import Literal
 
 from scipy import optimize, special
 
-from bench.harness.stats.differences import Bits, Difference, difference, holm
+from bench.harness.stats.differences import Bits, Difference, difference
+from bench.harness.stats.holm import holm
 from bench.harness.stats.variance import Sources
 
 LEAST_SEEDS = 5  # below, the spread over seeds is hardly known: no verdict

@@ -11,8 +11,8 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import load
 from bench.harness.report.answers import MOST_WORDS, short_answers
-from bench.harness.report.figures.forest import difference_axis, forest_rows, speed_axis
-from bench.harness.report.figures.forest_picture import NOTHING, forest_svg
+from bench.harness.report.figures.forest import NOTHING, forest_svg
+from bench.harness.report.figures.forest_rows import difference_axis, forest_rows, speed_axis
 from tests.bench.conftest import MakeRecord
 
 
