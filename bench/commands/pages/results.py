@@ -15,6 +15,7 @@ from bench.harness.study.articles import ARTICLES
 
 HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
 ANSWER_HEADERS = ("study", "question", "answer", "difference, points", "speed")
+NEXT_LINE = "<br>"  # in a cell: each arm's answer, difference and speed stand in one line
 
 
 def answers_table(results: Sequence[StudyResult]) -> str:
@@ -28,9 +29,9 @@ def _answer_row(result: StudyResult, comparison: ComparisonResult) -> tuple[str,
     return (
         f"[{result.study}](docs/results.md#{slug(result.study)})",
         markdown_text(result.question),
-        markdown_text("; ".join(short_answer(comparison, row) for row in judged)) or MISSING,
-        "; ".join(_difference(row) for row in judged) or MISSING,
-        "; ".join(_speed(row) for row in judged) or MISSING,
+        NEXT_LINE.join(markdown_text(short_answer(comparison, row)) for row in judged) or MISSING,
+        NEXT_LINE.join(_difference(row) for row in judged) or MISSING,
+        NEXT_LINE.join(_speed(row) for row in judged) or MISSING,
     )
 
 

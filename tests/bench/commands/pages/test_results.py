@@ -12,7 +12,7 @@ def rows_of(text: str) -> list[list[str]]:
 
 
 def test_a_study_has_one_row_of_answers(make_record: MakeRecord) -> None:
-    """Its first comparison's answers, differences and speeds stand in the same order, with semicolons between."""
+    """Its first comparison's answers, differences and speeds stand in the same order, an arm per line of a cell."""
     both = (("first", "base"), ("second", "other"))
     accuracies = {"base": 0.5, "other": 0.9, "third": 0.1}
     records = [
@@ -25,9 +25,9 @@ def test_a_study_has_one_row_of_answers(make_record: MakeRecord) -> None:
 
     assert study == f"[{records[0].study}](docs/results.md#{records[0].study})"
     assert question == records[0].context["question"]
-    assert answer == "other beat base by 40.0 points; third lost to base by 40.0 points"
-    assert [part.split()[0] for part in difference.split("; ")] == ["+40.00", "−40.00"]
-    assert speed == "1.00 [0.98, 1.02]; 1.00 [0.98, 1.02]"
+    assert answer == "other beat base by 40.0 points<br>third lost to base by 40.0 points"
+    assert [part.split()[0] for part in difference.split("<br>")] == ["+40.00", "−40.00"]
+    assert speed == "1.00 [0.98, 1.02]<br>1.00 [0.98, 1.02]"
 
 
 def test_a_study_without_a_judged_arm_has_no_answer(make_record: MakeRecord) -> None:
