@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
-from bench.harness.number_format import interval
+from bench.harness.number_format import counted, interval
 from bench.harness.stats.spread import spread
 from bench.harness.stats.verdict import LEAST_SEEDS
 
@@ -49,7 +49,7 @@ def _family(result: StudyResult, comparison: ComparisonResult) -> Iterator[str]:
 
 def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
     if len(arm.seeds) < seeds:
-        yield f"{arm.label}: {len(arm.seeds)} of {seeds} seeds so far."
+        yield f"{arm.label}: {counted(len(arm.seeds), 'seed')} so far, other arms have up to {seeds}."
     if arm.diverged:
         yield (
             f"{arm.label}: {arm.diverged} of {len(arm.records)} trials diverged; "

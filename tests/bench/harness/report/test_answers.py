@@ -114,7 +114,7 @@ def test_notes_name_arms_with_fewer_seeds(make_record: MakeRecord) -> None:
     records = [make_record("base", 0), make_record("base", 1), make_record("other", 0)]
     result = analyse(records)[0]
 
-    assert "other: 1 of 2 seeds so far." in notes(result, result.comparisons[0])
+    assert "other: 1 seed so far, other arms have up to 2." in notes(result, result.comparisons[0])
 
 
 def test_notes_say_why_there_are_no_verdicts(make_record: MakeRecord) -> None:
