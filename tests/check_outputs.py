@@ -20,26 +20,26 @@ def problems(folder: Path, benchmark_json: Path) -> list[str]:
     """Return what is missing or wrong, nothing if all is well."""
     rows = json.loads(benchmark_json.read_text("utf-8"), parse_constant=refuse)["benchmarks"]
     records = load(folder / "records.jsonl")
-    found = []
+    faults = []
     if {row["extra_info"]["record_id"] for row in rows} != {record.record_id for record in records}:
-        found.append(
+        faults.append(
             f"{benchmark_json} has {len(rows)} rows, records.jsonl {len(records)} records: not the same trials"
         )
-    found += [f"{row['name']}: rounds are not epochs" for row in rows if not _rounds_are_epochs(row)]
-    found += [
+    faults += [f"{row['name']}: rounds are not epochs" for row in rows if not _rounds_are_epochs(row)]
+    faults += [
         f"{record.study}/{record.arm}: no {record.checkpoint}" for record in records if not _saved(folder, record)
     ]
     for study in load_studies():
         for suffix in SUFFIXES:
             if not list((folder / "tables").glob(f"{study.name}*.{suffix}")):
-                found.append(f"{study.name}: no table as {suffix}")
+                faults.append(f"{study.name}: no table as {suffix}")
         if len(list((folder / "figures").glob(f"{study.name}-*.svg"))) < 2:
-            found.append(f"{study.name}: figures are missing")
+            faults.append(f"{study.name}: figures are missing")
     report = (folder / "report.html").read_text("utf-8")
     if re.search(r"""(src|href)=["']https?:""", report):
-        found.append("report.html loads something from the network")
-    found += [f"report.html lacks {study.name}" for study in load_studies() if study.question not in report]
-    return found
+        faults.append("report.html loads something from the network")
+    faults += [f"report.html lacks {study.name}" for study in load_studies() if study.question not in report]
+    return faults
 
 
 def _rounds_are_epochs(row: dict[str, dict[str, int]]) -> bool:

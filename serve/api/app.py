@@ -36,10 +36,10 @@ class App:
     """The server without its network: `handle` answers a request through `send`, at once or later.
 
     Args:
-        catalogue: what is served.
-        batcher: what runs it.
+        catalogue: the models that are served.
+        batcher: the queues and threads that run them.
         access: who may ask.
-        statistics: what happened.
+        statistics: the counters of requests, batches and replies.
     """
 
     def __init__(self, catalogue: Catalogue, batcher: Batcher, access: Access, statistics: Statistics) -> None:
@@ -222,7 +222,7 @@ class App:
         """Queue images; `done` is called once with their answers, or with why there are none.
 
         Args:
-            version: that is asked.
+            version: the version that is asked.
             images: (n, channels, height, width).
             done: called on the loop's thread.
             timeout: seconds that the request gives itself; None: what the model is configured for.
@@ -245,7 +245,7 @@ HANDLERS: Mapping[str, Callable[..., None]] = {route.handler: getattr(App, route
 
 @dataclass(slots=True)
 class _Answering:
-    """What answers a request when its images have run; `reply` makes the reply of their answers.
+    """Answers a request when its images have run; `reply` makes the reply of their answers.
 
     An error is not raised: it would keep the request through the frames of its traceback.
     """

@@ -46,9 +46,9 @@ def parse(version: Version, header_length: bytes | None, body: bytes) -> Inferen
     """Return what a request asks for.
 
     Args:
-        version: that is asked.
+        version: the version that is asked.
         header_length: the value of Inference-Header-Content-Length, None where it is absent.
-        body: of the request.
+        body: the request's, header and tensors.
 
     Raises:
         RequestError: 400, with what is wrong and where.
@@ -179,7 +179,7 @@ def checked_shape(version: Version, given: Mapping[str, Any]) -> tuple[int, ...]
 
 def _shape(version: Version, value: object) -> tuple[int, ...]:
     dims, most = version.config.dims, version.config.max_batch
-    if not isinstance(value, list) or any(isinstance(each, bool) or not isinstance(each, int) for each in value):
+    if not isinstance(value, list) or any(isinstance(size, bool) or not isinstance(size, int) for size in value):
         raise RequestError(400, f"inputs[0].shape is {short(value)}: it must be a list of whole numbers")
     if len(value) != len(dims) + 1 or tuple(value[1:]) != dims:
         raise RequestError(
@@ -207,7 +207,7 @@ def from_json(data: object, shape: tuple[int, ...], *, without_flags: bool = Fal
 
     Args:
         data: as it was read.
-        shape: of the pixels.
+        shape: the pixels' shape, (n, channels, height, width).
         without_flags: no true or false can be among the numbers. `bytes` refuses everything else that is no number,
             and takes a third of the time of looking at every type.
 
@@ -242,8 +242,8 @@ def _flattened(data: list[Any], shape: tuple[int, ...]) -> list[Any]:
     for depth, length in enumerate(shape):
         for part in level:
             if not isinstance(part, list) or len(part) != length:
-                found = f"{len(part)} values" if isinstance(part, list) else kind(part)
-                raise RequestError(400, f"inputs[0].data is ragged: {found} at depth {depth}, the shape has {length}")
+                given = f"{len(part)} values" if isinstance(part, list) else kind(part)
+                raise RequestError(400, f"inputs[0].data is ragged: {given} at depth {depth}, the shape has {length}")
         level = list(chain.from_iterable(level))
     return level
 
@@ -258,21 +258,21 @@ def wanted_outputs(version: Version, outputs: object, *, binary: bool) -> tuple[
         return tuple(Wanted(name, binary, 0) for name in OUTPUTS)
     if not isinstance(outputs, list):
         raise RequestError(400, f"outputs must be a list, not {kind(outputs)}")
-    found: dict[str, Wanted] = {}
-    for place, each in enumerate(outputs):
+    wanted: dict[str, Wanted] = {}
+    for place, output in enumerate(outputs):
         where = f"outputs[{place}]"
-        given = _object(each, where)
+        given = _object(output, where)
         _only(given, ("name", "parameters"), where)
         name = given.get("name")
         if name not in OUTPUTS:
             raise RequestError(400, f"{where}.name is {short(name)}: {version.name} has {' and '.join(OUTPUTS)}")
-        if name in found:
+        if name in wanted:
             raise RequestError(400, f"{where}.name is {name!r} a second time")
         parameters = _object(given.get("parameters", {}), f"{where}.parameters")
         no_shared_memory(parameters, where)
         own = _flag(parameters.get("binary_data", binary), f"{where}.parameters.binary_data")
-        found[name] = Wanted(name, own, _classes(version, parameters.get("classification", 0), where))
-    return tuple(found.values()) or tuple(Wanted(name, binary, 0) for name in OUTPUTS)
+        wanted[name] = Wanted(name, own, _classes(version, parameters.get("classification", 0), where))
+    return tuple(wanted.values()) or tuple(Wanted(name, binary, 0) for name in OUTPUTS)
 
 
 def _classes(version: Version, value: object, where: str) -> int:

@@ -28,18 +28,20 @@ def response(version: Version, inference: Inference, answers: Answers) -> Reply:
         RequestError: 500, an answer is not finite and was asked for as JSON, which has no such number.
     """
     wanted = inference.wanted
-    if wanted is RAW_OUTPUTS or (inference.id is None and all(each.binary and not each.classes for each in wanted)):
+    if wanted is RAW_OUTPUTS or (
+        inference.id is None and all(output.binary and not output.classes for output in wanted)
+    ):
         head = _binary_head(version.name, version.number, wanted, answers.logits.shape)
-        tail = [_values(answers, each).tobytes() for each in wanted]
+        tail = [_values(answers, output).tobytes() for output in wanted]
         return Reply(200, b"".join([head, *tail]), {"content-type": BINARY, HEADER_LENGTH_NAME: str(len(head))})
-    outputs: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     contents: list[bytes] = []
-    for each in wanted:
-        output, content = output_of(version, answers, each)
-        outputs.append(output)
+    for output in wanted:
+        entry, content = output_of(version, answers, output)
+        entries.append(entry)
         if content is not None:
             contents.append(content)
-    text = _head(version.name, version.number, outputs, inference.id)
+    text = _head(version.name, version.number, entries, inference.id)
     if not contents:
         return Reply(200, text, {"content-type": JSON})
     text = _aligned(text)
@@ -56,7 +58,7 @@ def _head(name: str, number: int, outputs: Sequence[Mapping[str, Any]], identity
 @lru_cache(maxsize=256)
 def _binary_head(name: str, number: int, wanted: tuple[Wanted, ...], shape: tuple[int, int]) -> bytes:
     """Return the JSON before tensors, which is the same for all requests of one kind that bring no id."""
-    return _aligned(_head(name, number, [_binary_entry(each.name, shape) for each in wanted], None))
+    return _aligned(_head(name, number, [_binary_entry(output.name, shape) for output in wanted], None))
 
 
 def _aligned(text: bytes) -> bytes:
@@ -103,5 +105,5 @@ def _classification(version: Version, values: Floats, wanted: Wanted) -> tuple[d
     if not wanted.binary:
         return {**output, "data": texts}, None
     encoded = [text.encode() for text in texts]
-    content = b"".join(struct.pack("<I", len(each)) + each for each in encoded)
+    content = b"".join(struct.pack("<I", len(element)) + element for element in encoded)
     return {**output, "parameters": {"binary_data_size": len(content)}}, content

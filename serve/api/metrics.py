@@ -1,4 +1,4 @@
-"""What happened, for Prometheus: counters and histograms by model, collected when they are asked for."""
+"""The server's counters, and histograms by model, for Prometheus: collected when they are asked for."""
 
 from collections.abc import Iterable, Sequence
 
@@ -49,20 +49,20 @@ class _Collector(Collector):
 
     def _histograms(self) -> Iterable[Family]:
         for name, family in HISTOGRAMS.items():
-            found = HistogramMetricFamily(family, HELP[name], labels=LABELS)
+            histogram = HistogramMetricFamily(family, HELP[name], labels=LABELS)
             for (model, number), counters in self.statistics.all_counters():
                 buckets: Buckets = getattr(counters, f"{name}_buckets")
-                found.add_metric([model, str(number)], _cumulated(buckets), buckets.total)
-            yield found
+                histogram.add_metric([model, str(number)], _cumulated(buckets), buckets.total)
+            yield histogram
 
 
 def _cumulated(buckets: Buckets) -> Sequence[tuple[str, float]]:
-    count = 0
-    found = []
-    for edge, each in zip((*(str(float(edge)) for edge in buckets.edges), "+Inf"), buckets.counts, strict=True):
-        count += each
-        found.append((edge, float(count)))
-    return found
+    total = 0
+    cumulated = []
+    for edge, count in zip((*(str(float(edge)) for edge in buckets.edges), "+Inf"), buckets.counts, strict=True):
+        total += count
+        cumulated.append((edge, float(total)))
+    return cumulated
 
 
 def metrics(statistics: Statistics, catalogue: Catalogue, batcher: Batcher) -> bytes:

@@ -89,7 +89,7 @@ def document(served: Mapping[str, Iterable[int]] | None = None) -> dict[str, Any
     Args:
         served: numbers of the versions of every model, which the document lists.
     """
-    numbers = sorted({number for each in (served or {}).values() for number in each})
+    numbers = sorted({number for versions in (served or {}).values() for number in versions})
     values = {"model": _one_of(sorted(served or {})), "version": _one_of([str(number) for number in numbers])}
     plain = [(route.path, route) for route in ROUTES if route.summary and not route.path.startswith(MODEL)]
     of_models = [route for route in ROUTES if route.path.startswith(MODEL)]

@@ -1,4 +1,4 @@
-"""What a request asks for, read from its URL: a path, or a model with what is wanted of it."""
+"""A request's URL, read: a path, or a model with what is wanted of it."""
 
 import re
 from functools import lru_cache
@@ -11,12 +11,12 @@ class Target(NamedTuple):
     """A URL in its parts.
 
     Attributes:
-        path: without the query.
-        query: behind the question mark, as it came.
-        parts: of the path, between the slashes.
-        model: that it names, nothing where it names none.
-        number: of the version, None where it names none.
-        action: what is wanted of the model, such as `infer`; nothing for its metadata.
+        path: the URL without its query.
+        query: the text behind the question mark, as it came.
+        parts: the words of the path, between the slashes.
+        model: the model's name, nothing where the URL names none.
+        number: the version's number, None where the URL names none.
+        action: the task for the model, such as `infer`; nothing for its metadata.
     """
 
     path: str

@@ -103,9 +103,9 @@ class Running:
     """A server that runs in a thread.
 
     Attributes:
-        port: it listens on.
-        server: its parts, for looking at.
-        log: file of its output.
+        port: The port that it listens on.
+        server: The server itself, for looking at its parts.
+        log: The lines of its output.
     """
 
     port: int
@@ -121,13 +121,13 @@ class Running:
             connection.request(method, path, body or None, dict(headers or {}))
             answer = connection.getresponse()
             content = answer.read()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
+            reply_headers = {name.lower(): value for name, value in answer.getheaders()}
         finally:
             connection.close()
         return (
             answer.status,
-            json.loads(content) if headers.get("content-type") == "application/json" else content,
-            headers,
+            json.loads(content) if reply_headers.get("content-type") == "application/json" else content,
+            reply_headers,
         )
 
     def infer(self, request: Mapping[str, Any], name: str = "net") -> tuple[int, Any]:

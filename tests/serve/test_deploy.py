@@ -63,7 +63,7 @@ def ignored(path: PurePosixPath) -> bool:
 
 def copied() -> dict[PurePosixPath, Path]:
     """Return the files that COPY brings into the image, by their place in its working directory."""
-    copied: dict[PurePosixPath, Path] = {}
+    brought: dict[PurePosixPath, Path] = {}
     for name, rest in instructions():
         if name == "COPY":
             *sources, target = rest.split()
@@ -71,8 +71,8 @@ def copied() -> dict[PurePosixPath, Path]:
                 path = PROJECT / source
                 files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
                 root = path if path.is_dir() else path.parent
-                copied |= {PurePosixPath(target) / file.relative_to(root).as_posix(): file for file in files}
-    return {place: path for place, path in copied.items() if not ignored(PurePosixPath(path.relative_to(PROJECT)))}
+                brought |= {PurePosixPath(target) / file.relative_to(root).as_posix(): file for file in files}
+    return {place: path for place, path in brought.items() if not ignored(PurePosixPath(path.relative_to(PROJECT)))}
 
 
 def imports(path: Path) -> Iterator[str]:

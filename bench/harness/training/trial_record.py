@@ -38,8 +38,8 @@ def answer_fields(evaluation: Evaluation, labels: npt.NDArray[np.int64], classes
     """Return the fields that say how the test images were answered, image by image.
 
     Args:
-        evaluation: on the test images.
-        labels: of these images, shape (images,).
+        evaluation: the answers to the test images, and their accuracy and loss.
+        labels: the right classes of these images, shape (images,).
         classes: names of the classes.
     """
     return {

@@ -61,7 +61,7 @@ class TrialRun:
 
     @property
     def epochs_done(self) -> int:
-        """How many epochs were finished."""
+        """The number of epochs that are finished."""
         return len(self.epoch_seconds)
 
     def epochs(self) -> Iterator[int]:
@@ -144,8 +144,8 @@ class TrialRun:
         return Curves(
             train_loss=self.training.train_loss,
             train_error=self.training.train_error,
-            validation_accuracy=[each.accuracy for each in self.validations],
-            validation_loss=[each.loss for each in self.validations],
+            validation_accuracy=[evaluation.accuracy for evaluation in self.validations],
+            validation_loss=[evaluation.loss for evaluation in self.validations],
             epoch_seconds=self.epoch_seconds,
         )
 

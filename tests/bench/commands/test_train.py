@@ -43,7 +43,7 @@ def test_the_net_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_hyper_parameters_have_defaults_that_can_be_changed(tmp_path: Path) -> None:
-    """What is given with -r is in the record, beside the default optimiser and schedule."""
+    """A hyper-parameter given with -r is in the record, beside the default optimiser and schedule."""
     train(tmp_path, "mlp", *SMALL, "-r", "learning_rate=0.01", "-r", 'augment=("crop",)')
     recipe = load(tmp_path / "train" / "records.jsonl")[0].definition["recipe"]
 

@@ -72,10 +72,10 @@ def test_a_loss_that_is_not_finite_loses_ties(order: int) -> None:
 def test_every_rate_is_tried_with_every_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And none twice: the best lies inside the grid."""
     rates = best_at(0.03, monkeypatch)
-    found = subject().tune((0.1, 0.01, 0.03), seeds=(7, 8))
+    tried = subject().tune((0.1, 0.01, 0.03), seeds=(7, 8))
 
     assert sorted(rates) == [0.01, 0.01, 0.03, 0.03, 0.1, 0.1]
-    assert {each.seed for each in found} == {7, 8}
+    assert {candidate.seed for candidate in tried} == {7, 8}
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_the_grid_is_extended_while_its_end_is_best(
 ) -> None:
     """Upwards or downwards, in readable steps of about 3."""
     rates = best_at(best, monkeypatch)
-    found = subject().tune((0.1, 0.3), seeds=(0,))
+    tried = subject().tune((0.1, 0.3), seeds=(0,))
 
-    assert expected[0] < choose(found) < expected[-1]
+    assert expected[0] < choose(tried) < expected[-1]
     assert sorted(rates) == expected
 
 
@@ -152,8 +152,8 @@ def test_the_command_writes_all_that_it_tried(tmp_path: Path) -> None:
     tried_rates = content["tried"]
 
     assert isinstance(tried_rates, list)
-    assert content["learning_rate"] in [each["learning_rate"] for each in tried_rates]
-    assert {each["seed"] for each in tried_rates} == {FIRST_TUNING_SEED}
+    assert content["learning_rate"] in [candidate["learning_rate"] for candidate in tried_rates]
+    assert {candidate["seed"] for candidate in tried_rates} == {FIRST_TUNING_SEED}
     assert str(content["command"]).startswith("python -m bench tune --architecture mlp -o 'hidden=()'")
 
 
@@ -167,7 +167,7 @@ def test_every_own_arm_has_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_written_choice_is_fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What the command chooses for a study's arm is what its trials find."""
+    """The command's choice for a study's arm is the choice that its trials use."""
     monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
     best_at(0.003, monkeypatch)
     assert main(["tune", "--studies", "activation", "--arms", "lenet5-relu", "--device", "cpu", "--threads", "1"]) == 0

@@ -103,7 +103,7 @@ def test_an_unknown_study_gets_a_suggestion() -> None:
 
 
 def test_values_are_python_literals_or_strings() -> None:
-    """What looks like a number is one."""
+    """A value that looks like a number is one."""
     words = ["width=0.5", "hidden=(300, 100)", "activation=relu", "bias=True", "note=a=b", "rate=None", "empty="]
 
     assert parse_assignments(words) == {

@@ -32,7 +32,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
         write_text(path, "new and longer")
 
     assert path.read_text("utf-8") == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["file.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
 
 
 def test_json_is_strict(tmp_path: Path) -> None:

@@ -87,17 +87,17 @@ def test_probability_does_not_round_across_the_level(p: float | None, text: str)
 )
 def test_censored_times_are_shown_as_such(times: list[int | None], text: str) -> None:
     """A median that is not known is a bound, and the count of those that never arrived stands beside it."""
-    found = spread.time_to_target(times, [12] * len(times))
+    time = spread.time_to_target(times, [12] * len(times))
 
-    assert text == sentences.time_to_target(found, lambda epochs: f"{epochs:g}")
+    assert text == sentences.time_to_target(time, lambda epochs: f"{epochs:g}")
 
 
 def test_a_unit_stands_behind_the_median() -> None:
     """In a sentence a number needs its unit."""
-    found = spread.time_to_target([6, 7, None], [12] * 3)
+    time = spread.time_to_target([6, 7, None], [12] * 3)
 
     assert (
-        sentences.time_to_target(found, lambda epochs: f"{epochs:g}", " epochs") == "7 epochs [6, never] (1 of 3 never)"
+        sentences.time_to_target(time, lambda epochs: f"{epochs:g}", " epochs") == "7 epochs [6, never] (1 of 3 never)"
     )
 
 

@@ -33,8 +33,8 @@ def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
 
 def test_two_points_have_no_exponent() -> None:
     """Any line goes through them."""
-    found = quadratic(0.0)
-    short = Sweep(name="size", size="pixels", subject="a step", points=found.points[:2])
+    curve = quadratic(0.0)
+    short = Sweep(name="size", size="pixels", subject="a step", points=curve.points[:2])
 
     assert short.exponent(lambda point: point.seconds) is None
 
@@ -48,10 +48,10 @@ def test_sizes_take_turns() -> None:
         order.append(size)
         return next(times), None
 
-    found = sweep(("n", "u", "s"), (1, 2), measure, 3)
+    curve = sweep(("n", "u", "s"), (1, 2), measure, 3)
 
     assert order == [1, 2] * 3
-    assert [(point.seconds, point.low, point.high, point.n) for point in found.points] == [
+    assert [(point.seconds, point.low, point.high, point.n) for point in curve.points] == [
         (2, 1, 3, 3),
         (20, 10, 30, 3),
     ]

@@ -67,8 +67,8 @@ def test_a_run_writes_a_row_a_loop(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["speed", *words, "--threads", "1", "--device", "cpu", "--json", str(path)]) == 0
 
     rows = json.loads(path.read_text("utf-8"))
-    found = {row["loop"]: row for row in rows}
-    assert {"article-0", "article-2", "convbench", "article-0-evaluation", "convbench-evaluation"} <= set(found)
+    rows_by_loop = {row["loop"]: row for row in rows}
+    assert {"article-0", "article-2", "convbench", "article-0-evaluation", "convbench-evaluation"} <= set(rows_by_loop)
     assert all(len(row["images_per_second"]) == row["n"] == 2 for row in rows)
     assert all(rate > 0 for row in rows for rate in (*row["images_per_second"], *row["peak_gflops"]))
     assert "| lenet5 " in capsys.readouterr().out

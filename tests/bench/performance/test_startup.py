@@ -29,12 +29,12 @@ def test_every_command_is_measured(
 def test_commands_without_nets_do_not_import_torch(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """Run where importing torch fails, they end as they do elsewhere."""
     blocked = "import sys, runpy; sys.modules['torch'] = None; sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], "
-    found = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: found.append(command))
+    commands = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
     startup.seconds_of(words)
     monkeypatch.undo()
 
-    command = [*found[0][:1], "-c", blocked + "run_name='__main__')", *found[0][2:]]
+    command = [*commands[0][:1], "-c", blocked + "run_name='__main__')", *commands[0][2:]]
     process = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
     assert "Traceback" not in process.stderr

@@ -19,11 +19,11 @@ def test_a_picture_is_classified(running: Running) -> None:
     logits = expected(pixels[None, None])[0]
     order = np.argsort(-logits)
 
-    (found,) = answer["predictions"]
+    (prediction,) = answer["predictions"]
     assert (status, answer["model_name"], answer["model_version"]) == (200, "net", "1")
-    assert [each["label"] for each in found["labels"]] == [LABELS_OF[place] for place in order]
-    assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-5)
-    assert found["inverted"] is False
+    assert [entry["label"] for entry in prediction["labels"]] == [LABELS_OF[place] for place in order]
+    assert sum(entry["probability"] for entry in prediction["labels"]) == pytest.approx(1, abs=1e-5)
+    assert prediction["inverted"] is False
 
 
 def test_a_form_of_pictures_is_classified(running: Running) -> None:
@@ -34,7 +34,7 @@ def test_a_form_of_pictures_is_classified(running: Running) -> None:
     _, answer, _ = running.ask("POST", CLASSIFY, body, {"Content-Type": content_type})
     many = running.ask("POST", CLASSIFY, form(*[("a", encoded(pixels))] * 9)[1], {"Content-Type": content_type})
 
-    assert [each["name"] for each in answer["predictions"]] == ["a.png", "b.png"]
+    assert [prediction["name"] for prediction in answer["predictions"]] == ["a.png", "b.png"]
     assert many[0] == 400
     assert re.fullmatch("the request has 9 pictures: .*1 to 8 .*", many[1]["error"])
 

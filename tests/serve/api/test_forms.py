@@ -81,12 +81,12 @@ def test_a_picture_has_the_name_of_its_file(disposition: str, name: str, digit: 
     """As clients write it; the place where there is none."""
     head = f"--x y\r\nContent-Disposition: {disposition}\r\n\r\n".encode()
 
-    (found,) = pictures(
+    (decoded,) = pictures(
         'multipart/form-data; Boundary="x y"', head + encoded(digit) + b"\r\n--x y--", GREY, invert=None
     )
 
-    assert found.name == name
-    np.testing.assert_array_equal(found.pixels[0], digit)
+    assert decoded.name == name
+    np.testing.assert_array_equal(decoded.pixels[0], digit)
 
 
 def test_a_field_for_the_polarity_is_refused() -> None:

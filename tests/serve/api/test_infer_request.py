@@ -16,7 +16,7 @@ LENGTH = "Inference-Header-Content-Length"
 
 def values(answer: dict[str, Any], name: str) -> np.ndarray:
     """Return an output of a JSON answer."""
-    (output,) = (each for each in answer["outputs"] if each["name"] == name)
+    (output,) = (entry for entry in answer["outputs"] if entry["name"] == name)
     return np.array(output["data"], np.float32).reshape(output["shape"])
 
 
@@ -26,7 +26,7 @@ def test_an_inference_as_json(running: Running, images: np.ndarray) -> None:
 
     assert status == 200
     assert (answer["model_name"], answer["model_version"], answer["id"]) == ("net", "1", "seven")
-    assert [each["datatype"] for each in answer["outputs"]] == ["FP32", "FP32"]
+    assert [output["datatype"] for output in answer["outputs"]] == ["FP32", "FP32"]
     np.testing.assert_allclose(values(answer, "logits"), expected(images), rtol=1e-5)
     np.testing.assert_allclose(values(answer, "probabilities").sum(axis=1), 1, rtol=1e-5)
 
@@ -66,9 +66,9 @@ def test_pixels_and_answers_as_bytes(running: Running, images: np.ndarray) -> No
     head = json.loads(content[:length])
 
     assert (status, length % 16) == (200, 0)
-    assert [each["parameters"]["binary_data_size"] for each in head["outputs"]] == [60, 60]
-    found = np.frombuffer(content[length : length + 60], np.float32).reshape(5, 3)
-    np.testing.assert_allclose(found, expected(images), rtol=1e-5)
+    assert [output["parameters"]["binary_data_size"] for output in head["outputs"]] == [60, 60]
+    logits = np.frombuffer(content[length : length + 60], np.float32).reshape(5, 3)
+    np.testing.assert_allclose(logits, expected(images), rtol=1e-5)
     assert len(content) == length + 120
 
 
@@ -80,7 +80,7 @@ def test_an_outputs_own_parameter_wins(running: Running, images: np.ndarray) -> 
     _, content, answered = running.ask("POST", INFER, body, headers)
     head = json.loads(content[: int(answered[LENGTH.lower()])])
 
-    assert [each["name"] for each in head["outputs"]] == ["probabilities", "logits"]
+    assert [output["name"] for output in head["outputs"]] == ["probabilities", "logits"]
     np.testing.assert_allclose(values(head, "logits"), expected(images), rtol=1e-5)
 
 
@@ -90,8 +90,8 @@ def test_a_raw_request_is_one_image(running: Running, images: np.ndarray) -> Non
     length = int(answered[LENGTH.lower()])
 
     assert status == 200
-    found = np.frombuffer(content[length : length + 12], np.float32)
-    np.testing.assert_allclose(found, expected(images[:1])[0], rtol=1e-5)
+    logits = np.frombuffer(content[length : length + 12], np.float32)
+    np.testing.assert_allclose(logits, expected(images[:1])[0], rtol=1e-5)
 
 
 def test_classification_names_the_best_classes(running: Running, images: np.ndarray) -> None:
@@ -102,9 +102,9 @@ def test_classification_names_the_best_classes(running: Running, images: np.ndar
 
     (output,) = answer["outputs"]
     assert (output["datatype"], output["shape"]) == ("BYTES", [5, 2])
-    found = [text.split(":") for text in output["data"]]
-    assert [int(place) for _, place, _ in found] == order[:, :2].ravel().tolist()
-    assert [label for _, _, label in found] == [LABELS_OF[place] for place in order[:, :2].ravel()]
+    classes = [text.split(":") for text in output["data"]]
+    assert [int(place) for _, place, _ in classes] == order[:, :2].ravel().tolist()
+    assert [label for _, _, label in classes] == [LABELS_OF[place] for place in order[:, :2].ravel()]
 
     body, headers = binary(images, outputs=outputs, parameters={"binary_data_output": True})
     _, content, answered = running.ask("POST", INFER, body, headers)
@@ -231,20 +231,20 @@ def test_bytes_without_an_input_for_them_are_refused(running: Running, images: n
 
 
 def test_metadata_and_configuration(running: Running) -> None:
-    """Of the server and of the model; the batch axis is in the shape and not in the configuration's dims."""
+    """Metadata describes server and model; the batch axis is in the shape, not in the configuration's dims."""
     server = running.ask("GET", "/v2")[1]
     model = running.ask("GET", "/v2/models/net")[1]
     config = running.ask("GET", "/v2/models/net/config")[1]
 
     assert {"binary_tensor_data", "classification", "statistics"} <= set(server["extensions"])
     assert model["inputs"] == [{"name": "image", "datatype": "UINT8", "shape": [-1, 1, 4, 4]}]
-    assert [each["name"] for each in model["outputs"]] == ["logits", "probabilities"]
+    assert [output["name"] for output in model["outputs"]] == ["logits", "probabilities"]
     assert (model["versions"], model["platform"]) == (["1"], "onnxruntime_onnx")
     assert (config["max_batch_size"], config["input"][0]["dims"]) == (8, [1, 4, 4])
 
 
 def test_health(running: Running) -> None:
-    """Of the server and of the model."""
+    """A server that serves its model calls itself live and ready, and the model ready."""
     assert running.ask("GET", "/v2/health/live")[:2] == (200, {"live": True})
     assert running.ask("GET", "/v2/health/ready")[:2] == (200, {"ready": True})
     assert running.ask("GET", "/v2/models/net/ready")[:2] == (200, {"name": "net", "ready": True})
@@ -259,7 +259,7 @@ def test_statistics_count_requests_and_images(running: Running, images: np.ndarr
     assert (row["inference_count"], row["execution_count"]) == (15, 3)
     assert row["inference_stats"]["success"]["count"] == 3
     assert row["inference_stats"]["compute_infer"]["ns"] > 0
-    assert [(each["batch_size"], each["compute_infer"]["count"]) for each in row["batch_stats"]] == [(5, 3)]
+    assert [(batches["batch_size"], batches["compute_infer"]["count"]) for batches in row["batch_stats"]] == [(5, 3)]
     assert running.ask("GET", "/v2/models/stats")[1]["model_stats"] == [row]
 
 
@@ -278,8 +278,8 @@ def test_statistics_count_requests_and_images(running: Running, images: np.ndarr
 )
 def test_what_is_not_there_is_said(method: str, path: str, status: int, running: Running) -> None:
     """404 and 405 with a sentence; 405 says what is answered."""
-    found, answer, headers = running.ask(method, path)
+    code, answer, headers = running.ask(method, path)
 
-    assert found == status
+    assert code == status
     assert answer["error"]
     assert status != 405 or headers["allow"] in ("GET", "POST")

@@ -26,19 +26,19 @@ def test_what_happened_is_told(running: Running, images: np.ndarray) -> None:
         running.infer(request(images))
     running.ask("GET", "/nothing")
 
-    found = samples(running)
+    sampled = samples(running)
     net = "[('model', 'net'), ('version', '1')]"
 
-    assert found["convbench_replies_total[('status', '200')]"] == 3
-    assert found["convbench_replies_total[('status', '404')]"] == 1
-    assert found[f"convbench_model_served{net}"] == 1
-    assert found[f"convbench_queue_requests{net}"] == 0
+    assert sampled["convbench_replies_total[('status', '200')]"] == 3
+    assert sampled["convbench_replies_total[('status', '404')]"] == 1
+    assert sampled[f"convbench_model_served{net}"] == 1
+    assert sampled[f"convbench_queue_requests{net}"] == 0
     for name in ("queue_seconds", "compute_seconds", "request_seconds"):
-        assert found[f"convbench_{name}_count{net}"] == 3
-        assert found[f"convbench_{name}_sum{net}"] > 0
-    assert found[f"convbench_batch_images_sum{net}"] == 15
-    assert found["convbench_batch_images_bucket[('le', '4.0'), ('model', 'net'), ('version', '1')]"] == 0
-    assert found["convbench_batch_images_bucket[('le', '8.0'), ('model', 'net'), ('version', '1')]"] == 3
+        assert sampled[f"convbench_{name}_count{net}"] == 3
+        assert sampled[f"convbench_{name}_sum{net}"] > 0
+    assert sampled[f"convbench_batch_images_sum{net}"] == 15
+    assert sampled["convbench_batch_images_bucket[('le', '4.0'), ('model', 'net'), ('version', '1')]"] == 0
+    assert sampled["convbench_batch_images_bucket[('le', '8.0'), ('model', 'net'), ('version', '1')]"] == 3
 
 
 def test_an_answer_says_how_long_it_took(running: Running, images: np.ndarray) -> None:
@@ -59,5 +59,5 @@ def test_a_value_counts_at_the_edge_that_holds_it(value: float, place: int) -> N
 
     buckets.add(value)
 
-    assert buckets.counts == [int(each == place) for each in range(3)]
+    assert buckets.counts == [int(bucket == place) for bucket in range(3)]
     assert buckets.total == value

@@ -30,7 +30,7 @@ def test_the_document_is_openapi(running: Running) -> None:
     assert told == json.loads(json.dumps(document({"net": [1]})))
     openapi.validate(told)
     parameters = told["paths"]["/v2/models/{model}/versions/{version}"]["parameters"]
-    assert [each["schema"]["enum"] for each in parameters] == [["net"], ["1"]]
+    assert [parameter["schema"]["enum"] for parameter in parameters] == [["net"], ["1"]]
 
 
 @pytest.mark.parametrize(("path", "method"), PATHS)

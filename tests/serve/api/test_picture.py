@@ -20,17 +20,17 @@ ORIENTATION = 0x0112  # of EXIF
 
 def read(content: bytes, dims: tuple[int, ...] = GREY, *, invert: bool | None = False) -> Picture:
     """Return the one picture of a body."""
-    (found,) = pictures("image/png", content, dims, invert=invert)
-    return found
+    (decoded,) = pictures("image/png", content, dims, invert=invert)
+    return decoded
 
 
 @pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True}), ("JPEG", {"quality": 100})])
 def test_every_kind_is_read(kind: str, options: Mapping[str, object], digit: np.ndarray) -> None:
     """Without loss where the format has none."""
-    found = read(encoded(digit, kind, **options)).pixels
+    pixels = read(encoded(digit, kind, **options)).pixels
 
-    assert found.shape == GREY
-    np.testing.assert_allclose(found[0].astype(int), digit, atol=6 if kind == "JPEG" else 0)
+    assert pixels.shape == GREY
+    np.testing.assert_allclose(pixels[0].astype(int), digit, atol=6 if kind == "JPEG" else 0)
 
 
 def test_colour_and_grey_become_what_the_model_takes(digit: np.ndarray) -> None:
@@ -54,17 +54,17 @@ def test_what_is_transparent_lies_on_white(digit: np.ndarray) -> None:
     transparent = np.zeros((8, 8, 4), np.uint8)
     transparent[..., 3] = digit
 
-    found = read(encoded(transparent)).pixels[0]
+    pixels = read(encoded(transparent)).pixels[0]
 
-    assert found[0, 0] == 255
-    assert found[3, 3] < 10
+    assert pixels[0, 0] == 255
+    assert pixels[3, 3] < 10
 
 
 def test_sixteen_bits_become_eight(digit: np.ndarray) -> None:
     """Scaled, not cut."""
-    found = read(encoded(digit.astype(np.uint16) * 257)).pixels[0]
+    pixels = read(encoded(digit.astype(np.uint16) * 257)).pixels[0]
 
-    np.testing.assert_array_equal(found, digit)
+    np.testing.assert_array_equal(pixels, digit)
 
 
 def test_ink_on_paper_is_inverted_and_said(digit: np.ndarray) -> None:
@@ -77,9 +77,9 @@ def test_ink_on_paper_is_inverted_and_said(digit: np.ndarray) -> None:
         (paper, False, False),
         (digit, True, True),
     ):
-        found = read(encoded(sent), invert=invert)
-        assert found.inverted is inverted
-        np.testing.assert_array_equal(found.pixels[0], 255 - sent if inverted else sent)
+        decoded = read(encoded(sent), invert=invert)
+        assert decoded.inverted is inverted
+        np.testing.assert_array_equal(decoded.pixels[0], 255 - sent if inverted else sent)
     assert not read(encoded(paper), COLOUR, invert=None).inverted
 
 
@@ -128,9 +128,9 @@ def test_a_camera_that_was_turned_is_noticed(kind: str) -> None:
     exif[ORIENTATION] = 6  # to be turned by 90 degrees, clockwise
     options = {"quality": 100} if kind == "JPEG" else {"lossless": True}
 
-    found = read(encoded(np.rot90(upright), kind, exif=exif, **options), (3, 16, 16)).pixels
+    pixels = read(encoded(np.rot90(upright), kind, exif=exif, **options), (3, 16, 16)).pixels
 
-    np.testing.assert_array_equal(found, read(encoded(upright, kind, **options), (3, 16, 16)).pixels)
+    np.testing.assert_array_equal(pixels, read(encoded(upright, kind, **options), (3, 16, 16)).pixels)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -138,9 +138,9 @@ def test_the_first_of_moving_pictures_is_read(kind: str, digit: np.ndarray) -> N
     """As it is seen at first."""
     others = [Image.fromarray(255 - digit)]
 
-    found = read(encoded(digit, kind, lossless=True, save_all=True, append_images=others)).pixels[0]
+    pixels = read(encoded(digit, kind, lossless=True, save_all=True, append_images=others)).pixels[0]
 
-    np.testing.assert_array_equal(found, digit)
+    np.testing.assert_array_equal(pixels, digit)
 
 
 def test_a_truncated_picture_is_refused(digit: np.ndarray) -> None:

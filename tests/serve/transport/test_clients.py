@@ -16,8 +16,8 @@ class Connection:
 
     Attributes:
         deadline: Its time to have sent more.
-        expired: How often it was turned away.
-        stopped: How often it was asked to close.
+        expired: The number of times that it was turned away.
+        stopped: The number of times that it was asked to close.
     """
 
     def __init__(self, clients: Clients, deadline: float = float("inf"), *, stops_needed: float = 1) -> None:

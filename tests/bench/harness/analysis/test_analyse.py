@@ -94,7 +94,7 @@ def corrections(make_record: MakeRecord, *families: int | None) -> list[float]:
     ]
     rows = analyse(records)[0].comparisons[0].rows
     judgements = [row.judgement for row in rows if row.judgement]
-    return [(found.p_corrected or 0) / (found.difference.p or 1) for found in judgements]
+    return [(judgement.p_corrected or 0) / (judgement.difference.p or 1) for judgement in judgements]
 
 
 @pytest.mark.parametrize(("families", "factor"), [((3,), 3), ((3, 2), 2), ((0,), 1), ((None,), 1)])

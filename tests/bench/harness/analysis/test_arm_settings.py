@@ -10,16 +10,16 @@ def test_only_what_differs_is_in_the_table(make_record: MakeRecord) -> None:
     recipes = {"base": {"optimizer": "sgd", "learning_rate": 0.1}, "other": {"optimizer": "sgd", "learning_rate": 0.5}}
     records = [make_record(arm, 0, definition={"recipe": recipe}) for arm, recipe in recipes.items()]
 
-    found = definitions(analyse(records)[0])
+    settings = definitions(analyse(records)[0])
 
-    assert (found.differing, found.rows) == (["learning rate"], [("base", ["0.1"]), ("other", ["0.5"])])
-    assert ("optimizer", "sgd") in found.shared
+    assert (settings.differing, settings.rows) == (["learning rate"], [("base", ["0.1"]), ("other", ["0.5"])])
+    assert ("optimizer", "sgd") in settings.shared
 
 
 def test_option_that_an_arm_lacks_is_a_dash(make_record: MakeRecord) -> None:
     """Arms of other architectures have other options."""
     records = [make_record("base", 0, options={"width": 2, "bias": True}), make_record("other", 0, options={})]
 
-    found = definitions(analyse(records)[0])
+    settings = definitions(analyse(records)[0])
 
-    assert dict(found.rows) == {"base": ["2", "yes"], "other": ["–", "–"]}
+    assert dict(settings.rows) == {"base": ["2", "yes"], "other": ["–", "–"]}

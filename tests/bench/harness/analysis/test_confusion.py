@@ -19,16 +19,16 @@ def of(make_record: MakeRecord, *matrices: list[list[int]], images: int = 100) -
 
 def test_seeds_are_summed(make_record: MakeRecord) -> None:
     """Two trials are added cell by cell."""
-    found = of(make_record, [[50, 0], [1, 49]], [[40, 10], [3, 47]])
+    confusion = of(make_record, [[50, 0], [1, 49]], [[40, 10], [3, 47]])
 
-    assert (found.counts, found.trials) == ([[90, 10], [4, 96]], 2)
+    assert (confusion.counts, confusion.trials) == ([[90, 10], [4, 96]], 2)
 
 
 def test_commonest_errors_come_first(make_record: MakeRecord) -> None:
     """Right answers and errors that nobody made are not among them."""
-    found = of(make_record, [[40, 10], [4, 46]])
+    confusion = of(make_record, [[40, 10], [4, 46]])
 
-    assert found.worst == (("class 0", "class 1", 10), ("class 1", "class 0", 4))
+    assert confusion.worst == (("class 0", "class 1", 10), ("class 1", "class 0", 4))
 
 
 def test_shades_are_relative_to_label_and_commonest_error(make_record: MakeRecord) -> None:

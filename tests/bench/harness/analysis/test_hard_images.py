@@ -26,9 +26,9 @@ def test_worst_image_comes_first(make_record: MakeRecord) -> None:
     """Image 7 is wrong in both trials, image 3 in one; the others are not shown."""
     records = [make_record("base", 0, **right_but_for(3, 7)), make_record("base", 1, **right_but_for(7))]
 
-    found = hardest(analyse(records)[0], PIXELS, labels_of(100))
+    images = hardest(analyse(records)[0], PIXELS, labels_of(100))
 
-    assert [(image.place, image.label, image.wrong, image.trials) for image in found] == [
+    assert [(image.place, image.label, image.wrong, image.trials) for image in images] == [
         (7, "7", 2, 2),
         (3, "3", 1, 2),
     ]

@@ -31,10 +31,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_libraries_are_those_that_run() -> None:
     """Figures carry the versions they were measured with."""
-    found = environment()
+    facts = environment()
 
-    assert found["numpy"] == np.__version__
-    assert found["torch"] == torch.__version__  # with the build's own part, +cpu
+    assert facts["numpy"] == np.__version__
+    assert facts["torch"] == torch.__version__  # with the build's own part, +cpu
 
 
 def test_a_record_can_hold_it() -> None:
@@ -44,10 +44,10 @@ def test_a_record_can_hold_it() -> None:
 
 def test_the_hardware_is_named() -> None:
     """A name of something, and how much of it."""
-    found = environment()
+    facts = environment()
 
-    assert found["hardware"].strip()
-    assert found["cores"] >= 1
+    assert facts["hardware"].strip()
+    assert facts["cores"] >= 1
 
 
 def test_a_gpus_name_is_the_hardware_on_cuda(monkeypatch: pytest.MonkeyPatch) -> None:

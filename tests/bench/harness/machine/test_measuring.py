@@ -34,7 +34,7 @@ def test_a_result_stands_behind_its_conditions() -> None:
 
 
 def test_no_nets_have_no_threads() -> None:
-    """What was not used is not claimed."""
+    """Threads that were not used are not claimed."""
     assert set(with_conditions({}, parsed())) == {"command", "date", "environment"}
 
 

@@ -52,7 +52,7 @@ def test_a_missing_field_is_named(make_record: MakeRecord) -> None:
 
 
 def test_an_extra_field_is_named(make_record: MakeRecord) -> None:
-    """What nobody reads is not passed over in silence."""
+    """A field that nobody reads is not passed over in silence."""
     with pytest.raises(RecordError, match=r"fields missing: \[\], unknown: \['epoch'\]"):
         from_json(changed(make_record(), epoch=1))
 
@@ -162,7 +162,7 @@ def test_predictions_survive_packing(make_record: MakeRecord) -> None:
     ids=lambda change: str(next(iter(change))),
 )
 def test_figures_of_other_conditions_are_told_apart(make_record: MakeRecord, change: dict[str, object]) -> None:
-    """What changes a time or an accuracy is part of the setting."""
+    """Every condition that changes a time or an accuracy is part of the setting."""
     assert setting_of(make_record(**change)) != setting_of(make_record())
 
 

@@ -118,7 +118,7 @@ def test_a_mended_file_warns_once(make_record: MakeRecord, three: Path) -> None:
 
 
 def test_two_kills_leave_two_unfinished_lines(three: Path) -> None:
-    """What an earlier kill left is not overwritten."""
+    """The line that an earlier kill left is not overwritten."""
     for start in ('{"one', '{"other'):
         with (three / RECORDS).open("a", encoding="utf-8") as file:
             file.write(start)

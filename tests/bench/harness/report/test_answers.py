@@ -47,7 +47,7 @@ def test_answers_count_diverged_trials(make_record: MakeRecord, arms: tuple[str,
 
 
 def test_times_to_a_target_are_answers(make_record: MakeRecord) -> None:
-    """How soon each arm got there stands in one sentence behind the verdicts of its comparison."""
+    """The time each arm took to get there stands in one sentence behind the verdicts of its comparison."""
     epochs: dict[str, list[int | None]] = {"base": [1, 1, 1], "other": [2, 3, 4], "third": [None, None, 4]}
     records = [
         make_record(arm, seed, epochs_to_target=epoch, context={"target_training_error": 0.05})
@@ -55,10 +55,10 @@ def test_times_to_a_target_are_answers(make_record: MakeRecord) -> None:
         for seed, epoch in enumerate(reached)
     ]
 
-    found = study_answers(analyse(records)[0])
+    sentences = study_answers(analyse(records)[0])
 
-    assert len(found) == 3
-    assert found[-1] == (
+    assert len(sentences) == 3
+    assert sentences[-1] == (
         "to 5 % training error: base 1 epoch [1, 1]; other 3 epochs [2, 4]; third > 4 epochs (2 of 3 never)"
     )
 

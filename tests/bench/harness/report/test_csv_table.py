@@ -35,26 +35,26 @@ def rows(result: StudyResult) -> dict[str, dict[str, str]]:
 
 def test_numbers_are_in_full_precision(make_record: MakeRecord) -> None:
     """A third is not 0.333."""
-    found = rows(analyse([make_record("base", 0, mflops_per_image=1 / 3)])[0])
+    arms = rows(analyse([make_record("base", 0, mflops_per_image=1 / 3)])[0])
 
-    assert float(found["base"]["mflops_per_image"]) == 1 / 3
+    assert float(arms["base"]["mflops_per_image"]) == 1 / 3
 
 
 def test_values_that_do_not_exist_are_empty(make_record: MakeRecord) -> None:
     """With one seed there is no interval, without memory no number, for a baseline no difference."""
-    found = rows(analyse([make_record("base", 0, peak_memory_mb=None)])[0])["base"]
+    row = rows(analyse([make_record("base", 0, peak_memory_mb=None)])[0])["base"]
 
     columns = ("test_accuracy_low", "peak_memory_mb_mean", "difference_effect", "verdict", "epochs_to_target_median")
-    assert [found[column] for column in columns] == [""] * len(columns)
+    assert [row[column] for column in columns] == [""] * len(columns)
 
 
 def test_no_seed_censored_is_zero_and_not_empty(make_record: MakeRecord) -> None:
     """Zero that never arrived is a number."""
     record = make_record("base", 0, context={"target_training_error": 0.1}, epochs_to_target=2, seconds_to_target=2.5)
 
-    found = rows(analyse([record])[0])["base"]
+    row = rows(analyse([record])[0])["base"]
 
-    assert (found["epochs_to_target_never"], found["seconds_to_target_median"]) == ("0", "2.5")
+    assert (row["epochs_to_target_never"], row["seconds_to_target_median"]) == ("0", "2.5")
 
 
 def test_judgement_is_there_with_both_p_values(make_record: MakeRecord) -> None:
@@ -62,19 +62,19 @@ def test_judgement_is_there_with_both_p_values(make_record: MakeRecord) -> None:
     records = [make_record("base", seed, accuracy=0.5) for seed in range(5)]
     records += [make_record("other", seed, accuracy=0.75) for seed in range(5)]
 
-    found = rows(analyse(records)[0])["other"]
+    row = rows(analyse(records)[0])["other"]
 
-    assert float(found["difference_effect"]) == 0.25
-    assert found["verdict"] == "better"
-    assert float(found["p_corrected"]) == float(found["difference_p"])
+    assert float(row["difference_effect"]) == 0.25
+    assert row["verdict"] == "better"
+    assert float(row["p_corrected"]) == float(row["difference_p"])
 
 
 def test_conditions_are_in_every_row(make_record: MakeRecord) -> None:
     """A row that was cut out of its file still says where it comes from."""
-    found = rows(analyse([make_record("base", 0)])[0])["base"]
+    row = rows(analyse([make_record("base", 0)])[0])["base"]
 
     columns = ("protocol", "dataset", "data_sha256", "device", "hardware", "threads", "torch", "reduced", "seeds")
-    assert [found[column] for column in columns] == [
+    assert [row[column] for column in columns] == [
         "quick",
         "mnist-5k",
         "d" * 64,

@@ -27,7 +27,7 @@ def test_every_judged_arm_has_a_row_with_both_marks(committed: list[Overview]) -
 
 
 def test_all_studies_share_their_axes(committed: list[Overview]) -> None:
-    """What stands further to the right is more, in whichever study it is."""
+    """A mark further to the right is more, in whichever study it is."""
     assert len({(overview.difference_ends, overview.speed_ends) for overview in committed}) == 1
 
 

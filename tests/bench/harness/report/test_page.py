@@ -121,7 +121,7 @@ def test_articles_that_are_named_are_explained(
 
 
 def test_references_point_into_the_page(text: str) -> None:
-    """What a figure uses is there under its new id."""
+    """Everything a figure uses is there under its new id."""
     used = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", text))
 
     assert used

@@ -73,7 +73,7 @@ def test_underpowered_says_what_the_study_could_have_shown() -> None:
     ],
 )
 def test_underpowered_says_what_would_help(seeds: int | None, images: int | None, end: str) -> None:
-    """What alone is not enough is not offered, nor what is there already; an estimate has two digits, rounded up."""
+    """More of one alone is offered only where it is enough and not there already; two digits, rounded up."""
     assert describe(replace(UNDERPOWERED, seeds_needed=seeds, images_needed=images), 0.005).endswith(end)
 
 
@@ -86,7 +86,7 @@ def test_a_reach_beyond_all_accuracies_is_none() -> None:
 
 @pytest.mark.parametrize("verdict", ["better", "worse", "tied", None])
 def test_nothing_is_needed_where_there_is_an_answer(verdict: Verdict | None) -> None:
-    """How many seeds would find the margin is no news where the difference, or the tie, has been found."""
+    """The number of seeds that would find the margin is no news where the difference, or the tie, has been found."""
     assert still_needed(replace(UNDERPOWERED, verdict=verdict)) == (None, None)
 
 

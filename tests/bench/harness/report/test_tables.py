@@ -39,25 +39,25 @@ def test_accuracy_cells(result: StudyResult, column: str, cell: str) -> None:
 
 def test_accuracy_and_difference_carry_their_intervals(result: StudyResult) -> None:
     """90 % and 30 points are what the records hold; both have an interval."""
-    found = cells(tables(result, result.comparisons[0])[0], "other")
+    row = cells(tables(result, result.comparisons[0])[0], "other")
 
-    assert found["accuracy"].startswith("90.00 ± ")
-    assert found["difference"].startswith("+30.00 [+2")
+    assert row["accuracy"].startswith("90.00 ± ")
+    assert row["difference"].startswith("+30.00 [+2")
 
 
 def test_baseline_is_marked_and_not_compared_with_itself(result: StudyResult) -> None:
     """The baseline's row has no difference and no verdict."""
-    found = cells(tables(result, result.comparisons[0])[0], "base")
+    row = cells(tables(result, result.comparisons[0])[0], "base")
 
-    assert (found["arm"], found["difference"], found["verdict"]) == ("base (baseline)", "–", "–")
+    assert (row["arm"], row["difference"], row["verdict"]) == ("base (baseline)", "–", "–")
 
 
 def test_every_verdict_has_its_reach_beside_it(result: StudyResult) -> None:
     """The smallest detectable difference is a number; nothing more is needed where the difference was found."""
-    found = cells(tables(result, result.comparisons[0])[0], "other")
+    row = cells(tables(result, result.comparisons[0])[0], "other")
 
-    assert float(found["detects"]) > 0
-    assert (found["verdict"], found["needed for ±0.5 points"]) == ("better", "–")
+    assert float(row["detects"]) > 0
+    assert (row["verdict"], row["needed for ±0.5 points"]) == ("better", "–")
 
 
 def test_what_an_underpowered_comparison_needs_is_about_a_number(make_record: MakeRecord) -> None:
@@ -67,11 +67,11 @@ def test_what_an_underpowered_comparison_needs_is_about_a_number(make_record: Ma
     judgement = result.comparisons[0].rows[1].judgement
     assert judgement is not None
 
-    found = cells(tables(result, result.comparisons[0])[0], "other")
+    row = cells(tables(result, result.comparisons[0])[0], "other")
 
     seeds, images = still_needed(judgement)
-    assert (found["verdict"], seeds) == ("underpowered", None)
-    assert found["needed for ±0.5 points"] == f"– / {number(images or 0, 0)}"
+    assert (row["verdict"], seeds) == ("underpowered", None)
+    assert row["needed for ±0.5 points"] == f"– / {number(images or 0, 0)}"
 
 
 def test_one_point_is_singular(make_record: MakeRecord) -> None:
@@ -119,9 +119,9 @@ def test_one_seed_has_numbers_without_intervals(make_record: MakeRecord) -> None
     """With one seed the difference is there, its interval and verdict are not."""
     result = analyse([make_record("base", 0, accuracy=0.5), make_record("other", 0, accuracy=0.6)])[0]
 
-    found = cells(tables(result, result.comparisons[0])[0], "other")
+    row = cells(tables(result, result.comparisons[0])[0], "other")
 
-    assert (found["accuracy"], found["difference"], found["verdict"]) == ("60.00", "+10.00", "no verdict")
+    assert (row["accuracy"], row["difference"], row["verdict"]) == ("60.00", "+10.00", "no verdict")
 
 
 @pytest.mark.parametrize("accuracy", [0.0, 1.0])
@@ -130,10 +130,10 @@ def test_accuracy_at_its_ends_is_written(make_record: MakeRecord, accuracy: floa
     records = [make_record(arm, seed, accuracy=accuracy) for arm in ("base", "other") for seed in range(5)]
     result = analyse(records)[0]
 
-    found = cells(tables(result, result.comparisons[0])[0], "other")
+    row = cells(tables(result, result.comparisons[0])[0], "other")
 
-    assert found["accuracy"].startswith(f"{100 * accuracy:.2f}")
-    assert found["difference"].startswith("0.00 [")
+    assert row["accuracy"].startswith(f"{100 * accuracy:.2f}")
+    assert row["difference"].startswith("0.00 [")
 
 
 def test_published_number_has_its_source(make_record: MakeRecord) -> None:
@@ -149,7 +149,7 @@ def test_target_table_is_there_only_with_a_target(make_record: MakeRecord, resul
     record = make_record("base", 0, context={"target_training_error": 0.25}, epochs_to_target=3, seconds_to_target=4.5)
     targeted = analyse([record])[0]
 
-    found = tables(targeted, targeted.comparisons[0])
+    typeset = tables(targeted, targeted.comparisons[0])
 
     assert len(tables(result, result.comparisons[0])) == 2
-    assert (found[2].name, found[2].rows[0][2:]) == ("time to 25 % training error", ("3", "4.50"))
+    assert (typeset[2].name, typeset[2].rows[0][2:]) == ("time to 25 % training error", ("3", "4.50"))

@@ -155,10 +155,10 @@ def test_command_makes_the_report_from_records_alone(
 
 def test_embedded_images_need_no_root() -> None:
     """The default data set is always at hand: 1000 digits and their labels."""
-    found = images_from(None)("mnist-5k")
+    test_split = images_from(None)("mnist-5k")
 
-    assert found is not None
-    assert (found[0].shape, found[1].shape) == ((1000, 1, 28, 28), (1000,))
+    assert test_split is not None
+    assert (test_split[0].shape, test_split[1].shape) == ((1000, 1, 28, 28), (1000,))
 
 
 def test_images_that_are_not_here_are_none(tmp_path: Path) -> None:

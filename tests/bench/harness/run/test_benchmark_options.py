@@ -129,7 +129,7 @@ def test_a_damaged_baseline_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_gate_needs_a_baseline() -> None:
-    """What it should compare with is not guessed."""
+    """The run to compare with is not guessed."""
     with pytest.raises(SettingsError, match="needs --benchmark-compare"):
         names_of(compare_fail=["median:5%"])
 

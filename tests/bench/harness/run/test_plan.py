@@ -119,7 +119,7 @@ def test_only_trials_without_a_record_are_trained(trial: Trial, make_record: Mak
     """The others are restored, and take no time."""
     plan = Plan([planned(trial, 10, make_record()), planned(trial, 20), planned(trial, 30)])
 
-    assert [each.expected_seconds for each in plan.to_train] == [20, 30]
+    assert [planned.expected_seconds for planned in plan.to_train] == [20, 30]
     assert plan.seconds_left() == 50
 
 

@@ -30,7 +30,7 @@ class Fake:
         timed: Its records say how fast they were.
         taken: The trials that it was handed, as arm and seed.
         failing: Arms that end by an error.
-        closed: How often it was closed.
+        closed: The number of times that it was closed.
     """
 
     by_arm = False

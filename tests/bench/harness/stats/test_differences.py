@@ -69,11 +69,11 @@ def test_difference_without_image_variance_is_scipys_welch_test() -> None:
     """Where images explain nothing, unequal numbers of seeds get the p value of scipy's ttest_ind."""
     arm, baseline = disjoint_errors(0, (3, 5, 9, 4, 6)), disjoint_errors(100, (12, 8, 16, 10, 9, 14, 7))
 
-    found = difference(arm, baseline)
+    estimate = difference(arm, baseline)
 
     expected = stats.ttest_ind(arm.mean(axis=1), baseline.mean(axis=1), equal_var=False)
-    assert found.se_images == 0
-    assert found.p == pytest.approx(expected.pvalue)
+    assert estimate.se_images == 0
+    assert estimate.p == pytest.approx(expected.pvalue)
 
 
 def test_image_part_of_seeds_that_agree_is_mcnemars() -> None:
@@ -91,7 +91,7 @@ def test_image_part_excludes_the_interaction() -> None:
 
 
 def test_interaction_is_kept_apart() -> None:
-    """What would fall with more images in SE_seeds² is the residual mean square over n N, here 1/9 / 20, an arm."""
+    """The part of SE_seeds² that more images would lower: the residual mean square over n N, here 1/9 / 20, an arm."""
     sources = difference(worked_example(), worked_example()).sources
 
     assert sources is not None
@@ -147,16 +147,16 @@ def test_one_seed_has_a_mean_and_no_interval() -> None:
 @pytest.mark.parametrize(("seeds", "baseline_seeds"), [(1, 5), (5, 1), (1, 1)])
 def test_one_seed_has_an_effect_and_no_interval(seeds: int, baseline_seeds: int) -> None:
     """With one seed in either arm a difference has no interval and no p value."""
-    found = dataclasses.asdict(difference(random_bits(0, seeds), random_bits(1, baseline_seeds)))
+    fields = dataclasses.asdict(difference(random_bits(0, seeds), random_bits(1, baseline_seeds)))
 
-    assert {name for name, value in found.items() if value is not None} == {"effect", "n", "baseline_n", "images"}
+    assert {name for name, value in fields.items() if value is not None} == {"effect", "n", "baseline_n", "images"}
 
 
 def test_two_seeds_have_an_interval() -> None:
     """Two seeds in each arm are enough for a finite interval and a p value."""
-    found = difference(random_bits(0, seeds=2), random_bits(1, seeds=2))
+    estimate = difference(random_bits(0, seeds=2), random_bits(1, seeds=2))
 
-    assert None not in (found.low, found.high, found.p)
+    assert None not in (estimate.low, estimate.high, estimate.p)
 
 
 @pytest.mark.parametrize("key", range(5))
@@ -180,19 +180,19 @@ def test_order_of_seeds_does_not_matter(key: int) -> None:
 
 def test_identical_arms_differ_by_nothing() -> None:
     """An arm against itself: effect 0, p 1, an interval around 0 that has a width."""
-    found = difference(repeated([1] * 90 + [0] * 10), repeated([1] * 90 + [0] * 10))
+    estimate = difference(repeated([1] * 90 + [0] * 10), repeated([1] * 90 + [0] * 10))
 
-    assert found.low is not None
-    assert (found.effect, found.p) == (0, 1)
-    assert found.low < 0
+    assert estimate.low is not None
+    assert (estimate.effect, estimate.p) == (0, 1)
+    assert estimate.low < 0
 
 
 def test_certain_difference_has_a_p_above_zero() -> None:
     """All right against all wrong, without any variance, is neither NaN nor p = 0."""
-    found = difference(repeated([1] * 10_000), repeated([0] * 10_000))
+    estimate = difference(repeated([1] * 10_000), repeated([0] * 10_000))
 
-    assert found.p is not None
-    assert 0 < found.p < 1e-6
+    assert estimate.p is not None
+    assert 0 < estimate.p < 1e-6
 
 
 def test_one_image_that_always_differs_is_no_evidence() -> None:
@@ -243,7 +243,7 @@ def test_speed_ratio_without_spread_has_no_interval(baseline: list[float]) -> No
 
 @pytest.mark.parametrize("speeds", [[], [0.0], [math.nan]])
 def test_speed_is_positive_and_finite(speeds: list[float]) -> None:
-    """What is no speed is refused."""
+    """A value that is no speed is refused."""
     with pytest.raises(ValueError, match="all positive and finite"):
         speed_ratio([1.0], speeds)
 

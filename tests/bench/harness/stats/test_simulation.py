@@ -62,9 +62,9 @@ def test_intervals_hold_the_truth(equal_arms: Shares, better_arm: Shares, of: st
 
 def test_seeds_alone_are_too_sure_of_unlike_arms() -> None:
     """Without the image part, more than 12 % of the studies of equal but unlike arms have a verdict."""
-    found = simulation.simulate(POPULATIONS[3], 0, STUDIES, (2,))
+    shares = simulation.simulate(POPULATIONS[3], 0, STUDIES, (2,))
 
-    assert share(found["seeds alone: false verdict"]).share > 0.12
+    assert share(shares["seeds alone: false verdict"]).share > 0.12
 
 
 def test_plain_sum_is_wider(equal_arms: Shares) -> None:
@@ -85,9 +85,9 @@ def test_outcome_of_a_study_without_any_difference() -> None:
     true = truth(AS_MEASURED, 0)
     study = np.repeat(AS_MEASURED.draw(np.random.default_rng(0), true.levels[:1], 1, SEEDS, IMAGES)[0], 5, axis=0)
 
-    found = outcome(study, true)
+    rates = outcome(study, true)
 
-    assert (found["false verdict"], found["equal arms called tied"]) == (0, 1)
+    assert (rates["false verdict"], rates["equal arms called tied"]) == (0, 1)
 
 
 def test_same_seed_draws_the_same_studies() -> None:
@@ -96,7 +96,7 @@ def test_same_seed_draws_the_same_studies() -> None:
 
 
 def test_share_has_a_binomial_standard_error() -> None:
-    """Of yes and no, the standard error is the root of p (1 - p) / n."""
+    """The standard error of a share of yes and no is the root of p (1 - p) / n."""
     assert share([1.0, 0.0, 0.0, 0.0]) == pytest.approx((0.25, (0.25 * 0.75 / 4) ** 0.5, 4))
 
 
@@ -117,10 +117,10 @@ def test_every_promise_is_measured(equal_arms: Shares, better_arm: Shares) -> No
 
 def test_power_is_not_promised_where_errors_are_too_few() -> None:
     """The better arm of the 99 % population makes three errors a seed: its power has a name of its own."""
-    found = simulation.simulate(POPULATIONS[2], 1, 1, (0,))
+    shares = simulation.simulate(POPULATIONS[2], 1, 1, (0,))
 
-    assert "power, better arm (under 5 errors)" in found
-    assert "power, better arm" not in found
+    assert "power, better arm (under 5 errors)" in shares
+    assert "power, better arm" not in shares
 
 
 def test_table_has_promises_beside_shares() -> None:
@@ -154,7 +154,7 @@ def test_processes_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> 
     """A run over processes holds the very studies that `simulate` makes alone."""
     monkeypatch.setattr(simulation, "POPULATIONS", POPULATIONS[:1])
 
-    found = simulation.simulate_all(studies=2, seed=4, processes=1)
+    shares = simulation.simulate_all(studies=2, seed=4, processes=1)
 
     alone = simulation.simulate(POPULATIONS[0], 0, 2, (4, 0, 1))
-    assert found["90 %"]["false verdict"] == share(alone["false verdict"])
+    assert shares["90 %"]["false verdict"] == share(alone["false verdict"])

@@ -7,10 +7,10 @@ from bench.harness.stats.spread import Spread, spread, time_to_target
 
 def test_interval_is_students_t_on_the_mean() -> None:
     """Three values 1, 2, 3: sd 1, t(2) = 4.3027, half-width 4.3027 / sqrt(3)."""
-    found = spread([1.0, 2.0, 3.0])
+    summary = spread([1.0, 2.0, 3.0])
 
-    assert (found.mean, found.sd) == (2.0, 1.0)
-    assert found.high == pytest.approx(2 + 2.4841, abs=1e-4)
+    assert (summary.mean, summary.sd) == (2.0, 1.0)
+    assert summary.high == pytest.approx(2 + 2.4841, abs=1e-4)
 
 
 def test_one_value_has_no_interval() -> None:
@@ -31,20 +31,20 @@ def test_no_values_are_refused() -> None:
 
 def test_median_of_all_reached() -> None:
     """Where all seeds reach the target, median, fastest and slowest are known."""
-    found = time_to_target([3, 5, 4], [9, 9, 9])
+    time = time_to_target([3, 5, 4], [9, 9, 9])
 
-    assert (found.median, found.fastest, found.slowest, found.never) == (4, 3, 5, 0)
+    assert (time.median, time.fastest, time.slowest, time.never) == (4, 3, 5, 0)
 
 
 def test_median_is_known_while_fewer_than_half_are_censored() -> None:
     """One of three never: the median is the slower of the other two, the slowest is unknown."""
-    found = time_to_target([3, None, 5], [9, 9, 9])
+    time = time_to_target([3, None, 5], [9, 9, 9])
 
-    assert (found.median, found.slowest, found.never) == (5, None, 1)
+    assert (time.median, time.slowest, time.never) == (5, None, 1)
 
 
 def test_median_is_a_bound_where_half_are_censored() -> None:
     """Four of five never in 12 epochs: the median is above 12."""
-    found = time_to_target([3, None, None, None, None], [12] * 5)
+    time = time_to_target([3, None, None, None, None], [12] * 5)
 
-    assert (found.median, found.at_least) == (None, 12)
+    assert (time.median, time.at_least) == (None, 12)

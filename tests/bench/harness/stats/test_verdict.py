@@ -55,23 +55,23 @@ def test_verdict(accuracy: float, margin: float, verdict: str) -> None:
 @pytest.mark.parametrize(("seeds", "old_seeds"), [(4, 9), (9, 4), (2, 2), (1, 1)])
 def test_fewer_than_five_seeds_get_no_verdict(seeds: int, old_seeds: int) -> None:
     """Below five seeds in either arm there is neither a verdict nor a corrected p value, however clear it looks."""
-    found = judge_pair({"new": arm(0.99, 1, seeds), "old": arm(0.5, 2, old_seeds)})
+    judgement = judge_pair({"new": arm(0.99, 1, seeds), "old": arm(0.5, 2, old_seeds)})
 
-    assert (found.verdict, found.p_corrected) == (None, None)
+    assert (judgement.verdict, judgement.p_corrected) == (None, None)
 
 
 def test_unequal_numbers_of_seeds_are_judged() -> None:
     """Arms of five and of nine seeds are compared."""
-    found = judge_pair({"new": arm(0.99, 1, 5), "old": arm(0.93, 2, 9)})
+    judgement = judge_pair({"new": arm(0.99, 1, 5), "old": arm(0.93, 2, 9)})
 
-    assert (found.difference.n, found.difference.baseline_n, found.verdict) == (5, 9, "better")
+    assert (judgement.difference.n, judgement.difference.baseline_n, judgement.verdict) == (5, 9, "better")
 
 
 def test_one_seed_has_no_plan() -> None:
     """With one seed nothing is known of what more would bring."""
-    found = judge_pair({"new": arm(0.99, 1, 1), "old": arm(0.93, 2, 5)})
+    judgement = judge_pair({"new": arm(0.99, 1, 1), "old": arm(0.93, 2, 5)})
 
-    assert (found.smallest_detectable, found.seeds_needed, found.images_needed) == (None, None, None)
+    assert (judgement.smallest_detectable, judgement.seeds_needed, judgement.images_needed) == (None, None, None)
 
 
 def test_p_values_are_corrected_over_all_pairs() -> None:
@@ -90,18 +90,18 @@ def test_pairs_without_verdict_still_count_as_comparisons() -> None:
     """A pair that is not judged yet, for lack of seeds, makes the others' correction no milder."""
     arms = {"new": arm(0.97, 1), "old": arm(0.96, 2), "young": arm(0.5, 3, seeds=3)}
 
-    found = judge(arms, [("new", "old"), ("young", "old")], 0.01)[0]
+    judgement = judge(arms, [("new", "old"), ("young", "old")], 0.01)[0]
 
-    assert found.difference.p is not None
-    assert found.p_corrected == pytest.approx(2 * found.difference.p)
+    assert judgement.difference.p is not None
+    assert judgement.p_corrected == pytest.approx(2 * judgement.difference.p)
 
 
 def test_family_counts_comparisons_that_are_still_missing() -> None:
     """A study of ten comparisons corrects for ten, however many have been run."""
-    found = judge_pair({"new": arm(0.97, 1), "old": arm(0.96, 2)}, family=10)
+    judgement = judge_pair({"new": arm(0.97, 1), "old": arm(0.96, 2)}, family=10)
 
-    assert found.difference.p is not None
-    assert found.p_corrected == pytest.approx(min(10 * found.difference.p, 1))
+    assert judgement.difference.p is not None
+    assert judgement.p_corrected == pytest.approx(min(10 * judgement.difference.p, 1))
 
 
 def test_verdicts_need_the_corrected_p_value() -> None:
@@ -113,7 +113,7 @@ def test_verdicts_need_the_corrected_p_value() -> None:
 
 
 def test_antisymmetry() -> None:
-    """What is better one way round is worse the other way round."""
+    """An arm that is better one way round is worse the other way round."""
     arms = {"new": arm(0.99, 1), "old": arm(0.93, 2)}
 
     assert [one.verdict for one in judge(arms, [("new", "old"), ("old", "new")], 0.01)] == ["better", "worse"]

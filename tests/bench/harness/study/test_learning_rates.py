@@ -128,6 +128,6 @@ def test_no_committed_choice_lies_at_the_edge_of_what_was_tried(study: Study, ar
     """A better rate outside the grid would make the comparison unfair."""
     path = learning_rates.path_of(study.name, "quick", arm.name)
     stored = json.loads(path.read_text("utf-8"))
-    rates = [each["learning_rate"] for each in stored["tried"]]
+    rates = [candidate["learning_rate"] for candidate in stored["tried"]]
 
     assert min(rates) < stored["learning_rate"] < max(rates)

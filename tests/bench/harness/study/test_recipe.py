@@ -43,7 +43,7 @@ def test_a_value_of_another_type_is_named(name: str, value: object) -> None:
 
 @pytest.mark.parametrize("changes", [{"momentum": 0.0}, {"weight_decay": 0}, {"first_image": 0}, {"epochs": 1}])
 def test_the_ends_of_the_ranges_are_allowed(changes: dict[str, Any]) -> None:
-    """What the message calls allowed is allowed."""
+    """Every value that the message calls allowed is allowed."""
     assert Recipe(**changes).as_dict().items() >= changes.items()
 
 
@@ -65,7 +65,7 @@ def test_an_unknown_hyper_parameter_gets_a_suggestion() -> None:
 
 
 def test_a_recipe_survives_json() -> None:
-    """What a record holds compares equal to what a recipe gives: tuples are lists there."""
+    """A recipe in a record compares equal to the recipe that gave it: tuples are lists there."""
     values = Recipe(augment=("flip", "crop"), mean=(0.5,), std=(1.0,)).as_dict()
 
     assert json.loads(json.dumps(values)) == values
@@ -76,5 +76,5 @@ def test_a_recipe_survives_json() -> None:
     [(Recipe(batch_size=100, epochs=8), 280), (Recipe(first_image=3436), 10), (Recipe(train_images=65), 20)],
 )
 def test_steps_are_counted(recipe: Recipe, steps: int) -> None:
-    """Of 3500 images: all of them, the last 64, and 65 of them, whose 65th image is a step of its own."""
+    """Steps for 3500 images: all of them, the last 64, and 65 of them, whose 65th image is a step of its own."""
     assert recipe.steps(3500) == steps

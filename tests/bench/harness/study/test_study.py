@@ -61,7 +61,7 @@ def test_smoke_is_quick_on_few_images() -> None:
 
 
 def test_a_study_may_have_a_smoke_protocol_of_its_own() -> None:
-    """What is stated is not overridden."""
+    """A protocol that is stated is not overridden."""
     assert study_of(protocols={"quick": QUICK, "smoke": PUBLISHED}).protocol("smoke") is PUBLISHED
 
 
@@ -130,7 +130,7 @@ def test_a_comparison_of_an_arm_that_is_not_there_is_refused(comparison: tuple[s
 
 def comparisons_in(protocol: str, arm: Arm) -> list[str]:
     """Return the names of the comparisons in an arm's context."""
-    return [each["name"] for each in study_of().context(protocol, arm)["comparisons"]]
+    return [comparison["name"] for comparison in study_of().context(protocol, arm)["comparisons"]]
 
 
 def test_an_arm_takes_part_in_its_comparisons() -> None:
@@ -147,7 +147,7 @@ def test_a_comparison_without_its_baseline_in_the_protocol_is_left_out() -> None
     """`published` without ReLU: sigmoid is compared with nothing there, and nobody waits for a baseline to be run."""
     study = study_of(protocols={"quick": QUICK, "published": replace(PUBLISHED, arms=ARMS[1:])})
 
-    assert [each["name"] for each in study.context("published", ARMS[2])["comparisons"]] == ["saturating"]
+    assert [comparison["name"] for comparison in study.context("published", ARMS[2])["comparisons"]] == ["saturating"]
 
 
 @pytest.mark.parametrize(("protocol", "family"), [("quick", 3), ("smoke", 3), ("published", 1)])
@@ -209,7 +209,7 @@ def test_what_only_describes_a_trial_leaves_its_key(change: dict[str, Any]) -> N
 
 
 def test_conditions_change_the_key() -> None:
-    """What was measured on one thread is no record of two."""
+    """A trial measured on one thread is no record of two."""
     assert trial_of().key(threads=1) != trial_of().key(threads=2)
 
 

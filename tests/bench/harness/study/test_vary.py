@@ -47,7 +47,7 @@ def test_the_recipe_is_every_arms_and_a_reported_number_is_one_arms() -> None:
 
 
 def test_steps_in_a_label_stay_for_the_trial_to_fill() -> None:
-    """How many there are depends on the data set."""
+    """The number of steps depends on the data set."""
     (arm,) = vary("sk", "sk", "SK, {activation} ({steps} steps)", activation=("relu",))
 
     assert arm.label == "SK, relu ({steps} steps)"

@@ -58,8 +58,8 @@ def test_seeds_together_are_seeds_alone(net: str, optimizer: str) -> None:
         assert other.train_error == pytest.approx(one.train_error, abs=2 / 150)
         batch = PREPROCESS(images().images)
         with torch.inference_mode():
-            expected, found = (training.model.eval()(batch) for training in (one, other))
-        torch.testing.assert_close(found, expected, rtol=1e-2, atol=3e-2 * float(expected.abs().max()))
+            expected, logits = (training.model.eval()(batch) for training in (one, other))
+        torch.testing.assert_close(logits, expected, rtol=1e-2, atol=3e-2 * float(expected.abs().max()))
 
 
 def test_seeds_differ_from_each_other() -> None:

@@ -38,7 +38,7 @@ def test_normalisation_costs_parameters_and_no_operations() -> None:
 
 @pytest.mark.parametrize("implementation", ["banded", "torch"])
 def test_lrn_costs_the_same_in_every_implementation(implementation: str) -> None:
-    """How it is computed is not what it is."""
+    """The cost is LRN's own, however it is computed."""
     none = costs("alexnet32", options_of("alexnet32", normalisation="none"))
 
     assert costs("alexnet32", options_of("alexnet32", normalisation="lrn", lrn_implementation=implementation)) == none

@@ -17,11 +17,11 @@ def test_both_implementations_are_timed() -> None:
     """Ours and torch's, whichever the net was trained with, and no random number is drawn from the trial's stream."""
     before = torch.get_rng_state()
 
-    found = speeds(normalisation="lrn", lrn_implementation="torch")
+    rates = speeds(normalisation="lrn", lrn_implementation="torch")
 
-    assert found is not None
-    assert set(found) == {"banded", "torch"}
-    assert min(found.values()) > 0
+    assert rates is not None
+    assert set(rates) == {"banded", "torch"}
+    assert min(rates.values()) > 0
     assert torch.equal(before, torch.get_rng_state())
 
 

@@ -71,20 +71,20 @@ def test_logits_are_read(form: Format, answer: bytes) -> None:
     assert form.decode(answer, 2).tolist() == LOGITS.tolist()
 
 
-@pytest.mark.parametrize("each", CONTESTANTS, ids=lambda each: each.key)
-def test_a_server_is_started_on_the_newest_version(each: contestants.Contestant, tmp_path: Path) -> None:
+@pytest.mark.parametrize("contestant", CONTESTANTS, ids=lambda contestant: contestant.key)
+def test_a_server_is_started_on_the_newest_version(contestant: contestants.Contestant, tmp_path: Path) -> None:
     """The others get its file, ours the repository; each has its program, and versions that are pinned."""
     for number in (1, 9, 10):
         (tmp_path / "net" / str(number)).mkdir(parents=True)
 
-    words, variables = each.command(Path("python"), tmp_path / "net", 8000)
+    words, variables = contestant.command(Path("python"), tmp_path / "net", 8000)
 
-    if each.name == OURS:
+    if contestant.name == OURS:
         assert words[1:4] == ["-m", "serve", str(tmp_path)]
     else:
         assert variables["PEER_MODEL"] == str(tmp_path / "net" / "10" / "model.onnx")
-        assert (PEERS / each.program).is_file()
-        assert "==" in each.requirements[0]
+        assert (PEERS / contestant.program).is_file()
+        assert "==" in contestant.requirements[0]
 
 
 def rows(servers: dict[tuple[str, str], float], turns: int = 3) -> list[dict[str, Any]]:
@@ -116,9 +116,9 @@ def rows(servers: dict[tuple[str, str], float], turns: int = 3) -> list[dict[str
 
 def test_ratios_are_those_of_the_turns() -> None:
     """A machine that is three times as fast in the last turn changes no ratio."""
-    found = rows({(OURS, "bytes"): 1000.0, (OURS, "JSON"): 500.0, ("mosec", "JSON"): 250.0})
+    measured = rows({(OURS, "bytes"): 1000.0, (OURS, "JSON"): 500.0, ("mosec", "JSON"): 250.0})
     content = {
-        "rows": found,
+        "rows": measured,
         "raw_onnxruntime": [32_000.0, 64_000.0, 96_000.0],
         "model": "net",
         "seconds": 4,
@@ -145,10 +145,10 @@ def test_ratios_are_those_of_the_turns() -> None:
 
 def test_errors_are_shown() -> None:
     """A server that fails fast is not fast."""
-    found = rows({(OURS, "bytes"): 1000.0})
-    found[0]["errors"] = 7
+    measured = rows({(OURS, "bytes"): 1000.0})
+    measured[0]["errors"] = 7
     where = {"onnxruntime": "1", "hardware": "m", "cores": 2, "python": "3", "commit": "a"}
-    content = {"rows": found, "raw_onnxruntime": [1.0] * 3, "model": "net", "seconds": 4, "wrk": "wrk"}
+    content = {"rows": measured, "raw_onnxruntime": [1.0] * 3, "model": "net", "seconds": 4, "wrk": "wrk"}
 
     assert "(7 errors)" in report({**content, "environment": where})
 
@@ -223,11 +223,11 @@ def test_a_short_race_of_ours_alone(exported_once: Path, tmp_path: Path, capsys:
 
     assert main(["contest", *words, "--repeats", "1", "--seconds", "1"]) == 0
 
-    found = json.loads(file.read_text("utf-8"))["rows"]
-    assert [(row["format"], row["load"]) for row in found] == [
+    measured = json.loads(file.read_text("utf-8"))["rows"]
+    assert [(row["format"], row["load"]) for row in measured] == [
         (form, load.name) for form in ("bytes", "JSON") for load in LOADS
     ]
-    assert all(row["errors"] == 0 and row["requests_per_second"] > 0 for row in found)
+    assert all(row["errors"] == 0 and row["requests_per_second"] > 0 for row in measured)
     assert "images a request" in capsys.readouterr().out
 
 

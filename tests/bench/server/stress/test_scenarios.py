@@ -27,33 +27,33 @@ IMAGE = np.zeros((1, 28, 28), np.uint8)
 @pytest.fixture
 def model(exported_once: Path) -> str:
     """Return the name of the one model."""
-    (found,) = (path.name for path in exported_once.iterdir() if path.is_dir())
-    return found
+    (name,) = (path.name for path in exported_once.iterdir() if path.is_dir())
+    return name
 
 
 def test_damaged_models_are_refused_by_name(exported_once: Path, model: str) -> None:
     """Every kind of damage, and the older version of a model whose newest is damaged is served."""
-    found = damaged.run(exported_once, model)
+    figures = damaged.run(exported_once, model)
 
-    assert all(promises("damaged", found).values()), found
-    assert "golden logits differ" in found["refused"]["weights-changed-sums-too 1"]
+    assert all(promises("damaged", figures).values()), figures
+    assert "golden logits differ" in figures["refused"]["weights-changed-sums-too 1"]
 
 
 def test_a_start_is_timed(exported_once: Path) -> None:
     """Torch is never loaded; how long it took is for a quiet machine to say."""
-    found = start.run(exported_once, 1)
+    figures = start.run(exported_once, 1)
 
-    assert promises("start", found)["no torch"]
-    assert found["models"] == len(found["ready_seconds"]) == 1
-    assert found["rss_mb"] > 10
+    assert promises("start", figures)["no torch"]
+    assert figures["models"] == len(figures["ready_seconds"]) == 1
+    assert figures["rss_mb"] > 10
 
 
 def test_a_stop_loses_no_request(exported_once: Path, model: str) -> None:
     """Under load, with the exit status 0."""
-    found = stops.run(exported_once, model, 1)
+    figures = stops.run(exported_once, model, 1)
 
-    assert all(promises("stops", found).values()), found
-    assert found["requests"] > stops.CLIENTS
+    assert all(promises("stops", figures).values()), figures
+    assert figures["requests"] > stops.CLIENTS
 
 
 def test_a_swap_loses_no_request(exported_once: Path, model: str, tmp_path: Path) -> None:
@@ -61,26 +61,26 @@ def test_a_swap_loses_no_request(exported_once: Path, model: str, tmp_path: Path
     for name in (model, "other"):
         put_version(exported_once / model / "1", tmp_path / name, 1)
 
-    found = swaps.run(tmp_path, model, "other", 2)
+    figures = swaps.run(tmp_path, model, "other", 2)
 
-    assert all(promises("swaps", found).values()), found
+    assert all(promises("swaps", figures).values()), figures
 
 
 def test_broken_requests_break_nothing(exported_once: Path, model: str) -> None:
     """No 5xx, right answers between."""
-    found = fuzz.run(exported_once, model, 1000, seed=1)
+    figures = fuzz.run(exported_once, model, 1000, seed=1)
 
-    assert (found["failed"], found["alive"]) == (0, True), found["failures"]
-    assert found["good_requests_between"] >= 2
-    assert set(found["answers"]) >= {"400", "404", "405"}
+    assert (figures["failed"], figures["alive"]) == (0, True), figures["failures"]
+    assert figures["good_requests_between"] >= 2
+    assert set(figures["answers"]) >= {"400", "404", "405"}
 
 
 def test_everything_mixed_is_answered(exported_once: Path, model: str) -> None:
     """For a few seconds here; the memory's promise needs minutes."""
-    found = soak.run(exported_once, model, 0.05)
+    figures = soak.run(exported_once, model, 0.05)
 
-    assert promises("soak", found)["no 5xx, all answered"], found
-    assert found["requests"] > 100
+    assert promises("soak", figures)["no 5xx, all answered"], figures
+    assert figures["requests"] > 100
 
 
 def test_broken_requests_come_again_with_their_seed() -> None:

@@ -108,11 +108,11 @@ HELD["shared"] = {
 @pytest.mark.parametrize("trial", PROMISES)
 def test_what_held_is_told(trial: str) -> None:
     """With what was done and measured."""
-    found = {**HELD[trial], "model": "net", "environment": ENVIRONMENT}
+    figures = {**HELD[trial], "model": "net", "environment": ENVIRONMENT}
 
-    text = table({trial: found})
+    text = table({trial: figures})
 
-    assert all(promises(trial, found).values())
+    assert all(promises(trial, figures).values())
     assert "yes" in text
     assert "NO" not in text
     assert "machine, 2 cores" in text
@@ -146,7 +146,7 @@ def test_what_held_is_told(trial: str) -> None:
 )
 def test_what_did_not_hold_is_told(trial: str, change: dict[str, Any]) -> None:
     """Each promise by itself."""
-    found = {**HELD[trial], **change, "model": "net", "environment": ENVIRONMENT}
+    figures = {**HELD[trial], **change, "model": "net", "environment": ENVIRONMENT}
 
-    assert list(promises(trial, found).values()).count(False) == 1
-    assert "NO" in table({trial: found})
+    assert list(promises(trial, figures).values()).count(False) == 1
+    assert "NO" in table({trial: figures})

@@ -67,16 +67,16 @@ def test_same_records_give_the_same_bytes(draw: type[str], result: StudyResult) 
 )
 def test_axes_have_names_and_units(draw: type[str], labels: list[str], result: StudyResult) -> None:
     """Text is text, and every axis says what it shows."""
-    found = texts(draw(result))
+    drawn_texts = texts(draw(result))
 
-    assert [label for label in labels if found.count(label) < 2] == []
+    assert [label for label in labels if drawn_texts.count(label) < 2] == []
 
 
 def test_every_arm_is_in_the_legend_of_its_comparisons(result: StudyResult) -> None:
     """The baseline is marked; dollar signs are letters, not mathematics."""
-    found = texts(throughput_svg(result))
+    drawn_texts = texts(throughput_svg(result))
 
-    assert [found.count(label) for label in ("base", "other", "(baseline)", "third $x$ _y")] == [1, 2, 2, 1]
+    assert [drawn_texts.count(label) for label in ("base", "other", "(baseline)", "third $x$ _y")] == [1, 2, 2, 1]
 
 
 def test_without_validation_training_accuracy_is_shown(make_record: MakeRecord) -> None:
@@ -84,10 +84,10 @@ def test_without_validation_training_accuracy_is_shown(make_record: MakeRecord) 
     record = make_record("base", 0, validation_accuracy=None)
     record.curves["validation_accuracy"] = []
 
-    found = texts(curves_svg(analyse([record])[0]))
+    drawn_texts = texts(curves_svg(analyse([record])[0]))
 
-    assert "training accuracy (%)" in found
-    assert "validation accuracy (%)" not in found
+    assert "training accuracy (%)" in drawn_texts
+    assert "validation accuracy (%)" not in drawn_texts
 
 
 def test_an_arm_without_validation_is_drawn_beside_one_that_has_it(make_record: MakeRecord) -> None:
@@ -106,9 +106,9 @@ def test_loss_over_orders_of_magnitude_is_logarithmic(make_record: MakeRecord) -
     record = make_record("base", 0)
     record.curves["train_loss"] = [2.0, 0.2, 0.02, 0.002]
 
-    found = texts(curves_svg(analyse([record])[0]))
+    drawn_texts = texts(curves_svg(analyse([record])[0]))
 
-    assert {"1", "0.1", "0.01"} <= set(found)
+    assert {"1", "0.1", "0.01"} <= set(drawn_texts)
 
 
 def test_diverged_from_the_start_is_drawn(make_record: MakeRecord) -> None:

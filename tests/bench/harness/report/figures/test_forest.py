@@ -52,7 +52,7 @@ def test_every_judged_arm_has_a_row(committed: list[StudyResult]) -> None:
 
 
 def test_texts_stay_beside_each_other(committed: list[StudyResult]) -> None:
-    """Of two texts in one line the left one ends before the right one starts, at seven pixels a letter."""
+    """Where two texts share a line, the left one ends before the right one starts, at seven pixels a letter."""
     for row in ET.fromstring(forest_svg(committed)).iter("{http://www.w3.org/2000/svg}g"):  # noqa: S314 - our own text
         for line in ("14.0", "28.0"):
             texts = [text for text in row.findall("{*}text") if text.get("y") == line]
