@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from bench.harness.data.catalogue import DataError, Source
+from bench.harness.data.catalogue import SOURCES, DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
 from bench.harness.errors import one_line
 
@@ -37,17 +37,51 @@ def _torchvision_images(entry: Source, root: Path, part: str, download: bool) ->
     try:
         loaded = loader(str(folder), download=download, **which)
     except Exception as error:  # damaged files fail in torchvision in as many ways as there are bytes
+        packed = _packed(entry, root)
+        remedy = f"unpack {packed} there (gunzip --keep)" if packed else f"put {entry.files} there, or pass --download"
+        raise DataError(f"{entry.name}: {one_line(error)} (data root {root}): {remedy}") from error
+    return _labelled(entry, part, _as_tensors(entry, loaded))
+
+
+def _packed(entry: Source, root: Path) -> str:
+    """Return the packed files that lie where their unpacked ones belong, empty where there are none."""
+    packed = sorted((root / entry.torchvision_class / "raw").glob("*-ubyte.gz"))
+    return ", ".join(path.name for path in packed if not path.with_suffix("").exists())
+
+
+def _labelled(entry: Source, part: str, images: Images) -> Images:
+    """Return the images if every label is one of a class."""
+    wrong = ((images.labels < 0) | (images.labels >= len(entry.classes))).nonzero().flatten()
+    if len(wrong):
+        place = int(wrong[0])
         raise DataError(
-            f"{entry.name}: {one_line(error)} (data root {root}): put {entry.files} there, or pass --download"
-        ) from error
-    return _as_tensors(entry, loaded)
+            f"{entry.name}: {part} image {place} has label {int(images.labels[place])}, and there are "
+            f"{len(entry.classes)} classes, 0 to {len(entry.classes) - 1}: replace the file of labels"
+        )
+    return images
 
 
 def _check_files(entry: Source, root: Path) -> None:
-    for name, expected in entry.sha256.items():
+    """Refuse a file that is not what its name says: damaged, or another data set's."""
+    raw = root / entry.torchvision_class / "raw"  # where MNIST and its kin lie unpacked
+    others = sorted(path.relative_to(root).as_posix() for path in raw.glob("*-ubyte"))
+    for name in dict.fromkeys((*entry.sha256, *others)):
         path = root / name
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise DataError(f"{entry.name}: {path} is damaged (its SHA-256 is not {expected}): replace the file")
+        if not path.is_file():
+            continue
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        owner = _owner(digest)
+        if owner not in (None, entry.name):
+            raise DataError(f"{entry.name}: {path} is a file of {owner}: put that of {entry.name} there")
+        if name in entry.sha256 and digest != entry.sha256[name]:
+            raise DataError(
+                f"{entry.name}: {path} is damaged (its SHA-256 is not {entry.sha256[name]}): replace the file"
+            )
+
+
+def _owner(digest: str) -> str | None:
+    """Return the data set that a file of this SHA-256 is known to belong to."""
+    return next((entry.name for entry in SOURCES.values() if digest in entry.sha256.values()), None)
 
 
 def _as_tensors(entry: Source, loaded: object) -> Images:

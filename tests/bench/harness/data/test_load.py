@@ -196,6 +196,40 @@ def test_a_damaged_file_is_an_error(damage: Callable[[Path], None], tmp_path: Pa
         load("kmnist", tmp_path)
 
 
+@pytest.mark.parametrize("folder", ["FashionMNIST", "KMNIST"])
+def test_another_data_sets_file_is_found(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MNIST's digits under another name would be trained, with that set's classes in the card."""
+    raw = write_idx(tmp_path, folder)
+    content = (raw / "train-images-idx3-ubyte").read_bytes()
+    hashes = {"MNIST/raw/train-images-idx3-ubyte": hashlib.sha256(content).hexdigest()}
+    monkeypatch.setitem(SOURCES, "mnist", replace(SOURCES["mnist"], sha256=hashes))
+    name = {"FashionMNIST": "fashion-mnist", "KMNIST": "kmnist"}[folder]
+
+    with pytest.raises(DataError, match=f"{name}: .*train-images-idx3-ubyte is a file of mnist: put that of {name}"):
+        load(name, tmp_path)
+
+
+def test_a_label_of_no_class_is_found(tmp_path: Path) -> None:
+    """The message says which image, which label, and how many classes there are."""
+    raw = write_idx(tmp_path, "KMNIST")
+    labels = bytearray((raw / "t10k-labels-idx1-ubyte").read_bytes())
+    labels[-1] = 77
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(labels)
+
+    with pytest.raises(DataError, match=r"kmnist: test image \d+ has label 77, and there are 10 classes, 0 to 9"):
+        load("kmnist", tmp_path)
+
+
+def test_packed_files_are_named(tmp_path: Path) -> None:
+    """Who has downloaded them is told what is left to do."""
+    raw = write_idx(tmp_path, "KMNIST")
+    for path in raw.iterdir():
+        path.rename(path.with_name(f"{path.name}.gz"))
+
+    with pytest.raises(DataError, match=r"unpack t10k-images-idx3-ubyte\.gz, .* there"):
+        load("kmnist", tmp_path)
+
+
 @pytest.mark.usefixtures("no_md5")
 def test_cifar10s_channels_come_first(tmp_path: Path) -> None:
     """Red, green and blue planes, and rows of pixels in them, are where CIFAR's format has them."""
