@@ -102,9 +102,13 @@ class Soak:
             await asyncio.sleep(0.05)
 
     def memory_at(self, share: float, seconds: float) -> float:
-        """Return the median MB of the minute (or the thirtieth part) that ends at a share of the time."""
+        """Return the median MB of the minute (or the thirtieth part) that ends at a share of the time.
+
+        Where a busy machine left that part without a look at the memory, the look nearest to its end counts.
+        """
         megabytes = [mb for when, mb in self.memory if share - 1 / 30 <= when / seconds <= share]
-        return round(statistics.median(megabytes), 2)
+        nearest = min(self.memory, key=lambda look: abs(look[0] / seconds - share))[1]
+        return round(statistics.median(megabytes or [nearest]), 2)
 
 
 def run(repository: Path, model: str, minutes: float) -> dict[str, Any]:

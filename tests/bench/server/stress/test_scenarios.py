@@ -194,3 +194,11 @@ def test_a_file_of_something_else_is_refused_before_anything_is_measured(
     assert main(["stress", "damaged", "--repository", str(exported_once), "--json", str(file)]) == 2
     assert f"{file}: " in capsys.readouterr().err
     assert file.read_text("utf-8") == content
+
+
+def test_a_gap_in_the_looks_at_the_memory_is_bridged() -> None:
+    """On a busy machine a part of a soak may pass without one: the look nearest to it counts."""
+    gap = soak.Soak.__new__(soak.Soak)  # without a server
+    gap.memory = [(1.0, 100.0), (15.0, 110.0), (29.5, 120.0), (29.9, 130.0)]
+
+    assert (gap.memory_at(0.25, 30), gap.memory_at(1.0, 30)) == (100.0, 125.0)
