@@ -1,13 +1,20 @@
 """`python -m bench list`: architectures with parameters and MFLOPs, studies with their arms, data sets."""
 
 import argparse
+from collections.abc import Sequence
+from textwrap import wrap
 
 from tabulate import tabulate
 
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.errors import UserError
+from bench.harness.report.terminal_text import columns
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.study import PROTOCOLS
+
+GAP = 2  # letters between two columns
+HEADER_PADDING = 2  # tabulate makes every column two letters wider than its header
+LEAST_COLUMN = 8  # letters; narrower, words would be cut
 
 
 def architectures() -> str:
@@ -22,7 +29,7 @@ def architectures() -> str:
         size = "x".join(map(str, architecture.input_shape))
         rows.append((name, size, cost.parameters, cost.mflops_per_image, architecture.source, architecture.summary))
     headers = ("architecture", "image", "parameters", "MFLOPs/image", "source", "what it is")
-    return tabulate(rows, headers, intfmt=",", floatfmt=",.2f", maxcolwidths=[None, None, None, None, 30, 50])
+    return _fitted(rows, headers)
 
 
 def studies() -> str:
@@ -33,9 +40,7 @@ def studies() -> str:
         for protocol in PROTOCOLS
         if study.arm_names(protocol)
     ]
-    return tabulate(
-        rows, ("study", "protocol", "data set", "arms", "question"), maxcolwidths=[None, None, None, 50, 40]
-    )
+    return _fitted(rows, ("study", "protocol", "data set", "arms", "question"))
 
 
 def datasets() -> str:
@@ -52,7 +57,26 @@ def datasets() -> str:
         for entry in SOURCES.values()
     ]
     headers = ("data set", "image", "classes", "training images", "test images", "files below the data root")
-    return tabulate(rows, headers, maxcolwidths=[None, None, None, None, None, 50])
+    return _fitted(rows, headers)
+
+
+def _fitted(rows: Sequence[Sequence[str | int | float]], headers: Sequence[str]) -> str:
+    """Return a table that is no wider than the terminal: the widest columns go on in the next line."""
+    lines = [list(headers), *([_text(value) for value in row] for row in rows)]
+    widths = [max(len(head) + HEADER_PADDING, *map(len, column)) for head, *column in zip(*lines, strict=True)]
+    while sum(widths) + GAP * (len(widths) - 1) > columns() and max(widths) > LEAST_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+    spare = [HEADER_PADDING, *[0] * len(rows)]
+    cells = [
+        ["\n".join(wrap(cell, most - less)) for cell, most in zip(line, widths, strict=True)]
+        for line, less in zip(lines, spare, strict=True)
+    ]
+    sides = ["left" if isinstance(value, str) else "right" for value in rows[0]]
+    return tabulate(cells[1:], cells[0], colalign=sides, disable_numparse=True)
+
+
+def _text(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
 TABLES = {"architectures": architectures, "studies": studies, "datasets": datasets}

@@ -57,3 +57,14 @@ def test_an_unknown_table_exits_with_2(capsys: pytest.CaptureFixture[str]) -> No
     """The message has the tables there are."""
     assert main(["list", "models"]) == 2
     assert "unknown table 'models': choose from architectures, studies, datasets" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("table", ["architectures", "studies", "datasets"])
+def test_a_table_fits_the_terminal(
+    table: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line is wider, and no name is cut: it goes on in the next line."""
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    assert max(map(len, printed(capsys, table).splitlines())) <= width
