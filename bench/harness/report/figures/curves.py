@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
+from bench.harness.number_format import number, significant
 from bench.harness.records.record import Record
 from bench.harness.stats.differences import ArmSummary
 from bench.harness.stats.spread import Spread
@@ -156,14 +157,19 @@ def _svg(figure: "Figure") -> str:
 def _hovers(figure: "Figure") -> Iterator[tuple[str, str]]:
     """Give every labelled line or mark an id, and yield that with its hover text: the label and the last values."""
     for place, axes in enumerate(figure.axes):
-        for number, line in enumerate(axes.lines):
+        for order, line in enumerate(axes.lines):
             x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
             if not len(y):
                 continue
-            name = f"mark-{place}-{number}"
+            name = f"mark-{place}-{order}"
             line.set_gid(name)
             label = " ".join(str(line.get_label()).replace(r"\$", "$").split())
-            yield name, f"{label}: {axes.get_ylabel()} {y[-1]:.4g}, {axes.get_xlabel()} {x[-1]:.4g}"
+            yield name, f"{label}: {axes.get_ylabel()} {_written(y[-1])}, {axes.get_xlabel()} {_written(x[-1])}"
+
+
+def _written(value: float) -> str:
+    """Return a value with four digits, a whole one with all of them; a dash stands for what was not finite."""
+    return number(value, 0) if float(value).is_integer() else significant(value, 4)
 
 
 def _looks(rows: Sequence[ArmRow]) -> Iterator[tuple[ArmRow, Look]]:
