@@ -7,6 +7,7 @@ The same records give the same bytes. Text stays text; ink is one colour (`INK`)
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from html import escape
@@ -150,7 +151,9 @@ def _legend_inches(comparison: ComparisonResult) -> float:
 def _svg(figure: "Figure") -> str:
     hovers = dict(_hovers(figure))
     written = io.StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # text stays text: the reader's font draws it
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     return MARK.sub(lambda mark: f"{mark[0]}<title>{escape(hovers[mark[1]])}</title>", written.getvalue())
 
 

@@ -85,6 +85,13 @@ def test_every_arm_is_in_the_legend_of_its_comparisons(result: StudyResult) -> N
     assert [drawn_texts.count(label) for label in ("base", "other", "(baseline)", "third $x$ _y")] == [1, 2, 2, 1]
 
 
+def test_a_label_in_any_script_is_drawn(make_record: MakeRecord) -> None:
+    """A sign that Matplotlib's own font lacks is text for the reader's font, and no reason for a warning."""
+    result = analyse([make_record("base", 0, label="卷积网络")])[0]
+
+    assert "卷积网络" in texts(curves_svg(result))
+
+
 def test_without_validation_training_accuracy_is_shown(make_record: MakeRecord) -> None:
     """The axis says which accuracy it is."""
     record = make_record("base", 0, validation_accuracy=None)
