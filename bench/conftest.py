@@ -13,6 +13,7 @@ from bench.harness.errors import UserError, unknown
 from bench.harness.run import benchmark_options
 from bench.harness.run.options import add_options
 from bench.harness.run.settings import Settings
+from bench.harness.streams import write_plainly
 from bench.harness.study.study import RunTrial, Study
 
 if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
@@ -37,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and make folders before anything slow: errors here cost a second."""
+    write_plainly()
     try:
         config.stash[SETTINGS] = Settings.from_options(vars(config.option))
         if _trains(config):

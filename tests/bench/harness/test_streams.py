@@ -68,6 +68,13 @@ def test_a_command_ends_well_in_any_encoding(name: str, encoding: str, tmp_path:
     assert done.stdout.decode(encoding)
 
 
+def test_the_studies_own_lines_are_written_plainly_too(tmp_path: Path) -> None:
+    """A minus sign stays one there too: pytest alone would write its number in front of the digits."""
+    done = run(["pytest", "bench/", "--results", str(tmp_path), "--deselect", "bench/", "--deselect", "−0.34"], "ascii")
+
+    assert b"--deselect 'bench/ -0.34' leaves none" in done.stdout
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", ["bench", "bench list studies"])
 def test_a_reader_that_is_gone_is_no_error(words: str, unbuffered: str) -> None:
