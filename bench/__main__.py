@@ -3,17 +3,19 @@
 import importlib
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from bench.commands.index import COMMANDS, PROGRAM, description, help_page
-from bench.harness.command import USAGE_ERROR, start
+from bench.harness.command import USAGE_ERROR, ended, start
 from bench.harness.errors import unknown
-from bench.harness.streams import write_plainly
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Start a command; return the exit status: 2 for an unknown name or a user's error, 130 for Ctrl-C."""
-    write_plainly()
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Start a command; return the exit status: 2 for an unknown name, otherwise as `bench.harness.command.start`."""
+    return ended(partial(_start, sys.argv[1:] if argv is None else argv))
+
+
+def _start(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(help_page())  # noqa: T201 - the command's output
         return 0

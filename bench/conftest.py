@@ -13,6 +13,7 @@ from bench.harness.errors import UserError, unknown
 from bench.harness.run import benchmark_options
 from bench.harness.run.options import add_options
 from bench.harness.run.settings import Settings
+from bench.harness.streams import write_plainly
 from bench.harness.study.study import RunTrial, Study
 
 if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect-only do not need
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # torch behind it takes two seconds that --help and --collect
     from bench.harness.study.planned import Planned
 
 BENCHMARK_JSON = "benchmark.json"  # in the results folder, unless --benchmark-json names another
+LISTINGS = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")  # pytest's options that run no test
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey["Session"] = pytest.StashKey()
 PLANNED: pytest.StashKey["Planned"] = pytest.StashKey()
@@ -36,15 +38,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and make folders before anything slow: errors here cost a second."""
+    write_plainly()
     try:
         config.stash[SETTINGS] = Settings.from_options(vars(config.option))
-        if not config.option.collectonly:
+        if _trains(config):
             _check_benchmark_options(config)
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
     _show_warnings(config)
-    if not config.option.collectonly:
+    if _trains(config):
         signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _trains(config: pytest.Config) -> bool:
+    """Return whether trials are run, and not only listed, as are their fixtures with --fixtures or --setup-plan."""
+    return not any(vars(config.option)[name] for name in LISTINGS)
 
 
 def _check_benchmark_options(config: pytest.Config) -> None:
@@ -121,6 +129,7 @@ def _asked_for(known: Mapping[str, Study], config: pytest.Config) -> set[str]:
 def _selection(config: pytest.Config) -> str:
     """Return what took the trials away, in the words of the command line."""
     options = {"--studies": config.option.studies, "-k": config.option.keyword, "-m": config.option.markexpr}
+    options["--deselect"] = " ".join(config.option.deselect or ())
     given = [f"{name} {value!r}" for name, value in options.items() if value]
     return f"{' and '.join(given) or 'what was asked for'} leaves none; `--collect-only -q` lists them"
 
@@ -143,7 +152,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Prepare the run: everything that can be wrong is found before the first epoch."""
     config = session.config
     trials = {item: study for item in session.items if (study := _study(item))}
-    if config.option.collectonly or not trials or COLLECTED not in config.stash:
+    if not _trains(config) or not trials or COLLECTED not in config.stash:
         return  # pytest calls this also where the selection ended in an error
     warned = _compared(config, trials)
     run = _begin_session(config, trials)

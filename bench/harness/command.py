@@ -9,11 +9,11 @@ import shlex
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from bench.harness.errors import UserError
-from bench.harness.streams import BROKEN_PIPE, leave, write_plainly
+from bench.harness.streams import write_plainly, written
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # as shells expect of Ctrl-C
@@ -56,26 +56,20 @@ def start(command: Command, words: Sequence[str], *, name: str, description: str
     )
     parser.set_defaults(command_line=" ".join(filter(None, (name, shlex.join(words)))))
     command.add_options(parser)
-    arguments = parser.parse_args(words)
+    return ended(lambda: command.run(parser.parse_args(words)) or 0)
+
+
+def ended(work: Callable[[], int]) -> int:
+    """Do some work, its output in any encoding; return the exit status, an error's beside its line, as of `start`."""
     write_plainly()
     try:
-        return _finished(command.run(arguments))
-    except BrokenPipeError:
-        leave(sys.stdout)
-        return BROKEN_PIPE
+        return written(work)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except Exception as error:
         if not isinstance(error, (UserError, OSError, *_model_errors())):
             raise
         return _fail(str(error), USAGE_ERROR)
-
-
-def _finished(status: int | None) -> int:
-    """Return the exit status when all output is written: a reader that is gone is noticed now, not as Python ends."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
-    return status or 0
 
 
 def filled(text: str) -> str:
@@ -92,8 +86,11 @@ def _model_errors() -> tuple[type[Exception], ...]:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - a command's own error
-    return code
+    def say() -> int:
+        print(f"error: {message}", file=sys.stderr)  # noqa: T201 - a command's own error
+        return code
+
+    return written(say)
 
 
 def parse_assignments(pairs: Iterable[str]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import codecs
 import io
 import os
+import select
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 PLAIN = {
@@ -40,7 +42,58 @@ def write_plainly() -> None:
             stream.reconfigure(errors=HANDLER)
 
 
-def leave(stream: TextIO | None) -> None:
-    """Write nothing more to a pipe whose reader is gone: Python would complain when it ends."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def written(work: Callable[[], int]) -> int:
+    """Do some work; return its exit status when all output is written, BROKEN_PIPE where its reader is gone.
+
+    Raises:
+        OSError: standard output could not be written, as on a full disk; or whatever the work raises, a BrokenPipeError
+            of its own too, as when a process that it talks to has died.
+    """
+    try:
+        try:
+            return work()
+        finally:
+            _flush()
+    except BrokenPipeError:
+        gone = [stream for stream in _streams() if _reader_is_gone(stream)]
+        for stream in gone:
+            _leave(stream)
+        if gone:
+            return BROKEN_PIPE
+        raise
+
+
+def _streams() -> list[TextIO]:
+    """Return standard output and the errors; either may be closed from the start."""
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+
+
+def _flush() -> None:
+    """Write what waits: now, where an error has a line and a status, and not as Python ends."""
+    for stream in _streams():
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            _leave(stream)
+            raise
+
+
+def _reader_is_gone(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)  # an unbuffered stream has nothing left that a flush would write
+    except BrokenPipeError:
+        return True
+    except (AttributeError, OSError, ValueError):  # Windows has no poll, a stream in memory no file
+        return False
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _leave(stream: TextIO) -> None:
+    """Write nothing more to a file that takes nothing: Python would complain when it ends."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)

@@ -165,9 +165,13 @@ def _candidates(max_batch: int) -> list[int]:
 
 
 def _alike(answers: Mapping[int, tuple[bytes, ...] | None]) -> list[int]:
-    """Return the sizes with the same answers, given in rising order: those that reach to the largest, then most."""
-    groups = [[size for size, other in answers.items() if other == answer] for answer in answers.values()]
-    return max(groups, key=lambda sizes: (sizes[-1], len(sizes)))
+    """Return the sizes with the same answers, given in rising order: those that reach to the largest, then most.
+
+    Where every size has answers that depend on the place in the batch, it is 1: nobody shares that.
+    """
+    steady = {size: answer for size, answer in answers.items() if answer is not None}
+    groups = [[size for size, other in steady.items() if other == answer] for answer in steady.values()]
+    return max(groups, key=lambda sizes: (sizes[-1], len(sizes)), default=[1])
 
 
 def _without_free_padding(seconds: Mapping[int, float]) -> dict[int, float]:

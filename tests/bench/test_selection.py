@@ -42,6 +42,7 @@ def select(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (("--studies", "kernelsize", "-k", "lenet5"), 4, "unknown study 'kernelsize': did you mean 'kernel-size'"),
         (("-k", "nosuch"), 5, "no trial of 90: -k 'nosuch' leaves none"),
         (("--studies", "activation", "-k", "convnet"), 5, "--studies 'activation' and -k 'convnet' leaves none"),
+        (("--deselect", "bench/"), 5, "no trial of 90: --deselect 'bench/' leaves none"),
     ],
 )
 def test_a_selection_of_nothing_says_so(arguments: tuple[str, ...], status: int, message: str, tmp_path: Path) -> None:
@@ -65,6 +66,16 @@ def test_a_study_without_the_protocol_says_so(tmp_path: Path) -> None:
     assert (named.returncode, among.returncode) == (4, 5)
     assert "study 'mine' has no protocol 'published': it has quick" in named.stderr
     assert "study 'mine' has no protocol 'published': left out" in among.stdout
+
+
+@pytest.mark.parametrize("option", ["--fixtures", "--setup-plan", "--collect-only"])
+def test_a_look_at_the_tests_makes_no_plan(option: str, tmp_path: Path) -> None:
+    """No results folder is made or locked, and nothing is said to be left to train."""
+    process = select(tmp_path, option, "-q", "--studies", "activation", "-k", "lenet5-relu-seed0")
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "no record yet" not in process.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("flag", ["-O", "-OO", "-Werror", "-bb"])

@@ -7,6 +7,7 @@ is ever written.
 
 import gc
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -151,8 +152,10 @@ def from_json(line: str) -> Record:
             or has a value of another kind, however deep in it.
     """
     try:
-        values = json.loads(line, parse_constant=_refuse)
-    except json.JSONDecodeError as error:
+        values = json.loads(line, parse_constant=_refuse, parse_float=_finite)
+    except RecordError:
+        raise
+    except (ValueError, RecursionError) as error:  # also whole numbers of more digits than Python reads
         raise RecordError(f"not JSON ({error})") from error
     if not isinstance(values, dict):
         raise RecordError(f"a record is a JSON object, not {type(values).__name__}")
@@ -165,6 +168,13 @@ def from_json(line: str) -> Record:
     if problem is not None:
         raise RecordError(f"a value of another kind than its field's: {problem}")
     return Record(**values)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise RecordError(f"{digits} is too large for a number, and no value of a record")
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -61,12 +61,23 @@ def _headline(rows: Sequence[ArmRow], comparison: ComparisonResult) -> str:
     """Return one clause on the arms with the most telling verdict, and how many others have which."""
     groups = {verdict: [row for row in rows if _verdict(row) == verdict] for verdict in VERDICTS}
     first, *others = [verdict for verdict in VERDICTS if groups[verdict]]
+    baseline, many = baseline_label(comparison), f"{len(groups[first])} arms" if others else "all arms"
     rest = "".join(f"; {len(groups[verdict])} {OTHERS[verdict]}" for verdict in others)
-    words = MOST_WORDS - len(rest.split())
+    if _words_beside(rest) < _least_words(first, groups[first], many):
+        rest = f"; {len(rows) - len(groups[first])} fared otherwise"
     if len(groups[first]) == 1:
-        return short_answer(comparison, groups[first][0], words) + rest
-    many = f"{len(groups[first])} arms" if others else "all arms"
-    return _clause(first, groups[first], baseline_label(comparison), many, words) + rest
+        return short_answer(comparison, groups[first][0], _words_beside(rest)) + rest
+    return _clause(first, groups[first], baseline, many, _words_beside(rest)) + rest
+
+
+def _words_beside(rest: str) -> int:
+    """Return how many words there is room for in front of what is told of the others."""
+    return MOST_WORDS - len(rest.removeprefix(";").split())
+
+
+def _least_words(verdict: str | None, rows: Sequence[ArmRow], many: str) -> int:
+    """Return how many words a clause takes in which each label has one."""
+    return len(_together(verdict, rows, "arm" if len(rows) == 1 else many, "baseline").split())
 
 
 def _clause(verdict: str | None, rows: Sequence[ArmRow], baseline: str, many: str, most_words: int) -> str:

@@ -33,13 +33,17 @@ def vary(
             anything else is given to all arms. A value that is itself a tuple stands inside one: `hidden=((64, 32),)`.
 
     Raises:
-        StudyError: nothing is varied, two arms get the same name, or `published` names an arm that is not among them.
+        StudyError: nothing is varied, an option has no value, a template is none, two arms get the same name, or
+            `published` names an arm that is not among them.
     """
     varied = {option: _words(values) for option, values in options.items() if isinstance(values, (tuple, Mapping))}
     if not varied:
         raise StudyError(f"vary({architecture!r}, {name!r}): no option has several values: give one a tuple of values")
+    for option, choices in varied.items():
+        if not choices:
+            raise StudyError(f"vary({architecture!r}, {name!r}): {option} has no value: give it one at least")
     arms = []
-    for pairs in itertools.product(*(words.items() for words in varied.values())):
+    for pairs in itertools.product(*varied.values()):
         values = {option: value for option, (value, _) in zip(varied, pairs, strict=True)}
         words = {option: word for option, (_, word) in zip(varied, pairs, strict=True)}
         arms.append(
@@ -54,16 +58,16 @@ def vary(
     return _with_published(arms, published or {})
 
 
-def _words(values: tuple[Any, ...] | Mapping[Any, str]) -> dict[Any, str]:
-    """Return the words of each value; a value without words of its own is written as it is."""
-    return dict(values) if isinstance(values, Mapping) else {value: str(value) for value in values}
+def _words(values: tuple[Any, ...] | Mapping[Any, str]) -> list[tuple[Any, str]]:
+    """Return each value with its words; a value without words of its own is written as it is."""
+    return list(values.items()) if isinstance(values, Mapping) else [(value, str(value)) for value in values]
 
 
 def _filled(template: str, values: Mapping[str, object]) -> str:
     """Return a template with its options' values."""
     try:
         return template.format_map(values)
-    except (KeyError, IndexError, ValueError) as error:
+    except (LookupError, ValueError, AttributeError, TypeError) as error:
         raise StudyError(f"{template!r}: not a template of what is varied, {', '.join(values)}") from error
 
 
@@ -71,7 +75,9 @@ def _with_published(arms: Sequence[Arm], published: Mapping[str, Published]) -> 
     """Return the arms with the numbers that were reported for them."""
     names = [arm.name for arm in arms]
     if len(set(names)) != len(names):
-        raise StudyError(f"two arms share a name in {names}: the name's template leaves out an option that is varied")
+        raise StudyError(
+            f"two arms share a name in {names}: a value stands twice, or the name's template leaves out an option"
+        )
     for name in published:
         if name not in names:
             raise StudyError(f"published: {unknown('arm', name, names)}")

@@ -40,6 +40,13 @@ def test_a_users_error_is_one_line_and_exits_with_2(kind: type[Exception], capsy
     assert (status_of(kind("no such arm")), capsys.readouterr().err) == (2, "error: no such arm\n")
 
 
+def test_a_pipe_that_breaks_elsewhere_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """A worker or a server that died is no reader of ours that has seen enough: a line says so."""
+    end = BrokenPipeError(32, "Broken pipe")
+
+    assert (status_of(end), capsys.readouterr().err) == (2, "error: [Errno 32] Broken pipe\n")
+
+
 def test_an_interrupt_exits_with_130(capsys: pytest.CaptureFixture[str]) -> None:
     """As shells expect of Ctrl-C."""
     assert (status_of(KeyboardInterrupt()), capsys.readouterr().err) == (130, "error: interrupted\n")

@@ -1,6 +1,7 @@
 """Tests of bench.harness.streams: commands whose output goes where few signs are known, or nowhere."""
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from bench.__main__ import main
 from bench.commands.index import COMMANDS
 from bench.harness.paths import COMMITTED_RECORDS, PROJECT
 from bench.harness.streams import BROKEN_PIPE, write_plainly
+
+FULL = Path("/dev/full")
 
 
 @contextmanager
@@ -65,17 +68,52 @@ def test_a_command_ends_well_in_any_encoding(name: str, encoding: str, tmp_path:
     assert done.stdout.decode(encoding)
 
 
-def test_a_reader_that_is_gone_is_no_error() -> None:
-    """`python -m bench list | head -1` ends without a traceback, with the status of a broken pipe."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench", "list", "studies"], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
+def test_the_studies_own_lines_are_written_plainly_too(tmp_path: Path) -> None:
+    """A minus sign stays one there too: pytest alone would write its number in front of the digits."""
+    done = run(["pytest", "bench/", "--results", str(tmp_path), "--deselect", "bench/", "--deselect", "−0.34"], "ascii")
 
-    assert (process.wait(60), process.stderr.read()) == (BROKEN_PIPE, b"")
-    process.stderr.close()
+    assert b"--deselect 'bench/ -0.34' leaves none" in done.stdout
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["bench", "bench list studies"])
+def test_a_reader_that_is_gone_is_no_error(words: str, unbuffered: str) -> None:
+    """`python -m bench list | head -1` ends without a traceback, with the status of a broken pipe."""
+    assert without_reader(words, unbuffered) == (BROKEN_PIPE, b"")
+
+
+@pytest.mark.parametrize("program", ["bench list", "export"])
+def test_a_help_that_nobody_reads_is_no_error(program: str) -> None:
+    """As above: the help is written when Python ends, if nothing else writes it."""
+    assert without_reader(f"{program} --help") == (BROKEN_PIPE, b"")
+
+
+def without_reader(words: str, unbuffered: str = "") -> tuple[int, bytes]:
+    """Return the exit status and the errors of a command whose output nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as output:  # noqa: PTH123 - a descriptor
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", *words.split()],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=output,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a file that is always full")
+@pytest.mark.parametrize("words", ["bench", "bench list studies"])
+def test_a_full_disk_is_one_line(words: str) -> None:
+    """And the status of an error."""
+    with FULL.open("wb") as output:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", *words.split()], cwd=PROJECT, stdout=output, stderr=subprocess.PIPE, check=False
+        )
+
+    assert (done.returncode, done.stderr) == (2, b"error: [Errno 28] No space left on device\n")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

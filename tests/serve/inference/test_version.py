@@ -58,6 +58,32 @@ def test_a_size_that_answers_otherwise_is_not_used() -> None:
     assert set(seconds) == set(sizes)
 
 
+class Crowded:
+    """A session whose first answer of a batch is a bit off, more in each run, where it has too many images."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.runs = most, 0
+
+    def run(self, _: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Return the same for the same image, but for the first one of a large batch."""
+        images = inputs["image"]
+        first = images.reshape(len(images), -1)[:, :1].astype(np.float32)
+        self.runs += 1
+        first[0] += 1e-6 * self.runs * (len(images) > self.most)
+        return [first, first]
+
+
+@pytest.mark.parametrize(("most", "largest"), [(6, 6), (4, 4), (1, 1), (0, 1)])
+def test_a_size_whose_answers_depend_on_the_place_is_not_used(most: int, largest: int) -> None:
+    """Also where the largest batches are of that kind, or all of them."""
+    images = np.arange(1, 5, dtype=np.uint8).reshape(4, 1, 1, 1)
+
+    sizes, seconds = choose_sizes(Crowded(most), images, 8)
+
+    assert max(sizes) <= largest
+    assert tuple(seconds) == sizes
+
+
 def test_golden_answers_are_asked_for_on_this_machine(put_model: PutModel) -> None:
     """A version that does not give them is not served."""
     folder = put_model(golden_of=7).parent

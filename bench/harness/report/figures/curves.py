@@ -7,6 +7,7 @@ The same records give the same bytes. Text stays text; ink is one colour (`INK`)
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from html import escape
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
+from bench.harness.number_format import number, significant
 from bench.harness.records.record import Record
 from bench.harness.stats.differences import ArmSummary
 from bench.harness.stats.spread import Spread
@@ -149,21 +151,28 @@ def _legend_inches(comparison: ComparisonResult) -> float:
 def _svg(figure: "Figure") -> str:
     hovers = dict(_hovers(figure))
     written = io.StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # text stays text: the reader's font draws it
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     return MARK.sub(lambda mark: f"{mark[0]}<title>{escape(hovers[mark[1]])}</title>", written.getvalue())
 
 
 def _hovers(figure: "Figure") -> Iterator[tuple[str, str]]:
     """Give every labelled line or mark an id, and yield that with its hover text: the label and the last values."""
     for place, axes in enumerate(figure.axes):
-        for number, line in enumerate(axes.lines):
+        for order, line in enumerate(axes.lines):
             x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
             if not len(y):
                 continue
-            name = f"mark-{place}-{number}"
+            name = f"mark-{place}-{order}"
             line.set_gid(name)
             label = " ".join(str(line.get_label()).replace(r"\$", "$").split())
-            yield name, f"{label}: {axes.get_ylabel()} {y[-1]:.4g}, {axes.get_xlabel()} {x[-1]:.4g}"
+            yield name, f"{label}: {axes.get_ylabel()} {_written(y[-1])}, {axes.get_xlabel()} {_written(x[-1])}"
+
+
+def _written(value: float) -> str:
+    """Return a value with four digits, a whole one with all of them; a dash stands for what was not finite."""
+    return number(value, 0) if float(value).is_integer() else significant(value, 4)
 
 
 def _looks(rows: Sequence[ArmRow]) -> Iterator[tuple[ArmRow, Look]]:

@@ -1,8 +1,8 @@
 // Makes every table sortable by a click, or by Enter, on a column's name: numbers by their value, else as text; a dash stays below.
 const value = (cell) => {
   const text = cell.textContent.trim();
-  const number = text.replace(/[\u202f\u00a0\s]/g, "").replace(/−/g, "-").match(/-?\d+(\.\d+)?/);
-  return number && /^[-−+×>±\d]/.test(text) ? Number(number[0]) : text;
+  const number = text.replace(/[\u202f\u00a0]/g, "").replace(/−/g, "-").match(/-?\d+(\.\d+)?(e[-+]?\d+)?/);
+  return number && /^[-−+×<>±\d]/.test(text) ? Number(number[0]) : text;
 };
 const missing = (cell) => ["", "–"].includes(cell.textContent.trim());
 const compare = (a, b) => {

@@ -80,6 +80,23 @@ def test_a_number_that_is_not_finite_is_refused(make_record: MakeRecord, value: 
         from_json(changed(make_record(), test_accuracy=value))
 
 
+@pytest.mark.parametrize(
+    ("digits", "message"),
+    [
+        ("1e999", "1e999 is too large"),
+        ("-1e999", "-1e999 is too large"),
+        ("1" * 5000, "not JSON"),
+        ("[" * 9999, "not JSON"),
+    ],
+)
+def test_a_value_that_python_cannot_hold_is_refused(make_record: MakeRecord, digits: str, message: str) -> None:
+    """It is JSON, and would be read as an infinity, or end in an error of the json module."""
+    line = changed(make_record(), test_accuracy=0.125)
+
+    with pytest.raises(RecordError, match=f"^{message}"):
+        from_json(line.replace("0.125", digits, 1))
+
+
 def test_records_come_in_the_files_order(make_record: MakeRecord, tmp_path: Path) -> None:
     """The last of a trial's records can be told from the first."""
     records = [make_record(seed=seed) for seed in (2, 0, 1)]

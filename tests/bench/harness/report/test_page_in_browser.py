@@ -76,6 +76,24 @@ def test_the_keyboard_sorts_too(browser: Page) -> None:
         assert browser.driver.execute_script(CELLS, speed)[-1] == "–"
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("< 0.0001", 0.0001),
+        ("> 12 (4 of 5 never)", 12),
+        ("1e-05", 0.00001),
+        ("×0.769 [0.7, 0.8]", 0.769),
+        ("−1\u202f234.5 ± 5", -1234.5),
+        ("98 2012 article", 98),
+        ("20 / –", 20),
+        ("warmup-cosine", "warmup-cosine"),
+    ],
+)
+def test_a_cell_counts_with_its_number(browser: Page, cell: str, value: float | str) -> None:
+    """A tiny p value and a rate of 1e-05 sort as what they are; words stay words."""
+    assert browser.driver.execute_script("return value({textContent: arguments[0]})", cell) == value
+
+
 def test_the_first_column_stays_when_a_table_scrolls(browser: Page) -> None:
     """Numbers at the right end still have their arm's name beside them."""
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)

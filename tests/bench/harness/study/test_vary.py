@@ -57,7 +57,16 @@ def test_steps_in_a_label_stay_for_the_trial_to_fill() -> None:
     ("name", "label", "options", "message"),
     [
         ("a", "A", {"width": 0.2}, r"vary\('sk', 'a'\): no option has several values"),
-        ("a", "A", {"activation": ("relu", "tanh")}, r"two arms share a name in \['a', 'a'\]: the name's template"),
+        (
+            "a",
+            "A",
+            {"activation": ("relu", "tanh")},
+            r"two arms share a name in \['a', 'a'\]: a value stands twice",
+        ),
+        ("{activation}", "A", {"activation": ("relu", "relu")}, r"two arms share a name in \['relu', 'relu'\]"),
+        ("{activation}", "A", {"activation": ()}, r"vary\('sk', '{activation}'\): activation has no value"),
+        ("{activation.x}", "A", {"activation": ("relu",)}, "'{activation.x}': not a template"),
+        ("{activation[x]}", "A", {"activation": ("relu",)}, r"'{activation\[x\]}': not a template"),
         (
             "{kernel}",
             "A",

@@ -12,12 +12,18 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.report.figures.curves import BASELINE_COLOUR, COLOURS, band, curves_svg, throughput_svg
 from tests.bench.conftest import MakeRecord
 
-TEXT = "{http://www.w3.org/2000/svg}text"
+SVG = "{http://www.w3.org/2000/svg}"
+TEXT = f"{SVG}text"
 
 
 def texts(svg: str) -> list[str]:
     """Return the words of a figure; a legend's entry may be of several."""
     return [element.text or "" for element in ET.fromstring(svg).iter(TEXT)]  # noqa: S314 - made by the code under test
+
+
+def hovers(svg: str) -> list[str]:
+    """Return the hover texts of a figure's marks, in their order."""
+    return [element.text or "" for element in ET.fromstring(svg).iter(f"{SVG}title")]  # noqa: S314 - as above
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,13 @@ def test_every_arm_is_in_the_legend_of_its_comparisons(result: StudyResult) -> N
     assert [drawn_texts.count(label) for label in ("base", "other", "(baseline)", "third $x$ _y")] == [1, 2, 2, 1]
 
 
+def test_a_label_in_any_script_is_drawn(make_record: MakeRecord) -> None:
+    """A sign that Matplotlib's own font lacks is text for the reader's font, and no reason for a warning."""
+    result = analyse([make_record("base", 0, label="卷积网络")])[0]
+
+    assert "卷积网络" in texts(curves_svg(result))
+
+
 def test_without_validation_training_accuracy_is_shown(make_record: MakeRecord) -> None:
     """The axis says which accuracy it is."""
     record = make_record("base", 0, validation_accuracy=None)
@@ -99,6 +112,23 @@ def test_an_arm_without_validation_is_drawn_beside_one_that_has_it(make_record: 
 
     assert [texts(svg).count(label) for label in ("base", "other")] == [1, 1]
     assert [svg.count(f"stroke: {colour}; stroke-width: 1.6") for colour in (BASELINE_COLOUR, COLOURS[0])] == [3, 2]
+
+
+def test_a_mark_says_its_values_when_hovered_over(make_record: MakeRecord) -> None:
+    """All digits of a GPU's images/s, and a dash where the last loss was not finite."""
+    records = [
+        make_record("base", seed, label='<a> & "b"', train_images_per_second=speed)
+        for seed, speed in enumerate((123455.0, 123457.5))
+    ]
+    for record in records:
+        record.curves["train_loss"] = [2.0, 1.0, 0.5, None]
+    result = analyse(records)[0]
+
+    accuracy, loss = hovers(curves_svg(result))
+
+    assert re.fullmatch(r'<a> & "b" \(baseline\): validation accuracy \(%\) [\d.]+, epoch 4', accuracy)
+    assert loss == '<a> & "b" (baseline): training loss –, epoch 4'
+    assert hovers(throughput_svg(result))[0].endswith("training throughput (images/s) 123\u202f456")
 
 
 def test_loss_over_orders_of_magnitude_is_logarithmic(make_record: MakeRecord) -> None:
