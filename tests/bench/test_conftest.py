@@ -234,6 +234,24 @@ def test_compare_and_gate(finished: tuple[Path, Finished], tmp_path: Path) -> No
     assert "warning: 3 trials bring their recorded times to the comparison: add --fresh" in process.stdout
 
 
+def test_a_gate_that_trips_exits_with_1(finished: tuple[Path, Finished], tmp_path: Path) -> None:
+    """As a line and without a traceback, with the answers below it."""
+    results, _ = finished
+    storage = f"--benchmark-storage=file://{tmp_path}"
+    run(results, storage, "--benchmark-save=before")
+    (saved,) = tmp_path.rglob("*_before.json")
+    content = json.loads(saved.read_text("utf-8"))
+    for row in content["benchmarks"]:
+        row["stats"]["median"] /= 10
+    saved.write_text(json.dumps(content), "utf-8")
+
+    process = run(results, storage, "--benchmark-compare", "--benchmark-compare-fail=median:30%")
+
+    assert process.returncode == 1, process.stdout
+    assert "Traceback" not in process.stdout + process.stderr
+    assert "report.html" in process.stdout
+
+
 def test_time_limit_skips(tmp_path: Path) -> None:
     """Trials that would end after --time-limit are skipped; nothing is lost or broken."""
     process = run(tmp_path, "--time-limit", "0.0001")

@@ -5,6 +5,8 @@ import pytest
 from serve.api.app import App
 from serve.api.routes import ROUTES, Route, Who, find, who_may
 from serve.api.url import target
+from serve.security.access import Access
+from tests.serve.conftest import PutModel, Start
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -44,3 +46,16 @@ def test_other_urls_have_no_route(url: str) -> None:
 def test_who_may_ask(url: str, who: Who) -> None:
     """To a stranger a path below the repository that is not there is answered as one that is."""
     assert who_may(target(url.encode())) is who
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [("/", True), ("/page.js", True), ("/v2/health/live", True), ("/metrics", False), ("/v2/models/net", False)],
+)
+def test_the_page_and_the_health_are_everybodys(start: Start, put_model: PutModel, url: str, taken: bool) -> None:
+    """Who has no token yet must see where to give one; everything else asks for it."""
+    put_model()
+
+    status, _, _ = start(access=Access(["secret"])).ask("GET", url)
+
+    assert status == (200 if taken else 401)

@@ -28,7 +28,10 @@ def test_every_judged_arm_has_a_row_with_both_marks(committed: list[Overview]) -
 
 def test_all_studies_share_their_axes(committed: list[Overview]) -> None:
     """A mark further to the right is more, in whichever study it is."""
-    assert len({(overview.difference_ends, overview.speed_ends) for overview in committed}) == 1
+    ((differences, speeds),) = {(overview.difference_ends, overview.speed_ends) for overview in committed}
+
+    assert differences[0] == f"{differences[1].replace('+', '−')} points"
+    assert float(speeds[0].removesuffix("×")) < 1 < float(speeds[1].removesuffix("×"))
 
 
 def test_nets_are_explained_where_they_first_appear(committed: list[Overview]) -> None:
