@@ -33,6 +33,12 @@ def pytest_xdist_setupnodes() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sentence is broken by the width of the terminal that the tests happen to run in."""
+    monkeypatch.setenv("COLUMNS", "250")
+
+
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
     """Nets this small run faster on one thread than two threads take to wait for each other."""
