@@ -1,12 +1,15 @@
 """From a file's bytes to an upright image: by content and not by its name's ending, under the same limits for all."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from images import errors
-from images.eight_bits import Depth, in_eight_bits
+from images.eight_bits import Depth, in_eight_bits, is_grey
 from images.errors import FORMATS
 from images.picture import Picture
 
@@ -27,17 +30,25 @@ TURNS = {
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)  # the warning, where warnings are errors
 
 
+class Header(NamedTuple):
+    """A picture before it is decoded.
+
+    Attributes:
+        size: two sides in pixels; which is the width, only a photo's EXIF block says.
+        grey: whether the file can hold no colours.
+    """
+
+    size: tuple[int, int]
+    grey: bool
+
+
 def read_file(path: Path) -> Picture:
     """Return the picture in a file; its name in messages is its path.
 
     Raises:
         PictureError: there is no such file, or as `read` has it.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise errors.unopened(str(path), error) from error
-    return read(content, str(path))
+    return read(_content(path), str(path))
 
 
 def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_before: int = 0) -> Picture:
@@ -54,24 +65,53 @@ def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_be
         PictureError: the file is empty, broken, cut off, of another format, stored in a way that takes long to read,
             or its greys have no fixed range.
     """
+    with _opened(content, name, most_pixels, pixels_before) as image:
+        image.load()
+        return Picture(in_eight_bits(_upright(image), Depth.of(image)))
+
+
+def read_header(path: Path) -> Header:
+    """Return what the beginning of a file says of its picture; the pixels, which may be broken, are not decoded.
+
+    Raises:
+        PictureError: as `read_file` has it, but for what only decoding shows.
+    """
+    with _opened(_content(path), str(path), MOST_PIXELS, 0) as image:
+        return Header(image.size, is_grey(image))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise errors.unopened(str(path), error) from error
+
+
+@contextmanager
+def _opened(content: bytes, name: str, most_pixels: int, pixels_before: int) -> Iterator[ImageFile.ImageFile]:
+    """Give a file's image, not decoded yet, if it is within the limits; whatever Pillow raises becomes an error."""
     if not content:
         raise errors.empty(name)
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            width, height = image.size
-            slow = _slow(image)
-            if not slow and width * height <= most_pixels - pixels_before:
-                image.load()
-                return Picture(in_eight_bits(_upright(image), Depth.of(image)))
+            _check(image, name, most_pixels, pixels_before)
+            yield image
+    except errors.PictureError:
+        raise
     except BOMBS as error:
         raise errors.too_many_pixels(name, None, most_pixels, pixels_before) from error
     except UnidentifiedImageError as error:
         raise errors.unknown_format(name) from error
     except Exception as error:  # Pillow's decoders raise anything on a damaged file
         raise errors.unreadable(name, " ".join(str(error).split()) or type(error).__name__) from error
-    if slow:
+
+
+def _check(image: ImageFile.ImageFile, name: str, most_pixels: int, pixels_before: int) -> None:
+    width, height = image.size
+    if _slow(image):
         raise errors.slow(name)
-    raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
+    if width * height > most_pixels - pixels_before:
+        raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
 
 
 def _slow(image: ImageFile.ImageFile) -> bool:

@@ -26,6 +26,11 @@ class Depth(NamedTuple):
         return cls(bits, kind == SIGNED)
 
 
+def is_grey(image: Image.Image) -> bool:
+    """Return whether an image, in any mode that files have, can hold no colours."""
+    return image.mode in GREY | GREY_WITH_ALPHA or _is_deep_grey(image)
+
+
 def in_eight_bits(image: Image.Image, depth: Depth) -> Image.Image:
     """Return an image in one of four modes: L or LA where it is grey, RGB or RGBA where it may have colours.
 
@@ -36,12 +41,16 @@ def in_eight_bits(image: Image.Image, depth: Depth) -> Image.Image:
     Raises:
         ValueError: its greys lie outside the range of their type: 0 to 1 for floats, 0 and above for all.
     """
-    if image.mode == "F" or image.mode.startswith("I"):
+    if _is_deep_grey(image):
         return _shallow(image, depth)
     transparent = "transparency" in image.info
     if image.mode in GREY | GREY_WITH_ALPHA:
         return image.convert("LA" if transparent or image.mode in GREY_WITH_ALPHA else "L")
     return image.convert("RGBA" if transparent or image.mode in WITH_ALPHA else "RGB")
+
+
+def _is_deep_grey(image: Image.Image) -> bool:
+    return image.mode == "F" or image.mode.startswith("I")
 
 
 def _shallow(image: Image.Image, depth: Depth) -> Image.Image:

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from images.fit import Fit, fitted
 from images.ground import Ground
 
 Pixels = npt.NDArray[np.uint8]
-SCALING = Image.Resampling.BILINEAR  # of Pillow: where it makes smaller, each pixel is a mean of all it covers
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,17 @@ class Picture:
         """Whether it has pixels that may let the ground through."""
         return self.image.mode in ("LA", "RGBA")
 
-    def pixels(self, channels: int, height: int, width: int, ground: Ground = "white") -> Pixels:
-        """Return (channels, height, width) uint8: squeezed to that size where it has another.
+    def pixels(self, channels: int, height: int, width: int, ground: Ground = "white", fit: Fit = "stretch") -> Pixels:
+        """Return (channels, height, width) uint8, brought to that size where the picture has another.
 
         Args:
             channels: 1 for grey, where colours are weighed as ITU-R 601 does; 3 for colour, where grey is repeated.
             height: in pixels.
             width: in pixels.
-            ground: under what is transparent.
+            ground: under what is transparent, and around what is padded.
+            fit: what becomes of a picture of another shape.
         """
-        image = self._on(ground).convert("L" if channels == 1 else "RGB")
-        if image.size != (width, height):
-            image = image.resize((width, height), SCALING)
+        image = fitted(self._on(ground).convert("L" if channels == 1 else "RGB"), width, height, fit, ground)
         values = np.array(image, dtype=np.uint8)
         return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
