@@ -9,6 +9,7 @@ from bench.harness.study import Arm, Comparison, Protocol, Published, Recipe, Ru
 
 WORDS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
 S0 = "MNIST, 20 epochs, one run"
+S0_RECIPE = Recipe(learning_rate=0.01, momentum=0.5, epochs=20, train_images=60_000)
 S0_VALUES = {"sk-relu": Published(99.0, "S0", S0), "sk-sigmoid": Published(98.6, "S0", S0)}
 SK = vary("sk", "sk-{activation}", "SK x0.2, {activation}", width=0.2, activation=WORDS, published=S0_VALUES)
 LENET = vary("lenet5", "lenet5-{activation}", "LeNet-5, {activation}", activation=WORDS)
@@ -33,7 +34,7 @@ STUDY = Study(
     ),
     protocols={
         "quick": Protocol("mnist-5k", ADAM, (*SK, *LENET, S3_QUICK)),
-        "published": Protocol("mnist", Recipe(learning_rate=0.01, momentum=0.5, epochs=20), (*SK[::2], S3_PUBLISHED)),
+        "published": Protocol("mnist", S0_RECIPE, (*SK[::2], S3_PUBLISHED)),
     },
 )
 

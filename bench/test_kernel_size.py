@@ -8,7 +8,7 @@ from bench.harness.study import Arm, Comparison, Protocol, Published, Recipe, Ru
 S0 = "first 10 000 images of MNIST, 20 epochs, one run"
 S0_RECIPE = Recipe(learning_rate=0.01, momentum=0.5, epochs=20, train_images=10_000)
 S4_VALUE = Published(98.0, "S4", "MNIST; protocol not stated, assumed Adam 0.001, batch 100, 5 epochs")
-S4_RECIPE = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 100, "epochs": 5, "train_images": None}
+S4_RECIPE = {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 100, "epochs": 5, "train_images": 60_000}
 
 
 def arms(s4: dict[str, object]) -> tuple[Arm, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench.harness.command import parse_assignments
 from bench.harness.data.catalogue import data_root
+from bench.harness.data.folder_name import with_options
 from bench.harness.data.load import load
 from bench.harness.machine.execution import applied_execution
 from bench.harness.records.store import Store
@@ -34,7 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train, print a line an epoch, save the checkpoint and append the record."""
     execution = applied_execution(arguments)
-    dataset = load(arguments.dataset, data_root(arguments.data_root), download=arguments.download)
+    name = with_options(arguments.dataset, vars(arguments)) or arguments.dataset
+    dataset = load(name, data_root(arguments.data_root), download=arguments.download)
     arm = Arm(
         name=arguments.architecture,
         label=arguments.architecture,
@@ -50,6 +52,8 @@ def run(arguments: argparse.Namespace) -> None:
     trial = resolve(
         _study_of(arm, recipe, dataset.source.name), PROTOCOL, arm.name, arguments.seed, dataset.source, own_data=True
     )
+    for line in dataset.summary:
+        _say(line)
     with Store(Path(arguments.results) / PROTOCOL) as store:
         trial_run = TrialRun(settle(trial, execution, dataset.sha256), dataset, store.folder)
         for _ in trial_run.epochs():

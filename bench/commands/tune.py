@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.harness.command import parse_assignments
 from bench.harness.data.catalogue import data_root
+from bench.harness.data.folder_name import with_options
 from bench.harness.data.load import load
 from bench.harness.errors import UserError, unknown
 from bench.harness.files import slug, write_json
@@ -94,7 +95,8 @@ def _own_arm(arguments: argparse.Namespace, base: Execution) -> tuple[Subject, P
         architecture=arguments.architecture,
         options=parse_assignments(arguments.option),
     )
-    return _subject(arm, recipe, arguments.dataset, arguments, base), arguments.out or _own_path(arguments)
+    dataset = with_options(arguments.dataset, vars(arguments)) or arguments.dataset
+    return _subject(arm, recipe, dataset, arguments, base), arguments.out or _own_path(arguments)
 
 
 def _own_path(arguments: argparse.Namespace) -> Path:
@@ -105,6 +107,8 @@ def _own_path(arguments: argparse.Namespace) -> Path:
 
 def _subject(arm: Arm, recipe: Recipe, dataset: str, arguments: argparse.Namespace, base: Execution) -> Subject:
     data = load(dataset, data_root(arguments.data_root), download=arguments.download)
+    for line in data.summary:
+        print(line, flush=True)  # noqa: T201 - progress of a command
     recipe.per_channel(data.source.channels, data.source.name)  # an error before the first training
     options = fit_options(arm.architecture, arm.options, recipe, data.source)
     return Subject(arm, recipe, data, execution_for(base, arm.architecture, options))

@@ -2,12 +2,13 @@
 
 import importlib.metadata
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scipy import stats
 
-from bench.harness.data.catalogue import FOLDER_PREFIX
+from bench.harness.data.folder_name import folder_name, is_folder
 from bench.harness.machine.environment import environment
 from export.gate.parity import Reference
 from export.gate.temperature import expected_calibration_error
@@ -61,9 +62,10 @@ def facts(material: Material, variant: str) -> dict[str, Any]:
 
 def dataset_name(dataset: str) -> str:
     """Return a data set's name without the path of this machine that a folder's has."""
-    return (
-        FOLDER_PREFIX + Path(dataset.removeprefix(FOLDER_PREFIX)).name if dataset.startswith(FOLDER_PREFIX) else dataset
-    )
+    if not is_folder(dataset):
+        return dataset
+    name = folder_name(dataset)
+    return str(replace(name, path=Path(name.path).name))
 
 
 def accuracy_facts(reference: Reference, logits: Any) -> dict[str, Any]:  # noqa: ANN401 - an array

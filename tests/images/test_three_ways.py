@@ -8,8 +8,12 @@ import pytest
 
 from bench.commands.predict import read_image
 from bench.harness.data.catalogue import DataError
+from bench.harness.data.dataset import Dataset
 from bench.harness.data.folder import load_folder
+from bench.harness.data.folder_name import FolderName
 from bench.harness.errors import UserError
+from images.decoding import read_file
+from images.errors import PictureError
 from serve.api.picture import pictures
 from serve.errors import RequestError
 from tests.images.corpus import BROKEN, COLOUR, GREY, SIDE, WHOLE, encoded
@@ -17,19 +21,27 @@ from tests.serve.drawing import form
 
 
 def folder(root: Path, name: str, content: bytes, channels: int, paper: int) -> Path:
-    """Write a data set whose first file decides on its channels, and whose only training picture of class b is odd."""
+    """Write a data set, in colour or grey by all but one, whose only training picture of class b is odd."""
     first = np.full((SIDE, SIDE), paper, np.uint8) if channels == 1 else COLOUR[:, :SIDE]
-    for part, label, file in (("train", "a", "1.png"), ("test", "a", "1.png"), ("test", "a", "2.png")):
-        (root / part / label).mkdir(parents=True, exist_ok=True)
-        (root / part / label / file).write_bytes(encoded(first))
+    for part, file in (("train", "1.png"), ("val", "1.png"), ("test", "1.png"), ("test", "2.png")):
+        (root / part / "a").mkdir(parents=True, exist_ok=True)
+        (root / part / "a" / file).write_bytes(encoded(first))
+    other = first.copy()
+    other[SIDE // 2, SIDE // 2] ^= 1
+    (root / "train" / "a" / "2.png").write_bytes(encoded(other))
     (root / "train" / "b").mkdir()
     (root / "train" / "b" / name).write_bytes(content)
     return root
 
 
+def loaded(root: Path) -> Dataset:
+    """Return the data set, in a size that its pictures have."""
+    return load_folder(FolderName(str(root), image_size=SIDE, allow_duplicates=True))
+
+
 def as_trained(root: Path) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the odd picture as a net is trained on it, and what the net's card says of the data set."""
-    dataset = load_folder(root)
+    dataset = loaded(root)
     (pixels,) = dataset.train.images[dataset.train.labels == 1].numpy()
     source = dataset.source
     return pixels, {"image_size": source.size, "channels": source.channels, "ground": source.ground}
@@ -39,8 +51,14 @@ def as_trained(root: Path) -> tuple[np.ndarray, dict[str, Any]]:
 @pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_file_becomes_the_same_bytes_in_all_three_ways(name: str, channels: int, paper: int, tmp_path: Path) -> None:
-    """Whatever the file is, whatever the net takes, and whatever the ground of the data set."""
+    """Whatever the file is, whatever the net takes, and whatever the ground of the data set.
+
+    A picture in colours makes its data set one in colours: for a net that takes grey it is read as training would.
+    """
     trained, card = as_trained(folder(tmp_path, name, WHOLE[name], channels, paper))
+    if card["channels"] > channels:
+        card |= {"channels": channels, "ground": "white" if paper else "black"}
+        trained = read_file(tmp_path / "train" / "b" / name).pixels(channels, SIDE, SIDE, card["ground"])
 
     asked = read_image(tmp_path / "train" / "b" / name, card)[0].numpy()
     shape = (channels, SIDE, SIDE)
@@ -57,8 +75,10 @@ def test_a_broken_file_is_refused_in_the_same_words_in_all_three_ways(name: str,
     root = folder(tmp_path, name, BROKEN[name], channels=3, paper=0)
     path = root / "train" / "b" / name
 
-    with pytest.raises(DataError) as in_training:
-        load_folder(root)
+    with pytest.raises(DataError, match="has one class, 'a'"):  # the picture is left out, and class b with it
+        loaded(root)
+    with pytest.raises(PictureError) as in_training:
+        read_file(path)
     with pytest.raises(UserError) as in_predict:
         read_image(path, {"image_size": SIDE, "channels": 3})
     with pytest.raises(RequestError) as in_the_server:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.harness.errors import UserError, unknown
+from images.fit import Fit
 from images.ground import Ground
 
 FOLDER_PREFIX = "folder:"
@@ -23,7 +24,8 @@ class Source:
     mean and std are those of the training images, a channel each, after division by 255. `files` says in
     words what torchvision expects below the data root; `sha256` holds what can be checked before loading
     (torchvision checks CIFAR's and SVHN's files itself, but not MNIST's unpacked ones). `ground` is black where strokes
-    are light on a dark ground: what is transparent in a picture file lies on it.
+    are light on a dark ground: what is transparent in a picture file lies on it. `fit` says what
+    becomes of a picture of another shape.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Source:
     train_images: int
     test_images: int
     ground: Ground = "white"
+    fit: Fit = "stretch"
     torchvision_class: str = ""
     files: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)

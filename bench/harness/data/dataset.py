@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from bench.harness.data.catalogue import DataError, Source
+from bench.harness.data.holdout import digest, enough
 from bench.harness.number_format import counted
 
-VALIDATION_IMAGES = 5000  # taken from the training images outside an arm's own slice
 LEAST_TEST_IMAGES = 2  # one says nothing of how another draw of images would have ended
-TUNING_IMAGES = 10_000  # held out to choose a learning rate where an arm trains on all
 
 
 class Images(NamedTuple):
@@ -45,54 +44,63 @@ class Split(NamedTuple):
 class Dataset:
     """A data set in memory.
 
-    `validation_fixed` holds mnist-5k's own validation images; other data sets take theirs from the training
-    images that an arm does not train on.
+    Attributes:
+        source: its description.
+        train: images to train on, in file order.
+        test: images for the one test of a trial.
+        sha256: hash of all images, labels and splits.
+        held_out: (n,) bool, those of `train` that validate; None where `validation` holds them apart.
+        validation: images of their own that validate.
+        summary: lines that say what was loaded and what was not.
     """
 
     source: Source
     train: Images
     test: Images
     sha256: str
-    validation_fixed: Images | None = None
+    held_out: Tensor | None = None
+    validation: Images | None = None
+    summary: tuple[str, ...] = ()
 
     def split(self, first: int = 0, count: int | None = None) -> Split:
-        """Return the split of an arm that trains on `count` images (None: all) from place `first` on.
+        """Return the split of an arm.
+
+        Args:
+            first: place of the first training image, in file order.
+            count: length of the slice, which may take in images that are held out by default, as articles do that
+                train on every image: those that are left validate. None: all from `first` on that are not held out.
 
         Raises:
             DataError: the slice reaches beyond the training images.
         """
         total = len(self.train)
-        count = total - first if count is None else count
-        if not 0 < count <= total - first:
+        length = total - first if count is None else count
+        if not 0 < length <= total - first:
+            kept = "" if self.validation is None else f" beside {len(self.validation)} that validate"
             raise DataError(
-                f"{self.source.name} has {total} training images: cannot take {count} from place {first} on"
+                f"{self.source.name} has {total} training images{kept}: cannot take {length} from place {first} on"
             )
-        return Split(self.train.take(slice(first, first + count)), self._validation(first, count), self.test)
-
-    def tuning_split(self) -> Split:
-        """Return the split that a learning rate is chosen on where an arm trains on every image.
-
-        The last 10 000 training images are held out for validation (the last sixth of a smaller set).
-        """
-        held_out = min(TUNING_IMAGES, len(self.train) // 6)
-        rest = len(self.train) - held_out
-        return Split(self.train.take(slice(0, rest)), self.train.take(slice(rest, None)), self.test)
-
-    def _validation(self, first: int, count: int) -> Images | None:
-        if self.validation_fixed is not None:
-            return self.validation_fixed
-        outside = torch.ones(len(self.train), dtype=torch.bool)
-        outside[first : first + count] = False
-        places = outside.nonzero().flatten()[-VALIDATION_IMAGES:]
-        return self.train.take(places) if len(places) == VALIDATION_IMAGES else None
+        part = slice(first, first + length)
+        if self.held_out is None:
+            return Split(self.train.take(part), self.validation, self.test)
+        if count is None:
+            places = torch.arange(total)[part]
+            train, left = self.train.take(places[~self.held_out[part]]), self.held_out
+        else:
+            train, left = self.train.take(part), self.held_out.clone()
+            left[part] = False
+        validation = self.train.take(left.nonzero().flatten())
+        return Split(train, validation if enough(validation.labels, len(self.source.classes)) else None, self.test)
 
 
 def checked(dataset: Dataset) -> Dataset:
-    """Return the data set if accuracies on its test images can have an interval: before anything is trained.
+    """Return the data set if a training on it can mean something: before anything is trained.
 
     Raises:
-        DataError: there are fewer than LEAST_TEST_IMAGES test images.
+        DataError: there are fewer than LEAST_TEST_IMAGES test images, the training images are all equal, or two
+            classes have the same images.
     """
+    _check_differences(dataset)
     count = len(dataset.test)
     if count < LEAST_TEST_IMAGES:
         raise DataError(
@@ -100,6 +108,23 @@ def checked(dataset: Dataset) -> Dataset:
             f"{LEAST_TEST_IMAGES} there, an accuracy has no interval otherwise"
         )
     return dataset
+
+
+def _check_differences(dataset: Dataset) -> None:
+    name, classes = dataset.source.name, dataset.source.classes
+    images_of: dict[int, set[str]] = {}
+    for pixels, label in zip(dataset.train.images.numpy(), dataset.train.labels.tolist(), strict=True):
+        images_of.setdefault(label, set()).add(digest(pixels.data))
+    if len(set.union(*images_of.values())) == 1:
+        raise DataError(f"{name}: all {len(dataset.train)} training images are equal: look at the files")
+    seen: dict[frozenset[str], int] = {}
+    for label, images in sorted(images_of.items()):
+        other = seen.setdefault(frozenset(images), label)
+        if other != label:
+            raise DataError(
+                f"{name}: the classes {classes[other]!r} and {classes[label]!r} have the same training images: "
+                "look at the files"
+            )
 
 
 def hash_images(*parts: Images) -> str:

@@ -1,13 +1,22 @@
-"""A folder of images as a data set: PATH/train/<class>/ and PATH/test/<class>/, scaled to one square size."""
+"""A folder of images as a data set: looked through as a whole, split, and brought to one size."""
 
 import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import numpy as np
+import psutil
 import torch
 
-from bench.harness.data.catalogue import FOLDER_PREFIX, DataError, Source
+from bench.harness.data.catalogue import DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
+from bench.harness.data.folder_files import BROKEN, File, Found, check_classes, classes_of, find
+from bench.harness.data.folder_name import FolderName
+from bench.harness.data.folder_split import Decoded, Split, check_duplicates, split_files
+from bench.harness.data.holdout import PARTS, TRAIN, digest
+from bench.harness.number_format import counted
 from bench.harness.records.answers import NO_PREDICTION
 from images.decoding import read_file
 from images.errors import PictureError
@@ -15,93 +24,142 @@ from images.ground import Ground
 from images.picture import Picture, Pixels
 from images.polarity import dark_on_light
 
-# Which files are taken for pictures at all; each is then read by its content, whatever its ending.
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff"})
 MOST_CLASSES = NO_PREDICTION  # predictions are recorded as bytes, and the last value means none
 ORDER_SEED = 0  # the same images in the same order, always
+SIDES = (32, 64, 96, 128, 224)  # pixels, of which the one next to the median is taken
+MOST_OF_MEMORY = 0.5  # share of what is free that the pixels may take
+LINES_OF_CLASSES = 20  # classes that are listed one by one
 
 
-def load_folder(root: Path) -> Dataset:
-    """Return the images below a folder, all in the size of the first one's shorter side.
+def load_folder(name: FolderName) -> Dataset:
+    """Return the images below a folder.
 
-    The classes are the folder names below train/, sorted. Images are grey if the first one is. mean and std
-    are measured on the training images. What is transparent lies on white, or on black where no grey training image
-    has dark strokes on light paper.
+    The classes are the folder names. Images are in colour if any one is; they get the size that the name says, else
+    the one of SIDES next to the median of their shorter sides. Images that validate (and, without a test/, those that
+    test) are held out by their hash. mean and std are measured on the training images. What is transparent lies on
+    white, or on black where no grey training image has dark strokes on light paper.
 
     Raises:
-        DataError: a folder is missing or empty, test/ has one image only or a class that is not in train/, a file is
-            not an image.
+        DataError: there are no images, too few of a class, fewer than two classes, classes in test/ alone, the same
+            image in two splits, images that are all equal, or more pixels than memory.
     """
-    train_files, test_files = (_files(root / part) for part in ("train", "test"))
-    classes = tuple(sorted({path.parent.name for path in train_files}))
+    found = find(Path(name.path))
+    files = [file for given in found.by_part.values() for file in given or ()]
+    channels = 1 if all(file.header.grey for file in files) else 3
+    side = name.image_size or _side(files)
+    _check_memory(name, len(files), channels * side * side)
+    decoder = _Decoder(found, channels, side, name)
+    read = {part: None if given is None else decoder.decode(given) for part, given in found.by_part.items()}
+    classes = classes_of(found.root, (image.file for image in read[TRAIN] or ()))
     if len(classes) > MOST_CLASSES:
-        raise DataError(f"{root / 'train'} has {len(classes)} classes: records hold at most {MOST_CLASSES}")
-    unknown = sorted({path.parent.name for path in test_files} - set(classes))
-    if unknown:
-        raise DataError(f"{root / 'test'} has classes that train/ has not: {', '.join(unknown)}")
-    first = _read(train_files[0])
-    channels, side = (1 if first.grey else 3), min(first.size)
-    # Splits are slices by place: in the order of the folders, one would hold a class or two.
-    random.Random(ORDER_SEED).shuffle(train_files)  # noqa: S311 - an order, no secret
-    pixels, ground = _decode_training(train_files, channels, side)
-    train = _images(pixels, train_files, classes)
-    test = _images([_square(path, channels, side, ground) for path in test_files], test_files, classes)
+        raise DataError(f"{found.root} has {len(classes)} classes: records hold at most {MOST_CLASSES}")
+    for part, images in read.items():
+        check_classes(found.root / part, (image.file for image in images or ()), classes)
+    split = split_files(found.root, classes, read)
+    doubles = check_duplicates(found.root, split, allowed=name.allow_duplicates)
+    ground = decoder.settle_ground(split.parts[TRAIN])
+    # Slices are taken by place: in the order of the folders, one would hold a class or two.
+    random.Random(ORDER_SEED).shuffle(split.parts[TRAIN])  # noqa: S311 - an order, no secret
+    train, validation, test = (_images(decoder.on_ground(split.parts[part]), classes) for part in PARTS)
     scaled = train.images.double() / 255
-    dataset = Dataset(
-        Source(
-            name=f"{FOLDER_PREFIX}{root}",
-            channels=channels,
-            size=side,
-            ground=ground,
-            classes=classes,
-            mean=tuple(scaled.mean(dim=(0, 2, 3)).tolist()),
-            std=tuple(scaled.std(dim=(0, 2, 3)).clamp_min(1e-3).tolist()),
-            train_images=len(train),
-            test_images=len(test),
-        ),
-        train,
-        test,
-        hash_images(train, test),
+    source = Source(
+        name=str(name),
+        channels=channels,
+        size=side,
+        ground=ground,
+        fit=name.fit,
+        classes=classes,
+        mean=tuple(scaled.mean(dim=(0, 2, 3)).tolist()),
+        std=tuple(scaled.std(dim=(0, 2, 3)).clamp_min(1e-3).tolist()),
+        train_images=len(train),
+        test_images=len(test),
     )
-    return checked(dataset)
+    summary = [*_summary(source, split), *split.notes, *doubles, *found.unused.lines()]
+    digest_of_all = hash_images(train, validation, test)
+    return checked(Dataset(source, train, test, digest_of_all, validation=validation, summary=tuple(summary)))
 
 
-def _files(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in ENDINGS)
-    if not paths:
-        raise DataError(f"no images in {folder}: put them in {folder}/<class>/, for example {folder}/cat/1.png")
-    return paths
+def _side(files: Sequence[File]) -> int:
+    middle = median(min(file.header.size) for file in files)
+    return min(SIDES, key=lambda side: abs(side - middle))
 
 
-def _read(path: Path) -> Picture:
-    try:
-        return read_file(path)
-    except PictureError as error:
-        raise DataError(str(error)) from error
+def _check_memory(name: FolderName, images: int, bytes_each: int) -> None:
+    free = psutil.virtual_memory().available
+    if images * bytes_each > MOST_OF_MEMORY * free:
+        raise DataError(
+            f"{name}: {images} images would take {images * bytes_each / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free: "
+            "choose a smaller --image-size"
+        )
 
 
-def _square(path: Path, channels: int, side: int, ground: Ground) -> Pixels:
-    return _read(path).pixels(channels, side, side, ground)
+class _Decoder:
+    """Decodes the files of one data set, all to one size; broken ones are noted as not used."""
+
+    def __init__(self, found: Found, channels: int, side: int, name: FolderName) -> None:
+        self.found, self.channels, self.side, self.fit = found, channels, side, name.fit
+        self.ground: Ground = "white"
+        self.on_black: dict[Path, Pixels] = {}  # of grey pictures on which the ground can be seen
+
+    def decode(self, files: Sequence[File]) -> list[Decoded]:
+        """Return the files that could be read, on white."""
+        return list(self._decode(files))
+
+    def _decode(self, files: Sequence[File]) -> Iterator[Decoded]:
+        for file in files:
+            try:
+                picture = read_file(file.path)
+            except PictureError as error:
+                self.found.unused.add(BROKEN, str(error))
+                continue
+            if self.channels == 1 and (picture.transparent or self.fit == "pad"):
+                self.on_black[file.path] = self._pixels(picture, "black")
+            yield Decoded(file, self._pixels(picture, "white"), digest(file.path.read_bytes()))
+
+    def _pixels(self, picture: Picture, ground: Ground) -> Pixels:
+        return picture.pixels(self.channels, self.side, self.side, ground, self.fit)
+
+    def settle_ground(self, training: Sequence[Decoded]) -> Ground:
+        """Return the ground of all: black where no grey training picture has dark strokes on light paper."""
+        grounds = ((image.pixels[0], self.on_black.get(image.file.path, image.pixels)[0]) for image in training)
+        black = self.channels == 1 and not any(dark_on_light(on_white, on_black) for on_white, on_black in grounds)
+        self.ground = "black" if black else "white"
+        return self.ground
+
+    def on_ground(self, images: Sequence[Decoded]) -> list[Decoded]:
+        """Return the images on the ground that was settled."""
+        if self.ground == "white":
+            return list(images)
+        return [replace(image, pixels=self.on_black.get(image.file.path, image.pixels)) for image in images]
 
 
-def _decode_training(paths: list[Path], channels: int, side: int) -> tuple[list[Pixels], Ground]:
-    """Return (channels, side, side) uint8 of each file, and the ground that all files of the data set share."""
-    squares: list[Pixels] = []
-    on_black: dict[int, Pixels] = {}  # by place, where the ground can be seen
-    ground: Ground = "black" if channels == 1 else "white"
-    for place, path in enumerate(paths):
-        picture = _read(path)
-        squares.append(picture.pixels(channels, side, side, "white"))
-        if picture.transparent and channels == 1:
-            on_black[place] = picture.pixels(channels, side, side, "black")
-        if ground == "black" and dark_on_light(squares[place][0], on_black.get(place, squares[place])[0]):
-            ground = "white"
-    if ground == "black":
-        for place, square in on_black.items():
-            squares[place] = square
-    return squares, ground
+def _images(images: Sequence[Decoded], classes: tuple[str, ...]) -> Images:
+    labels = [classes.index(image.file.label) for image in images]
+    return Images(torch.from_numpy(np.stack([image.pixels for image in images])), torch.tensor(labels))
 
 
-def _images(squares: list[Pixels], paths: list[Path], classes: tuple[str, ...]) -> Images:
-    labels = [classes.index(path.parent.name) for path in paths]
-    return Images(torch.from_numpy(np.stack(squares)), torch.tensor(labels, dtype=torch.int64))
+def _summary(source: Source, split: Split) -> list[str]:
+    """Return what was loaded: images per class and split, sizes, kinds."""
+    counts = [
+        [sum(image.file.label == label for image in split.parts[part]) for part in PARTS] for label in source.classes
+    ]
+    totals = [sum(column) for column in zip(*counts, strict=True)]
+    files = [image.file for part in PARTS for image in split.parts[part]]
+    sizes = sorted((file.header.size for file in files), key=lambda size: size[0] * size[1])
+    grey = sum(file.header.grey for file in files)
+    modes = [f"{number} {kind}" for number, kind in ((len(files) - grey, "colour"), (grey, "grey")) if number]
+    purposes = f"{totals[0]} to train on, {totals[1]} to validate, {totals[2]} to test"
+    shape = f"{source.channels}x{source.size}x{source.size} (fit: {source.fit})"
+    lines = [
+        f"{source.name}: {counted(sum(totals), 'image')} in {len(source.classes)} classes: {purposes}",
+        f"read as {shape} from {' and '.join(modes)}, {_by(sizes[0])} to {_by(sizes[-1])} pixels",
+    ]
+    if len(counts) <= LINES_OF_CLASSES:
+        classes = zip(source.classes, counts, strict=True)
+        return [*lines, "by class: " + ", ".join(f"{label} {'+'.join(map(str, row))}" for label, row in classes)]
+    columns = zip(PARTS, zip(*counts, strict=True), strict=True)
+    return [*lines, "by class: " + ", ".join(f"{part} {min(rows)} to {max(rows)}" for part, rows in columns)]
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 
 from bench.harness.data import mnist_5k
-from bench.harness.data.catalogue import FOLDER_PREFIX, SOURCES, source
+from bench.harness.data.catalogue import SOURCES, source
 from bench.harness.data.dataset import Dataset, Images, hash_images
+from bench.harness.data.folder_name import folder_name, is_folder
 from bench.harness.data.torchvision_sets import load_torchvision
 
 
@@ -19,7 +20,8 @@ def load(name: str, root: Path | None = None, *, download: bool = False) -> Data
     """Return a data set by name; loaded once a process.
 
     Args:
-        name: one of `catalogue.SOURCES`, or `folder:PATH` with PATH/train/<class>/ and PATH/test/<class>/.
+        name: one of `catalogue.SOURCES`, or `folder:PATH` with PATH/train/<class>/ and PATH/test/<class>/,
+            or with PATH/<class>/ alone; options of `folder_name` may follow.
         root: the folder that holds torchvision's files; not needed for mnist-5k.
         download: let torchvision fetch what is missing.
 
@@ -31,10 +33,10 @@ def load(name: str, root: Path | None = None, *, download: bool = False) -> Data
 
 @cache
 def _load(name: str, root: Path | None, download: bool) -> Dataset:
-    if name.startswith(FOLDER_PREFIX):
+    if is_folder(name):
         from bench.harness.data.folder import load_folder  # noqa: PLC0415 - Pillow is needed for folders only
 
-        return load_folder(Path(name.removeprefix(FOLDER_PREFIX)))
+        return load_folder(folder_name(name))
     if source(name) is SOURCES["mnist-5k"]:
         return _mnist_5k()
     return load_torchvision(source(name), root, download=download)
@@ -47,4 +49,4 @@ def _mnist_5k() -> Dataset:
         for part in mnist_5k.split()
     )
     digest = hash_images(train, validation, test)
-    return Dataset(SOURCES["mnist-5k"], train, test, digest, validation_fixed=validation)
+    return Dataset(SOURCES["mnist-5k"], train, test, digest, validation=validation)

@@ -8,6 +8,7 @@ import torch
 
 from bench.harness.data.catalogue import SOURCES, DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
+from bench.harness.data.holdout import validation_mask
 from bench.harness.errors import one_line
 
 
@@ -24,7 +25,9 @@ def load_torchvision(entry: Source, root: Path | None, *, download: bool) -> Dat
     if not root.is_dir() and not download:
         raise DataError(f"data root {root} does not exist: make it and put {entry.files} there, or pass --download")
     train, test = (_torchvision_images(entry, root, part, download) for part in ("train", "test"))
-    return checked(Dataset(entry, train, test, hash_images(train, test)))
+    held_out = validation_mask(train.images, train.labels, len(entry.classes))
+    whole = hash_images(train, test, train.take(held_out))
+    return checked(Dataset(entry, train, test, whole, held_out=held_out))
 
 
 def _torchvision_images(entry: Source, root: Path, part: str, download: bool) -> Images:

@@ -71,6 +71,7 @@ def add_machine_options(add: Group) -> None:
     )
     add("--results", default="results", metavar="DIR", help="results go to DIR/<protocol>/, default: results")
     add_data_options(add)
+    add_folder_options(add)
 
 
 def add_data_options(add: Group) -> None:
@@ -82,3 +83,26 @@ def add_data_options(add: Group) -> None:
         help="where torchvision's files are, default: $CONVBENCH_DATA",
     )
     add("--download", default=False, action="store_true", help="let torchvision fetch a missing data set")
+
+
+def add_folder_options(add: Group) -> None:
+    """Declare the way a folder of images is read."""
+    add(
+        "--image-size",
+        default=None,
+        type=int,
+        metavar="N",
+        help="side in pixels of folder:PATH's images, default: 32, 64, 96, 128 or 224, the nearest to their median",
+    )
+    add(
+        "--fit",
+        default=None,
+        metavar="HOW",
+        help="folder:PATH's images that are no squares: stretch (default), crop (the middle) or pad (all, with a rim)",
+    )
+    add(
+        "--allow-duplicates",
+        default=False,
+        action="store_true",
+        help="let the same image be in two splits of folder:PATH: accuracies are too high by it",
+    )

@@ -3,8 +3,9 @@
 import shutil
 from collections.abc import Iterator, Sequence
 
-from bench.harness.data.catalogue import FOLDER_PREFIX, Source, source
+from bench.harness.data.catalogue import Source, source
 from bench.harness.data.dataset import Dataset
+from bench.harness.data.folder_name import is_folder
 from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
@@ -100,7 +101,7 @@ class Session:
         return trials
 
     def _source(self, name: str) -> Source:
-        return self._load(name).source if name.startswith(FOLDER_PREFIX) else source(name)
+        return self._load(name).source if is_folder(name) else source(name)
 
     def _load(self, name: str) -> Dataset:
         return load(name, self.settings.data_root, download=self.settings.download)
@@ -136,11 +137,13 @@ class Session:
         where = environment(self.execution.device)["hardware"]
         execution = self.execution
         mode = ", deterministic" if execution.deterministic else ""
-        return self.plan.describe(
+        loaded = [line for name in names for line in self._load(name).summary]
+        plan = self.plan.describe(
             f"{self.settings.protocol} protocol on {', '.join(names)}; {execution.device} ({where}), "
             f"{counted(execution.threads, 'thread')}{mode}; "
             f"results in {self.settings.results}"
         )
+        return [*loaded, *plan]
 
     def _due(self) -> Iterator[Planned]:
         """Hand the trials without a record to the backend, one by one, but for those that would end too late."""

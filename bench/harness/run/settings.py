@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.harness.data.catalogue import FOLDER_PREFIX, data_root, source
+from bench.harness.data.catalogue import data_root, source
+from bench.harness.data.folder_name import is_folder, with_options
 from bench.harness.errors import UserError, unknown
 from bench.harness.study.study import DEFAULT_SEEDS, FIRST_TUNING_SEED, PROTOCOLS
 
@@ -46,8 +47,8 @@ class Settings:
         protocol = str(options["protocol"])
         if protocol not in PROTOCOLS:
             raise SettingsError(unknown("protocol", protocol, PROTOCOLS))
-        dataset = options["dataset"]
-        if dataset is not None and not dataset.startswith(FOLDER_PREFIX):
+        dataset = with_options(options["dataset"], options)
+        if dataset is not None and not is_folder(dataset):
             source(dataset)
         limit = options["time_limit"]
         if limit is not None and not limit > 0:  # nan is not above 0 either

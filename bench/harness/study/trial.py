@@ -80,6 +80,8 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
     registry.describe(arm.architecture)  # a mistyped name is the first thing to hear of
     if recipe.learning_rate is None:
         recipe, origin = _tuned(study, protocol_name, arm, recipe, data.name if own_data else None)
+    if not own_data and recipe.first_image + (recipe.train_images or 0) > data.train_images:
+        recipe = recipe.but({"first_image": 0, "train_images": None})  # a smaller data set gives what it has
     try:
         recipe = recipe.per_channel(data.channels, data.name)
     except RecipeError as error:

@@ -59,9 +59,9 @@ class Subject:
     execution: Execution
 
     def split(self) -> Split:
-        """Return the split: where an arm trains on every image, the last 10 000 are held out instead."""
+        """Return the split: where an arm trains on every image, those that are held out by default are left out."""
         split = self.dataset.split(self.recipe.first_image, self.recipe.train_images)
-        return split if split.validation is not None else self.dataset.tuning_split()
+        return split if split.validation is not None else self.dataset.split()
 
     def try_rate(self, rate: float, seed: int) -> Tried:
         """Train once and validate."""

@@ -91,7 +91,10 @@ def test_divergence_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (("mlp", "-r", "epochs=0"), "epochs is 0: it must be at least 1"),
         (("mlp", "-r", "augment=flip"), "augment"),
         (("mlp", "-r", "augment=('flop',)"), "unknown augmentation 'flop': did you mean 'flip'"),
-        (("mlp", "-r", "train_images=3501"), "mnist-5k has 3500 training images: cannot take 3501"),
+        (
+            ("mlp", "-r", "train_images=3501"),
+            "beside 500 that validate: cannot take 3501",
+        ),
         (("mlp", "-r", "learning_rate=None"), "`python -m bench tune --architecture mlp`"),
         (
             ("mlp", "-r", "mean=(0.1,0.2)"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from bench.__main__ import main
 from bench.harness.data.catalogue import SOURCES
@@ -129,14 +130,17 @@ def test_divergence_is_a_result() -> None:
     assert (result.diverged, result.validation_loss, result.validation_accuracy) == (True, None, 0.0)
 
 
-def test_an_arm_that_trains_on_all_images_holds_the_last_ones_out() -> None:
+def test_an_arm_that_trains_on_all_images_is_tuned_without_those_that_validate() -> None:
     """There is no validation split then, and the test set is no substitute."""
-    data = replace(load("mnist-5k"), validation_fixed=None)
-    split = Subject(ARM, Recipe(), data, Execution("cpu", 1)).split()
+    digits = load("mnist-5k")
+    held_out = torch.arange(len(digits.train)) % 6 == 0
+    data = replace(digits, validation=None, held_out=held_out)
+    split = Subject(ARM, Recipe(train_images=3500), data, Execution("cpu", 1)).split()
 
+    assert data.split(count=3500).validation is None
     assert isinstance(split, Split)
     assert split.validation is not None
-    assert (len(split.train), len(split.validation)) == (3500 - 583, 583)
+    assert (len(split.train), len(split.validation)) == (3500 - 584, 584)
 
 
 def document(path: Path, *words: str) -> dict[str, object]:

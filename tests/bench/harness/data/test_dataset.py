@@ -5,13 +5,21 @@ import torch
 from torch import Tensor
 
 from bench.harness.data.catalogue import SOURCES, DataError
-from bench.harness.data.dataset import Dataset, Images, hash_images
+from bench.harness.data.dataset import Dataset, Images, checked, hash_images
 
 
-def numbered(count: int) -> Dataset:
-    """Return a data set whose labels are the places of its training images."""
-    train = Images(torch.zeros(count, 1, 1, 1, dtype=torch.uint8), torch.arange(count))
-    return Dataset(SOURCES["mnist"], train, train.take(slice(0, 1)), sha256="")
+def numbered(count: int, *, every: int = 4) -> Dataset:
+    """Return a data set whose labels are the classes 0 to 9 in turn, and of which every fourth image validates."""
+    pixels = torch.arange(count).view(-1, 1, 1, 1).repeat(1, 1, 1, 4).to(torch.uint8)
+    train = Images(pixels, torch.arange(count) % 10)
+    held_out = torch.arange(count) % every == every - 1
+    return Dataset(SOURCES["mnist"], train, train.take(slice(0, 1)), sha256="", held_out=held_out)
+
+
+def places(images: Images | None) -> list[int]:
+    """Return the places that images had among the first 256."""
+    assert images is not None
+    return [int(value) for value in images.images[:, 0, 0, 0]]
 
 
 def four_images() -> Images:
@@ -21,24 +29,67 @@ def four_images() -> Images:
 
 
 def test_an_arms_slice_is_in_file_order() -> None:
-    """`first_image` and `train_images` count in the order of the files."""
-    assert numbered(20_000).split(first=10, count=3).train.labels.tolist() == [10, 11, 12]
+    """`first_image` and `train_images` count in the order of the files, and take what articles took."""
+    assert places(numbered(250).split(first=10, count=4).train) == [10, 11, 12, 13]
 
 
-@pytest.mark.parametrize("first", [0, 8000, 15_000])
+def test_without_a_slice_the_images_that_are_held_out_validate() -> None:
+    """An arm trains on all others."""
+    split = numbered(240, every=3).split()
+
+    assert places(split.validation) == list(range(2, 240, 3))
+    assert places(split.train) == [place for place in range(240) if place % 3 != 2]
+
+
+def test_without_a_slice_training_may_begin_later() -> None:
+    """The same images validate."""
+    split = numbered(240, every=3).split(first=100)
+
+    assert places(split.train)[:3] == [100, 102, 103]
+    assert len(places(split.validation)) == 80
+
+
+@pytest.mark.parametrize("first", [0, 8, 100])
 def test_validation_is_outside_the_slice(first: int) -> None:
-    """5000 training images that the arm does not train on validate it."""
-    split = numbered(20_000).split(first, 3000)
+    """What is held out and not trained on validates."""
+    split = numbered(250, every=3).split(first, 60)
 
-    assert split.validation is not None
-    assert len(split.validation) == 5000
-    assert not set(split.validation.labels.tolist()) & set(split.train.labels.tolist())
+    assert places(split.validation) == [
+        place for place in range(250) if place % 3 == 2 and not first <= place < first + 60
+    ]
 
 
-@pytest.mark.parametrize("count", [None, 20_000, 15_001])
-def test_no_validation_where_too_few_images_are_left(count: int | None) -> None:
-    """Nothing is taken from the test set instead."""
-    assert numbered(20_000).split(count=count).validation is None
+def test_no_validation_where_too_few_images_are_left() -> None:
+    """Fewer than five of a class do not choose anything; nothing is taken from the test set instead."""
+    dataset = numbered(250, every=3)
+
+    assert dataset.split(count=250).validation is None
+    assert dataset.split(count=150).validation is None
+    assert dataset.split(count=90).validation is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "images", "message"),
+    [
+        ([0, 1, 0, 1], [7, 7, 7, 7], "mnist: all 4 training images are equal: look at the files"),
+        ([0, 1, 0, 1], [7, 7, 8, 8], "mnist: the classes '0' and '1' have the same training images"),
+        ([2, 5, 2, 5, 2], [8, 7, 7, 8, 8], "mnist: the classes '2' and '5' have the same training images"),
+    ],
+)
+def test_images_that_tell_nothing_are_an_error(labels: list[int], images: list[int], message: str) -> None:
+    """A net that learned nothing would be right by chance, or always."""
+    train = Images(torch.tensor(images, dtype=torch.uint8).view(-1, 1, 1, 1), torch.tensor(labels))
+
+    with pytest.raises(DataError, match=message):
+        checked(Dataset(SOURCES["mnist"], train, train, sha256=""))
+
+
+def test_classes_that_share_some_images_are_no_error() -> None:
+    """A label may be wrong here and there."""
+    train = Images(torch.tensor([7, 7, 8], dtype=torch.uint8).view(-1, 1, 1, 1), torch.tensor([0, 1, 1]))
+    dataset = Dataset(SOURCES["mnist"], train, train, sha256="")
+
+    assert checked(dataset) is dataset
 
 
 @pytest.mark.parametrize(("first", "count"), [(0, 101), (50, 51), (100, None), (0, 0)])
@@ -46,16 +97,6 @@ def test_a_slice_beyond_the_end_is_refused(first: int, count: int | None) -> Non
     """Fewer images than the recipe says would be another trial."""
     with pytest.raises(DataError, match=f"mnist has 100 training images: cannot take .* from place {first} on"):
         numbered(100).split(first, count)
-
-
-@pytest.mark.parametrize(("count", "held_out"), [(60_000, 10_000), (600, 100)])
-def test_tuning_holds_the_last_images_out(count: int, held_out: int) -> None:
-    """A learning rate is chosen on images that its trials did not train on."""
-    split = numbered(count).tuning_split()
-
-    assert split.validation is not None
-    assert split.train.labels.tolist() == list(range(count - held_out))
-    assert split.validation.labels.tolist() == list(range(count - held_out, count))
 
 
 def altered(images: Tensor) -> Tensor:

@@ -180,7 +180,7 @@ def test_test_images_have_no_part_in_training(record: Record, tmp_path: Path) ->
 
 def test_without_validation_images_there_is_no_validation(tmp_path: Path) -> None:
     """Null, not a value from the test set."""
-    data = replace(load("mnist-5k"), validation_fixed=None)
+    data = replace(load("mnist-5k"), validation=None)
     record = finished(run_of(tmp_path, dataset=data, epochs=1))
 
     assert record.validation_accuracy is None
