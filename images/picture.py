@@ -45,7 +45,7 @@ class Picture:
             height: in pixels.
             width: in pixels.
             ground: under what is transparent, and around what is padded.
-            fit: what becomes of a picture of another shape.
+            fit: the way in which a picture of another shape is brought to this one.
         """
         image = fitted(self._on(ground).convert("L" if channels == 1 else "RGB"), width, height, fit, ground)
         values = np.array(image, dtype=np.uint8)

@@ -12,7 +12,7 @@ import torch
 
 from bench.harness.data.catalogue import DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
-from bench.harness.data.folder_files import BROKEN, File, Found, check_classes, classes_of, find
+from bench.harness.data.folder_files import BROKEN, Contents, File, check_classes, classes_of, find
 from bench.harness.data.folder_name import FolderName
 from bench.harness.data.folder_split import Decoded, Split, check_duplicates, split_files
 from bench.harness.data.holdout import PARTS, TRAIN, digest
@@ -43,20 +43,20 @@ def load_folder(name: FolderName) -> Dataset:
         DataError: there are no images, too few of a class, fewer than two classes, classes in test/ alone, the same
             image in two splits, images that are all equal, or more pixels than memory.
     """
-    found = find(Path(name.path))
-    files = [file for given in found.by_part.values() for file in given or ()]
+    contents = find(Path(name.path))
+    files = [file for given in contents.by_part.values() for file in given or ()]
     channels = 1 if all(file.header.grey for file in files) else 3
     side = name.image_size or _side(files)
     _check_memory(name, len(files), channels * side * side)
-    decoder = _Decoder(found, channels, side, name)
-    read = {part: None if given is None else decoder.decode(given) for part, given in found.by_part.items()}
-    classes = classes_of(found.root, (image.file for image in read[TRAIN] or ()))
+    decoder = _Decoder(contents, channels, side, name)
+    read = {part: None if given is None else decoder.decode(given) for part, given in contents.by_part.items()}
+    classes = classes_of(contents.root, (image.file for image in read[TRAIN] or ()))
     if len(classes) > MOST_CLASSES:
-        raise DataError(f"{found.root} has {len(classes)} classes: records hold at most {MOST_CLASSES}")
+        raise DataError(f"{contents.root} has {len(classes)} classes: records hold at most {MOST_CLASSES}")
     for part, images in read.items():
-        check_classes(found.root / part, (image.file for image in images or ()), classes)
-    split = split_files(found.root, classes, read)
-    doubles = check_duplicates(found.root, split, allowed=name.allow_duplicates)
+        check_classes(contents.root / part, (image.file for image in images or ()), classes)
+    split = split_files(contents.root, classes, read)
+    doubles = check_duplicates(contents.root, split, allowed=name.allow_duplicates)
     ground = decoder.settle_ground(split.parts[TRAIN])
     # Slices are taken by place: in the order of the folders, one would hold a class or two.
     random.Random(ORDER_SEED).shuffle(split.parts[TRAIN])  # noqa: S311 - an order, no secret
@@ -74,7 +74,7 @@ def load_folder(name: FolderName) -> Dataset:
         train_images=len(train),
         test_images=len(test),
     )
-    summary = [*_summary(source, split), *split.notes, *doubles, *found.unused.lines()]
+    summary = [*_summary(source, split), *split.notes, *doubles, *contents.unused.lines()]
     digest_of_all = hash_images(train, validation, test)
     return checked(Dataset(source, train, test, digest_of_all, validation=validation, summary=tuple(summary)))
 
@@ -96,8 +96,8 @@ def _check_memory(name: FolderName, images: int, bytes_each: int) -> None:
 class _Decoder:
     """Decodes the files of one data set, all to one size; broken ones are noted as not used."""
 
-    def __init__(self, found: Found, channels: int, side: int, name: FolderName) -> None:
-        self.found, self.channels, self.side, self.fit = found, channels, side, name.fit
+    def __init__(self, contents: Contents, channels: int, side: int, name: FolderName) -> None:
+        self.contents, self.channels, self.side, self.fit = contents, channels, side, name.fit
         self.ground: Ground = "white"
         self.on_black: dict[Path, Pixels] = {}  # of grey pictures on which the ground can be seen
 
@@ -110,7 +110,7 @@ class _Decoder:
             try:
                 picture = read_file(file.path)
             except PictureError as error:
-                self.found.unused.add(BROKEN, str(error))
+                self.contents.unused.add(BROKEN, str(error))
                 continue
             if self.channels == 1 and (picture.transparent or self.fit == "pad"):
                 self.on_black[file.path] = self._pixels(picture, "black")

@@ -48,7 +48,7 @@ class Unused:
 
 
 @dataclass(frozen=True)
-class Found:
+class Contents:
     """Everything below a folder.
 
     Attributes:
@@ -63,7 +63,7 @@ class Found:
     unused: Unused
 
 
-def find(folder: Path) -> Found:
+def find(folder: Path) -> Contents:
     """Return the picture files below a folder: PATH/train/<class>/ with PATH/test/<class>/, or PATH/<class>/ alone.
 
     A folder that holds one other folder and nothing else is gone through, as archives make them. Below a class, files
@@ -84,7 +84,7 @@ def find(folder: Path) -> Found:
             raise DataError(f"{root} has no train/: put the images to train on into {root}/{TRAIN_FOLDER}/<class>/")
         train = _files(root, unused, root)
         classes_of(root, train)
-        return Found(root, {TRAIN: train, VALIDATION: None, TEST: None}, unused)
+        return Contents(root, {TRAIN: train, VALIDATION: None, TEST: None}, unused)
     known = (TRAIN_FOLDER, TEST_FOLDER, validation_folder.name if validation_folder else "")
     for path in _folders(root, unused):
         if path.name not in known:
@@ -93,7 +93,7 @@ def find(folder: Path) -> Found:
     classes = classes_of(present[TRAIN_FOLDER], train)
     validation = _files(validation_folder, unused, root, classes) if validation_folder else None
     test = _files(test_folder, unused, root, classes) if test_folder else None
-    return Found(root, {TRAIN: train, VALIDATION: validation, TEST: test}, unused)
+    return Contents(root, {TRAIN: train, VALIDATION: validation, TEST: test}, unused)
 
 
 def classes_of(part: Path, files: Iterable[File]) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def _files(part: Path, unused: Unused, root: Path, classes: Sequence[str] | None
     Args:
         part: the split's folder.
         unused: takes what is left.
-        root: what names are relative to.
+        root: the folder that names are relative to.
         classes: those of the training images, None for these themselves.
     """
     base = part if classes and {path.name for path in _folders(part, None)} & set(classes) else _unwrapped(part, unused)

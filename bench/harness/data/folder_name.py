@@ -22,7 +22,7 @@ class FolderName:
     Attributes:
         path: the folder, as it was given.
         image_size: side of the square that pictures are brought to, in pixels; None: chosen by their sizes.
-        fit: what becomes of a picture that is no square.
+        fit: the way in which a picture that is no square becomes one.
         allow_duplicates: the same picture may be in two splits.
     """
 

@@ -1,7 +1,7 @@
 """The named data sets, read by torchvision's own classes."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -10,6 +10,8 @@ from bench.harness.data.catalogue import SOURCES, DataError, Source
 from bench.harness.data.dataset import Dataset, Images, checked, hash_images
 from bench.harness.data.holdout import validation_mask
 from bench.harness.errors import one_line
+
+MEAN_TOLERANCE = 0.0005  # of a share of 255: means are published to four digits, some a little off
 
 
 def load_torchvision(entry: Source, root: Path | None, *, download: bool) -> Dataset:
@@ -25,6 +27,7 @@ def load_torchvision(entry: Source, root: Path | None, *, download: bool) -> Dat
     if not root.is_dir() and not download:
         raise DataError(f"data root {root} does not exist: make it and put {entry.files} there, or pass --download")
     train, test = (_torchvision_images(entry, root, part, download) for part in ("train", "test"))
+    _check_mean(entry, train)
     held_out = validation_mask(train.images, train.labels, len(entry.classes))
     whole = hash_images(train, test, train.take(held_out))
     return checked(Dataset(entry, train, test, whole, held_out=held_out))
@@ -85,6 +88,28 @@ def _check_files(entry: Source, root: Path) -> None:
 def _owner(digest: str) -> str | None:
     """Return the data set that a file of this SHA-256 is known to belong to."""
     return next((entry.name for entry in SOURCES.values() if digest in entry.sha256.values()), None)
+
+
+def _check_mean(entry: Source, train: Images) -> None:
+    """Refuse images that are not those of the data set: their mean, which is published, is another one.
+
+    torchvision checks the packed files and those of CIFAR and SVHN; unpacked ones of Fashion-MNIST and KMNIST have no
+    published hash.
+    """
+    means = [train.images[:, channel].double().mean().item() / 255 for channel in range(entry.channels)]
+    if not _has_mean(entry, means):
+        has, published = (", ".join(f"{value:.4f}" for value in values) for values in (means, entry.mean))
+        others = [other.name for other in SOURCES.values() if _has_mean(other, means) and other.torchvision_class]
+        hint = f", as those of {others[0]} have" if others else ""
+        raise DataError(
+            f"{entry.name}: the mean of its training images is {published}, and these have {has}{hint}: "
+            f"put the files of {entry.name} there"
+        )
+
+
+def _has_mean(entry: Source, means: Sequence[float]) -> bool:
+    near = (abs(one - other) <= MEAN_TOLERANCE for one, other in zip(entry.mean, means, strict=False))
+    return entry.channels == len(means) and all(near)
 
 
 def _as_tensors(entry: Source, loaded: object) -> Images:

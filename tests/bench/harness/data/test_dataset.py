@@ -51,7 +51,7 @@ def test_without_a_slice_training_may_begin_later() -> None:
 
 @pytest.mark.parametrize("first", [0, 8, 100])
 def test_validation_is_outside_the_slice(first: int) -> None:
-    """What is held out and not trained on validates."""
+    """Images that are held out and not trained on validate."""
     split = numbered(250, every=3).split(first, 60)
 
     assert places(split.validation) == [

@@ -86,7 +86,7 @@ def test_the_name_chooses_size_and_fit(tmp_path: Path) -> None:
     wide[:, 8:16] = 10
     for number, split in enumerate(SPLITS):
         for label in ("a", "b"):
-            wide[4, 12] = 10 + 10 * number + 25 * (label == "b")
+            wide[4, 12] = 10 + 10 * number + 45 * (label == "b")
             put(tmp_path / split / label / "1.png", Image.fromarray(wide))
     put(tmp_path / "test" / "a" / "2.png", noise(0, "L", (24, 8)))
 
@@ -97,9 +97,9 @@ def test_the_name_chooses_size_and_fit(tmp_path: Path) -> None:
         image = dataset.train.images[0, 0]
         middles[fit] = [int(image[y, x]) for y, x in ((6, 6), (6, 1), (0, 6))]
 
-    assert [value < 60 for value in middles["stretch"]] == [True, False, True]
-    assert [value < 60 for value in middles["crop"]] == [True, True, True]
-    assert [value < 60 for value in middles["pad"]] == [True, False, False]
+    assert [value < 80 for value in middles["stretch"]] == [True, False, True]
+    assert [value < 80 for value in middles["crop"]] == [True, True, True]
+    assert [value < 80 for value in middles["pad"]] == [True, False, False]
     assert middles["pad"][2] == 255
 
 

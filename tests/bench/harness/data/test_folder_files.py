@@ -85,11 +85,11 @@ def test_a_folder_may_name_the_images_that_validate(name: str, tmp_path: Path) -
 def test_classes_may_lie_in_the_folder_itself(tmp_path: Path) -> None:
     """Then nothing is split yet."""
     fill(tmp_path, {"a": 1, "b": 1})
-    found = find(tmp_path)
+    contents = find(tmp_path)
 
     assert names(tmp_path) == ["a 0-0.png", "b 0-0.png"]
-    assert found.by_part[VALIDATION] is None
-    assert found.by_part[TEST] is None
+    assert contents.by_part[VALIDATION] is None
+    assert contents.by_part[TEST] is None
 
 
 def test_whatever_is_not_used_is_counted_and_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bench.harness.data import mnist_5k
+from bench.harness.data import mnist_5k, torchvision_sets
 from bench.harness.data.catalogue import SOURCES, DataError
 from bench.harness.data.load import load
 
@@ -42,6 +42,12 @@ def write_cifar(folder: Path, names: list[str], meta: str, label_key: str) -> No
         entry = {"data": pixels(2, 3072), label_key: [7, 1]}
         (folder / name).write_bytes(pickle.dumps(entry))
     (folder / meta).write_bytes(pickle.dumps({"label_names": [], "fine_label_names": []}))
+
+
+@pytest.fixture(autouse=True)
+def any_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tiny data sets have any mean."""
+    monkeypatch.setattr(torchvision_sets, "MEAN_TOLERANCE", 1)
 
 
 @pytest.fixture
@@ -217,6 +223,28 @@ def test_a_label_of_no_class_is_found(tmp_path: Path) -> None:
     (raw / "t10k-labels-idx1-ubyte").write_bytes(labels)
 
     with pytest.raises(DataError, match=r"kmnist: test image \d+ has label 77, and there are 10 classes, 0 to 9"):
+        load("kmnist", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mean", "hint"), [(0.2860, ", as those of fashion-mnist have"), (0.1307, ", as those of mnist have"), (0.5, "")]
+)
+def test_images_of_another_data_set_are_found_by_their_mean(
+    mean: float, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole files under a wrong name train without a word, and every class of the card would be a wrong one."""
+    monkeypatch.setattr(torchvision_sets, "MEAN_TOLERANCE", 0.0005)
+    raw = write_idx(tmp_path, "KMNIST")
+    count = 28 * 28 * COUNTS["train"]
+    bright = round(mean * count)  # pixels of 255 among black ones
+    images = np.repeat(np.array([255, 0], np.uint8), [bright, count - bright])
+    header = struct.pack(">4i", 2051, COUNTS["train"], 28, 28)
+    (raw / "train-images-idx3-ubyte").write_bytes(header + np.random.default_rng(0).permutation(images).tobytes())
+
+    with pytest.raises(
+        DataError,
+        match=rf"kmnist: the mean of its training images is 0\.1918, and these have {mean:.4f}{hint}: put the files of",
+    ):
         load("kmnist", tmp_path)
 
 
