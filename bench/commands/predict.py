@@ -13,8 +13,9 @@ from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
 from bench.harness.training.checkpoint_card import PictureCard, read_card
 from images.decoding import read_file
-from images.errors import FORMATS, PictureError
+from images.errors import PictureError
 from images.fit import fit_of
+from images.formats import FORMATS
 from images.ground import ground_of
 from images.picture import Picture
 from images.polarity import Oriented, oriented
