@@ -10,7 +10,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from images import errors
 from images.eight_bits import Depth, in_eight_bits, is_grey
-from images.errors import FORMATS
+from images.formats import FORMATS
 from images.picture import Picture
 
 # Pillow itself refuses a PNG whose text chunk or colour profile unpacks to more than 1 MiB, whose texts unpack to

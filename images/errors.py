@@ -1,6 +1,7 @@
 """Why a picture file is refused: what is wrong, in which file, and what to do, in the same words for every user."""
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF")
+from images.formats import FORMATS
+
 REMEDY = "remove or replace it"
 
 

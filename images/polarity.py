@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from images.fit import Fit
 from images.ground import Ground
 from images.picture import Picture, Pixels
 
@@ -18,24 +19,43 @@ class Oriented(NamedTuple):
     inverted: bool
 
 
-def oriented(picture: Picture, shape: tuple[int, ...], ground: Ground | None, *, invert: bool | None) -> Oriented:
-    """Return a picture's pixels, dark and light exchanged where asked: what is transparent is the ground after that.
+def oriented(
+    picture: Picture, shape: tuple[int, ...], ground: Ground | None, fit: Fit = "stretch", *, invert: bool | None
+) -> Oriented:
+    """Return a picture's pixels, dark and light exchanged where asked.
+
+    What is transparent, and the rim of what is padded, is the ground after that.
 
     Args:
         picture: as its file has it.
         shape: channels, height, width that the net takes.
         ground: the data set's; None where it is not known: white paper, before anything is exchanged.
+        fit: what becomes of a picture of another shape.
         invert: exchange dark and light; None: where a grey picture has dark strokes on light paper, unless the data
             set is known to have them too.
     """
     channels, height, width = shape
-    on_white = picture.pixels(channels, height, width, "white")
-    on_black = picture.pixels(channels, height, width, "black") if picture.transparent else on_white
     if invert is None:
-        invert = channels == 1 and ground != "white" and dark_on_light(on_white[0], on_black[0])
+        invert = channels == 1 and ground != "white" and is_ink_on_paper(picture, height, width)
     if invert:
-        return Oriented(WHITE - (on_black if ground == "white" else on_white), inverted=True)
-    return Oriented(on_black if ground == "black" else on_white, inverted=False)
+        under: Ground = "black" if ground == "white" else "white"
+        return Oriented(WHITE - picture.pixels(channels, height, width, under, fit), inverted=True)
+    return Oriented(picture.pixels(channels, height, width, ground or "white", fit), inverted=False)
+
+
+def is_ink_on_paper(picture: Picture, height: int, width: int) -> bool:
+    """Return whether a picture, seen in grey and whole, has dark strokes on light paper.
+
+    It is stretched for that, whatever its fit: a rim that is added says nothing, and its own may be cut off.
+
+    Args:
+        picture: as its file has it.
+        height: in pixels, of the size in which it is looked at.
+        width: in pixels, of the same.
+    """
+    (on_white,) = picture.pixels(1, height, width, "white")
+    (on_black,) = picture.pixels(1, height, width, "black") if picture.transparent else (on_white,)
+    return dark_on_light(on_white, on_black)
 
 
 def dark_on_light(on_white: Pixels, on_black: Pixels) -> bool:

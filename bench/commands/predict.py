@@ -13,7 +13,9 @@ from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
 from bench.harness.training.checkpoint_card import PictureCard, read_card
 from images.decoding import read_file
-from images.errors import FORMATS, PictureError
+from images.errors import PictureError
+from images.fit import fit_of
+from images.formats import FORMATS
 from images.ground import ground_of
 from images.picture import Picture
 from images.polarity import Oriented, oriented
@@ -27,7 +29,7 @@ def read_image(path: Path, card: Mapping[str, Any], *, invert: bool = False) -> 
 
     Args:
         path: the file.
-        card: the net's, with `channels`, `image_size`, and the `ground` under what is transparent.
+        card: the net's, with `channels`, `image_size`, the `ground` under what is transparent, and the `fit`.
         invert: exchange dark and light, for a dark digit on white paper: MNIST's are light on dark.
 
     Raises:
@@ -45,7 +47,8 @@ def _read(path: Path) -> Picture:
 
 def _oriented(picture: Picture, card: Mapping[str, Any], *, invert: bool | None) -> Oriented:
     side = int(card["image_size"])
-    return oriented(picture, (int(card["channels"]), side, side), ground_of(card), invert=invert)
+    shape = int(card["channels"]), side, side
+    return oriented(picture, shape, ground_of(card), fit_of(card), invert=invert)
 
 
 def probabilities(model: torch.nn.Module, image: Tensor, card: Mapping[str, Any]) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, get_type_hints
 from msgspec import Meta
 
 from bench.harness.validation import wrong_value
+from images.fit import Fit
 from images.ground import Ground
 
 Size = Annotated[int, Meta(ge=1)]
@@ -37,6 +38,7 @@ class ModelCard(TypedDict):
         validation_accuracy: from 0 to 1; null without a validation split.
         protocol: quick, published or smoke.
         ground: colour under transparent pixels, white or black.
+        fit: what becomes of a picture of another shape: stretch, crop or pad.
         lrn_form: implementation of LRN in the graph; null for nets without.
     """
 
@@ -61,6 +63,7 @@ class ModelCard(TypedDict):
     validation_accuracy: NotRequired[Share | None]
     protocol: NotRequired[str]
     ground: NotRequired[Ground]
+    fit: NotRequired[Fit]
     lrn_form: NotRequired[str | None]
 
 

@@ -47,6 +47,7 @@ def facts(material: Material, variant: str) -> dict[str, Any]:
         "std": list(material.preprocess.std),
         "shape": list(material.shape),
         "ground": material.ground,
+        "fit": material.fit,
         "input": "image: uint8 (batch, channels, height, width); normalisation and resizing are inside the graph",
         "outputs": "logits, probabilities: float32 (batch, classes)",
         "resize": material.preprocess.resize,

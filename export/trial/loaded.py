@@ -27,6 +27,7 @@ from export.gate.temperature import fit_temperature
 from export.graph.to_onnx import Served
 from export.repository.golden import Floats, Pixels
 from export.trial.selection import checkpoint_path
+from images.fit import Fit
 from images.ground import Ground
 from models import checkpoint, registry
 
@@ -49,6 +50,7 @@ class Material:
     preprocess: Preprocess
     split: Split
     ground: Ground
+    fit: Fit
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -130,7 +132,8 @@ def load(results: Path, record: Record, data_root: Path | None) -> Material:
     _, preprocess = preprocesses(recipe, dataset.source, CPU)
     _check_card(path, card, record, preprocess)
     split = dataset.split(recipe.first_image, recipe.train_images)
-    return Material(record, _with_own_lrn(model, record), preprocess, split, dataset.source.ground)
+    source = dataset.source
+    return Material(record, _with_own_lrn(model, record), preprocess, split, source.ground, source.fit)
 
 
 def _check_card(path: Path, card: Mapping[str, Any], record: Record, preprocess: Preprocess) -> None:

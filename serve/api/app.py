@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from time import monotonic
 
 from export.repository.golden import Answers, Pixels
+from images.fit import fit_of
 from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
 from serve.api.exchange import Reply, Request, Send, error_reply, guarded, json_reply
@@ -196,10 +197,9 @@ class App:
         arrived, config = monotonic(), version.config
 
         def read() -> list[Picture]:
-            ground = ground_of(version.card)
-            return pictures(
-                content_type, request.body, config.dims, invert=invert, ground=ground, most=config.max_batch
-            )
+            card, most = version.card, config.max_batch
+            ground, fit = ground_of(card), fit_of(card)
+            return pictures(content_type, request.body, config.dims, invert=invert, ground=ground, fit=fit, most=most)
 
         def decoded(read_pictures: Sequence[Picture] | RequestError) -> None:
             if isinstance(read_pictures, RequestError):

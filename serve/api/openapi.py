@@ -115,7 +115,8 @@ def _path(path: str, route: Route, values: Mapping[str, Schema]) -> dict[str, An
     names = [name for name in values if f"{{{name}}}" in path]
     known = [{"name": name, "in": "path", "required": True, "schema": values[name]} for name in names]
     body = {"requestBody": {"content": route.body, "required": True}} if route.body else {}
-    operation = {"summary": route.summary, **body, "responses": _responses(route)}
+    more = {"description": route.description} if route.description else {}
+    operation = {"summary": route.summary, **more, **body, "responses": _responses(route)}
     return {route.method.lower(): operation, "parameters": [*known, *route.query]}
 
 

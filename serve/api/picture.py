@@ -11,6 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from export.repository.golden import Pixels
 from images.decoding import MOST_PIXELS, read
 from images.errors import PictureError, TooManyPixelsError, UnknownFormatError
+from images.fit import Fit
 from images.ground import Ground
 from images.picture import Picture as Decoded
 from images.polarity import oriented
@@ -46,6 +47,7 @@ def pictures(
     *,
     invert: bool | None,
     ground: Ground | None = None,
+    fit: Fit = "stretch",
     most: int = MOST_PICTURES,
 ) -> list[Picture]:
     """Return the pictures of a request: one as its body, or several as multipart/form-data.
@@ -57,6 +59,7 @@ def pictures(
         invert: exchange dark and light; None: where a grey picture has dark strokes on light paper, and the model's
             data set has not, as MNIST has not.
         ground: the data set's, under what is transparent; None: the model's card does not say.
+        fit: what becomes of a picture of another shape; the model's card says it.
         most: pictures that the model takes in one request.
 
     Raises:
@@ -71,7 +74,7 @@ def pictures(
     for part in parts:
         decoded = _decoded(part, pixels)
         pixels += decoded.size[0] * decoded.size[1]
-        taken.append(Picture(part.name, *oriented(decoded, dims, ground, invert=invert)))
+        taken.append(Picture(part.name, *oriented(decoded, dims, ground, fit, invert=invert)))
     return taken
 
 

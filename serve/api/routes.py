@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from images.fit import FITS
+from images.formats import FORMATS, MEDIA_TYPES
 from serve.api.url import Target
 
 Schema = dict[str, Any]
@@ -14,12 +16,12 @@ VERSIONED = f"{MODEL}/versions/{{version}}"
 REPOSITORY = ("v2", "repository")
 BYTES: Schema = {"type": "string", "format": "binary"}
 PICTURES: Schema = {
-    kind: {"schema": BYTES}
-    for kind in (
-        *("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/x-portable-anymap", "image/tiff"),
-        "multipart/form-data",
-    )
+    kind: {"schema": BYTES} for kind in (*MEDIA_TYPES, "application/octet-stream", "multipart/form-data")
 }
+WHAT_IS_READ = f"""Files of {", ".join(FORMATS)}, told by their content, not by their names or declared types: one as
+the body, or several as multipart/form-data. A picture of another shape than the model's gets the fit of the
+model's card, which /models says too: {FITS[0]} (squeezed; so do cards that say none), {FITS[1]} (its middle part) or
+{FITS[2]} (whole, with a rim in the colour of the data set's ground)."""
 INFERENCE: Schema = {
     "application/json": {"schema": {"$ref": "#/components/schemas/Request"}},
     "application/octet-stream": {"schema": BYTES},
@@ -43,6 +45,7 @@ class Route:
         path: as OpenAPI writes it; one that begins with MODEL is there below VERSIONED, too.
         handler: name of the method of `serve.api.app.App`.
         summary: one clause; a route without one is not in the document.
+        description: sentences, where the summary does not say all.
         answer: name of the answer's schema, nothing where it is text.
         body: content types of the request with their schemas.
         failures: statuses beside 401, which all have.
@@ -58,6 +61,7 @@ class Route:
     failures: tuple[str, ...] = ()
     query: tuple[Schema, ...] = ()
     who: Who = Who.CLIENT
+    description: str = ""
 
 
 INFER_FAILURES = ("400", "404", "408", "413", "415", "429", "500", "503", "504")
@@ -96,6 +100,7 @@ ROUTES = (
         body=PICTURES,
         failures=CLASSIFY_FAILURES,
         query=(INVERT,),
+        description=WHAT_IS_READ.replace("\n", " "),
     ),
 )
 PLAIN: Mapping[str, Route] = {route.path: route for route in ROUTES if "{" not in route.path}

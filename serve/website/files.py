@@ -5,11 +5,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from images.fit import fit_of
+from images.ground import ground_of
 from serve.inference.version import Version
 
 FOLDER = Path(__file__).parent
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; frame-ancestors 'none'"
-FILES = {"": ("index.html", "text/html; charset=utf-8"), "page.js": ("page.js", "text/javascript; charset=utf-8")}
+FILES = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    **{name: (name, "text/javascript; charset=utf-8") for name in ("preview.js", "page.js")},
+}
 FACTS = ("dataset", "label", "architecture", "variant", "parameters", "test_accuracy", "test_accuracy_interval")
 
 
@@ -41,6 +46,8 @@ def model_list(versions: Iterable[Version]) -> list[dict[str, Any]]:
             "shape": list(version.config.dims),
             "labels": list(version.labels),
             "size": version.bytes,
+            "fit": fit_of(version.card),
+            "ground": ground_of(version.card),
             **{fact: version.card.get(fact) for fact in FACTS},
         }
         for version in sorted(versions, key=lambda version: version.name)

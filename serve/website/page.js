@@ -206,19 +206,9 @@ function readDrawing() {
   if (pixels) askAll((model) => sendPixels(model, pixels));
 }
 
-// What was given, as the browser shows it; what it cannot show is left out, and the server says why.
-function preview(file) {
-  const address = URL.createObjectURL(file);
-  const picture = element("img", undefined, { id: "preview", alt: `The picture that was given: ${file.name}` });
-  picture.addEventListener("load", () => URL.revokeObjectURL(address));
-  picture.addEventListener("error", () => { URL.revokeObjectURL(address); picture.remove(); });
-  picture.src = address;
-  given.replaceChildren(picture);
-}
-
 function readFile(file) {
   clear();
-  preview(file);
+  given.replaceChildren(preview(file, ofDataset()[0]));
   askAll((model) => sendFile(model, file));
 }
 
@@ -246,6 +236,7 @@ function setUp() {
   const [model] = ofDataset();
   const drawable = Boolean(model) && model.shape.join() === `1,${SIDE},${SIDE}`;
   pad.parentElement.hidden = !drawable;
+  document.getElementById("fitted").textContent = fitOf(model)[1];
   clear();
 }
 

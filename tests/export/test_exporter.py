@@ -42,7 +42,7 @@ def test_a_trial_becomes_a_version(repository: Path, choice: Choice) -> None:
     low, high = card["test_accuracy_interval"]
     assert low < card["test_accuracy"] < high
     assert card["record_id"] == choice.record.record_id
-    assert card["ground"] == "black"
+    assert (card["ground"], card["fit"]) == ("black", "stretch")
     assert card["checkpoint_sha256"] == choice.record.checkpoint_sha256
     assert set(card["test_calibration_error"]) == {"before", "after"}
     assert "normalisation and resizing are inside the graph" in card["input"]

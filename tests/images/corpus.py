@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
 ORIENTATION = 0x0112  # of EXIF
+JPEG_BEGINS = b"\xff\xd8\xff"
 SIDE = 8  # pixels; the pictures are SIDE high and WIDE wide
 WIDE = 10
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -66,6 +67,13 @@ def moving(kind: str) -> bytes:
     return encoded(COLOUR, kind, save_all=True, append_images=others, **({"lossless": True} if kind == "WEBP" else {}))
 
 
+def with_a_second(orientation: int = 1) -> bytes:
+    """Return a JPEG as phones write it: another, smaller picture behind the one that is seen."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    return encoded(COLOUR, "MPO", save_all=True, append_images=[Image.fromarray(255 - COLOUR[:, :SIDE])], exif=exif)
+
+
 def run_lengths() -> bytes:
     """Return a BMP whose rows are compressed, which Pillow does not write."""
     rows, start = b"\x0a\x01\0\0" * SIDE, 14 + 40 + 4 * 256
@@ -106,7 +114,12 @@ def _colours() -> Iterator[tuple[str, bytes]]:
     yield "palette.gif", encoded(palette, "GIF")
     yield "palette, one is transparent.gif", encoded(palette, "GIF", transparency=3)
     yield "colour.jpg", encoded(COLOUR, "JPEG", quality=90)
-    yield "two pictures.jpg", encoded(COLOUR, "MPO", save_all=True, append_images=[Image.fromarray(255 - COLOUR)])
+    yield "two pictures.jpg", with_a_second()
+    yield "two pictures.mpo", with_a_second()
+    yield "two pictures, turned.jpg", with_a_second(orientation=6)
+    yield "the second picture is missing.jpg", with_a_second().rpartition(JPEG_BEGINS)[0]
+    yield "colour.jfif", encoded(COLOUR, "JPEG")
+    yield "colour.jpe", encoded(COLOUR, "JPEG")
     yield "printing inks.jpg", encoded(image.convert("CMYK"), "JPEG")
     yield "printing inks.tiff", encoded(image.convert("CMYK"), "TIFF")
     yield "brightness and colour.tiff", encoded(image.convert("YCbCr"), "TIFF")

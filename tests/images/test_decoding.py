@@ -9,7 +9,7 @@ from PIL import Image, ImageFile, PngImagePlugin
 
 from images.decoding import MOST_PIXELS, read, read_file
 from images.errors import PictureError, TooManyPixelsError, UnknownFormatError
-from tests.images.corpus import BROKEN, COLOUR, WHOLE, encoded, in_strips, moving, turned
+from tests.images.corpus import BROKEN, COLOUR, JPEG_BEGINS, WHOLE, encoded, in_strips, moving, turned, with_a_second
 
 Turn = Callable[[np.ndarray], np.ndarray]
 UPRIGHT: dict[int, Turn] = {  # what is seen, of pixels that were stored with this orientation
@@ -39,6 +39,28 @@ def test_a_jpeg_is_turned_as_its_camera_was() -> None:
 
     for orientation, upright in UPRIGHT.items():
         np.testing.assert_array_equal(np.asarray(read(turned("JPEG", orientation), "a").image), upright(stored))
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_a_photo_with_a_second_picture_is_the_one_that_is_seen(orientation: int) -> None:
+    """The files of phones, MPO by name: the pixels of the same JPEG alone, be the second whole, cut off or missing."""
+    alone = np.asarray(read(turned("JPEG", orientation), "a").image)
+    content = with_a_second(orientation)
+
+    assert content.count(b"MPF\0") == 1
+    for kept in (len(content), content.rindex(JPEG_BEGINS) + 50, content.rindex(JPEG_BEGINS)):
+        np.testing.assert_array_equal(np.asarray(read(content[:kept], "a").image), alone)
+
+
+@pytest.mark.filterwarnings("ignore:Image appears to be a malformed MPO file")
+def test_a_broken_list_of_pictures_loses_none() -> None:
+    """The first picture is whole, so it is read."""
+    content = bytearray(with_a_second())
+    content[content.index(b"MPF\0") + 4] ^= 0xFF
+
+    picture = read(bytes(content), "a")
+
+    np.testing.assert_array_equal(np.asarray(picture.image), np.asarray(read(turned("JPEG", 1), "a").image))
 
 
 def test_a_broken_camera_note_turns_nothing() -> None:

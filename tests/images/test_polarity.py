@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from images.fit import FITS, Fit
 from images.ground import Ground, ground_of
 from images.picture import Picture
 from images.polarity import oriented
@@ -55,6 +56,26 @@ def test_ink_on_paper_is_inverted_where_the_card_does_not_say() -> None:
 def test_the_transparent_is_the_data_sets_ground_in_the_end(ground: Ground, rim: int, invert: bool) -> None:
     """Whether dark and light are exchanged or not."""
     assert oriented(ink(100), SHAPE, ground, invert=invert).pixels[0, 0, 0] == rim
+
+
+@pytest.mark.parametrize("ground", ["white", "black"])
+@pytest.mark.parametrize("invert", [True, False])
+def test_the_rim_of_what_is_padded_is_the_data_sets_ground_in_the_end(ground: Ground, invert: bool) -> None:
+    """Whether dark and light are exchanged or not; the picture itself is in the middle."""
+    pixels = oriented(opaque(np.full((4, 8), 100, np.uint8)), SHAPE, ground, "pad", invert=invert).pixels[0]
+
+    assert set(pixels[:2].ravel()) == set(pixels[-2:].ravel()) == {255 if ground == "white" else 0}
+    assert set(pixels[2:-2].ravel()) == {155 if invert else 100}
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_ink_on_paper_is_seen_in_the_whole_picture(fit: Fit) -> None:
+    """Neither a rim that is added nor what is cut off hides that a wide page is light, or a wide night dark."""
+    page = np.full((8, 16), 255, np.uint8)
+    page[:, 4:6] = page[:, 10:12] = 0  # the rim of what a crop leaves is dark
+
+    assert oriented(opaque(page), SHAPE, "black", fit, invert=None).inverted
+    assert not oriented(opaque(255 - page), SHAPE, "black", fit, invert=None).inverted
 
 
 @pytest.mark.parametrize(

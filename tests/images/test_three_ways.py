@@ -14,6 +14,7 @@ from bench.harness.data.folder_name import FolderName
 from bench.harness.errors import UserError
 from images.decoding import read_file
 from images.errors import PictureError
+from images.fit import FITS, Fit, fit_of
 from serve.api.picture import pictures
 from serve.errors import RequestError
 from tests.images.corpus import BROKEN, COLOUR, GREY, SIDE, WHOLE, encoded
@@ -34,35 +35,39 @@ def folder(root: Path, name: str, content: bytes, channels: int, paper: int) -> 
     return root
 
 
-def loaded(root: Path) -> Dataset:
+def loaded(root: Path, fit: Fit = "stretch") -> Dataset:
     """Return the data set, in a size that its pictures have."""
-    return load_folder(FolderName(str(root), image_size=SIDE, allow_duplicates=True))
+    return load_folder(FolderName(str(root), image_size=SIDE, fit=fit, allow_duplicates=True))
 
 
-def as_trained(root: Path) -> tuple[np.ndarray, dict[str, Any]]:
+def as_trained(root: Path, fit: Fit = "stretch") -> tuple[np.ndarray, dict[str, Any]]:
     """Return the odd picture as a net is trained on it, and what the net's card says of the data set."""
-    dataset = loaded(root)
+    dataset = loaded(root, fit)
     (pixels,) = dataset.train.images[dataset.train.labels == 1].numpy()
     source = dataset.source
-    return pixels, {"image_size": source.size, "channels": source.channels, "ground": source.ground}
+    of_its_source = {"image_size": source.size, "channels": source.channels}
+    return pixels, {**of_its_source, "ground": source.ground, "fit": source.fit}
 
 
+@pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize("paper", [0, 255], ids=["dark", "light"])
 @pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_file_becomes_the_same_bytes_in_all_three_ways(name: str, channels: int, paper: int, tmp_path: Path) -> None:
-    """Whatever the file is, whatever the net takes, and whatever the ground of the data set.
+def test_a_file_becomes_the_same_bytes_in_all_three_ways(
+    name: str, channels: int, paper: int, fit: Fit, tmp_path: Path
+) -> None:
+    """Whatever the file is, whatever the net takes, and whatever ground and fit the data set has.
 
     A picture in colours makes its data set one in colours: for a net that takes grey it is read as training would.
     """
-    trained, card = as_trained(folder(tmp_path, name, WHOLE[name], channels, paper))
+    trained, card = as_trained(folder(tmp_path, name, WHOLE[name], channels, paper), fit)
     if card["channels"] > channels:
         card |= {"channels": channels, "ground": "white" if paper else "black"}
-        trained = read_file(tmp_path / "train" / "b" / name).pixels(channels, SIDE, SIDE, card["ground"])
+        trained = read_file(tmp_path / "train" / "b" / name).pixels(channels, SIDE, SIDE, card["ground"], fit)
 
     asked = read_image(tmp_path / "train" / "b" / name, card)[0].numpy()
     shape = (channels, SIDE, SIDE)
-    (served,) = pictures(*form((name, WHOLE[name])), shape, invert=False, ground=card["ground"])
+    (served,) = pictures(*form((name, WHOLE[name])), shape, invert=False, ground=card["ground"], fit=fit_of(card))
 
     assert trained.shape == shape
     np.testing.assert_array_equal(asked, trained)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from bench.harness.validation import ContentError, wrong_value
+from images.fit import Fit
 from images.ground import Ground
 from models import checkpoint
 
@@ -19,6 +20,7 @@ class PictureCard(TypedDict):
         image_size: side of the data set's images, in pixels.
         channels: 1 for grey, 3 for colour.
         ground: colour under transparent pixels, white or black; older cards do not say.
+        fit: what becomes of a picture of another shape: stretch, crop or pad; older cards mean stretch.
     """
 
     classes: list[str]
@@ -28,6 +30,7 @@ class PictureCard(TypedDict):
     image_size: int
     channels: int
     ground: NotRequired[Ground]
+    fit: NotRequired[Fit]
 
 
 class CheckpointCard(PictureCard):

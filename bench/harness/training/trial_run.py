@@ -187,6 +187,7 @@ class TrialRun:
             "image_size": source.size,
             "channels": source.channels,
             "ground": source.ground,
+            "fit": source.fit,
             "test_accuracy": evaluation.accuracy,
             "environment": environment(self.execution.device),
         }

@@ -166,6 +166,7 @@ def test_a_missing_file_is_one_line_and_exits_with_2(
         ("classes", ["dark", 5], "classes[1] is 5"),
         ("resize", "no", "resize is 'no'"),
         ("ground", "green", "ground is 'green'"),
+        ("fit", "squeeze", "fit is 'squeeze'"),
     ],
 )
 def test_a_card_with_a_value_of_another_kind_is_one_line_and_exits_with_2(
@@ -199,6 +200,29 @@ def test_what_is_transparent_lies_on_the_data_sets_ground(ground: str, under: in
     for invert in (False, True):
         image = read_image(tmp_path / "nothing.png", {**GREY, "ground": ground}, invert=invert)
         assert image.flatten().tolist() == [under] * 4
+
+
+@pytest.mark.parametrize(
+    ("card", "rows"),
+    [
+        ({}, [[40, 160], [40, 160]]),
+        ({"fit": "stretch"}, [[40, 160], [40, 160]]),
+        ({"fit": "crop"}, [[80, 120], [80, 120]]),
+        ({"fit": "pad", "ground": "black"}, [[40, 160], [0, 0]]),
+        ({"fit": "pad", "ground": "white"}, [[40, 160], [255, 255]]),
+    ],
+    ids=["an older card", "stretch", "crop", "pad with black", "pad with white"],
+)
+def test_a_picture_of_another_shape_gets_the_fit_of_its_card(
+    card: dict[str, str], rows: list[list[int]], tmp_path: Path
+) -> None:
+    """As the training images did: squeezed, its middle alone, or whole with a rim."""
+    stripes = np.repeat(np.array([[0, 80, 120, 200]], np.uint8), 10, axis=1).repeat(20, axis=0)
+    Image.fromarray(stripes).save(tmp_path / "stripes.png")
+
+    image = read_image(tmp_path / "stripes.png", {**GREY, **card})
+
+    np.testing.assert_allclose(image[0, 0].numpy(), rows, atol=15)
 
 
 def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def test_a_needed_field_that_is_missing_is_named(field: str, exported_once: Path
         ("shape", [1, 0, 28], "shape[1] is 0: expected `int` >= 1"),
         ("test_accuracy", 97.0, "test_accuracy is 97.0: expected `float` <= 1"),
         ("ground", "green", "ground is 'green'"),
+        ("fit", "squeeze", "fit is 'squeeze'"),
         ("lrn_form", 5, "lrn_form is 5: expected `str | null`"),
     ],
 )

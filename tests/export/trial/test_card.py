@@ -1,8 +1,15 @@
 """Tests of export.trial.card."""
 
+from pathlib import Path
+
 import pytest
 
+from bench import __main__ as bench
+from export import __main__ as export
+from export.repository.layout import read_card
 from export.trial.card import FORMAT, interval, library_versions, metadata
+from export.verify import version_problems
+from tests.bench.harness.data.folders import fill
 
 CARD = {
     **dict.fromkeys(("variant", "study", "arm", "architecture", "record_id", "checkpoint_sha256", "dataset"), "x"),
@@ -20,6 +27,24 @@ CARD = {
     "classes": ["a"],
     "environment": {"commit": "abc", "torch": "2"},
 }
+
+
+def test_a_net_of_an_own_folder_is_published_with_its_fit(tmp_path: Path) -> None:
+    """The gate passes it, and its card says the fit, as does the data set's name there, without this machine's path."""
+    root = tmp_path / "pets"
+    for place, part in enumerate(("train", "val", "test")):
+        fill(root / part, {"cat": 8, "dog": 8}, size=(16, 8), first=place)
+    words = ["train", "mlp", "--dataset", f"folder:{root}?fit=pad&image-size=8", "-r", "epochs=1", "--threads", "1"]
+    assert bench.main([*words, "--results", str(tmp_path / "results")]) == 0
+
+    exported = ["--results", str(tmp_path / "results" / "train"), "--out", str(tmp_path / "repository")]
+    assert export.main([*exported, "--no-variants"]) == 0
+
+    (model,) = (path for path in (tmp_path / "repository").iterdir() if path.is_dir())
+    card = read_card(model / "1")
+    assert (card["fit"], card["ground"], card["shape"]) == ("pad", "white", [3, 8, 8])
+    assert card["dataset"] == "folder:pets?image-size=8&fit=pad"
+    assert version_problems(model, 1) == []
 
 
 def test_an_interval_is_wilsons() -> None:

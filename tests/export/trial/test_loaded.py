@@ -21,6 +21,14 @@ def results_with(exporter: Exporter, choice: Choice, folder: Path, **changes: ob
     return copied
 
 
+def test_a_fit_that_there_is_not_is_named(exporter: Exporter, choice: Choice, tmp_path: Path) -> None:
+    """Later pictures would be brought to size in a way that the net has not seen."""
+    results = results_with(exporter, choice, tmp_path, fit="squeeze")
+
+    with pytest.raises(MaterialError, match=r"card of .*\.safetensors: fit is 'squeeze'"):
+        load(results, choice.record, exporter.data_root)
+
+
 @pytest.mark.parametrize(("field", "value"), [("image_size", "28"), ("channels", 1.5)])
 def test_a_value_of_another_kind_is_named(
     field: str, value: object, exporter: Exporter, choice: Choice, tmp_path: Path

@@ -5,7 +5,10 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from images.fit import FITS, fit_of
+from images.picture import Picture
 from tests.serve.conftest import LABELS_OF, PutModel, Running, Start, expected
 from tests.serve.drawing import encoded, form
 
@@ -70,6 +73,21 @@ def test_the_cards_ground_is_the_pictures(
     assert unasked["predictions"][0]["inverted"] is inverted
     best = told["predictions"][0]["labels"][0]
     assert best["probability"] == pytest.approx(powers.max() / powers.sum(), abs=1e-5)
+
+
+@pytest.mark.parametrize("card", [{}, *({"fit": fit, "ground": "black"} for fit in FITS)], ids=["older", *FITS])
+def test_a_picture_of_another_shape_gets_the_cards_fit(card: dict[str, str], put_model: PutModel, start: Start) -> None:
+    """The answer is that of the picture as the net's training images were brought to size; stretched for older ones."""
+    put_model(card=card)
+    running = start()
+    wide = np.random.default_rng(3).integers(0, 256, (6, 12), dtype=np.uint8)
+
+    _, answer, _ = running.ask("POST", CLASSIFY + "?invert=false", encoded(wide))
+
+    seen = Picture(Image.fromarray(wide)).pixels(1, 4, 4, "black", fit_of(card))
+    powers = np.exp(expected(seen[None])[0])
+    shares = {entry["label"]: entry["probability"] for entry in answer["predictions"][0]["labels"]}
+    assert shares == pytest.approx(dict(zip(LABELS_OF, powers / powers.sum(), strict=True)), abs=1e-5)
 
 
 def test_an_unknown_parameter_is_refused(running: Running) -> None:

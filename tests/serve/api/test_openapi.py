@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from images.fit import FITS
+from images.formats import FORMATS, MEDIA_TYPES
 from serve.api.openapi import document
 from tests.serve.conftest import Running, request
 
@@ -43,6 +45,15 @@ def test_every_path_is_there(path: str, method: str, running: Running) -> None:
     assert status in (200, 400, 403)
     if status == 200 and path != "/metrics":
         checked(answer, path, method)
+
+
+def test_the_document_says_which_pictures_are_read_and_how() -> None:
+    """Every format with its media types, every fit, and that the declared type does not matter."""
+    operation = document()["paths"]["/v2/models/{model}/classify"]["post"]
+
+    assert [word for word in (*FORMATS, *FITS) if word not in operation["description"]] == []
+    assert {"application/octet-stream", "multipart/form-data", *MEDIA_TYPES} == set(operation["requestBody"]["content"])
+    assert "\n" not in operation["description"]
 
 
 def test_an_inference_is_as_described(running: Running, images: np.ndarray) -> None:

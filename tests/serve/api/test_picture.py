@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from images.errors import FORMATS
+from images.formats import FORMATS, NAMES
 from serve.api import picture
 from serve.api.picture import Picture, pictures
 from serve.errors import RequestError
@@ -102,6 +102,21 @@ def test_nothing_is_said_to_be_nothing() -> None:
         read(b"")
     with pytest.raises(RequestError, match=r"'a\.png' is empty"):
         pictures(*form(("a.png", b"")), GREY, invert=None)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("declared", ["", "image/png", "application/x-www-form-urlencoded", "text/plain"])
+def test_a_picture_is_told_by_its_content(kind: str, declared: str, digit: np.ndarray) -> None:
+    """Not by what it is declared as, which clients get wrong, nor by the ending of its name."""
+    content = encoded(digit, kind, **({"lossless": True} if kind == "WEBP" else {}))
+
+    (alone,) = pictures(declared, content, GREY, invert=False)
+    content_type, body = form(*((f"a{ending}", content) for ending in (*NAMES[kind].endings, "", ".txt")))
+    in_a_form = pictures(content_type, body.replace(b"image/png", declared.encode()), GREY, invert=False)
+
+    assert len({each.name for each in in_a_form}) == len(NAMES[kind].endings) + 2
+    for each in (alone, *in_a_form):
+        np.testing.assert_allclose(each.pixels[0].astype(int), digit, atol=30 if kind == "JPEG" else 0)
 
 
 def test_a_damaged_picture_is_the_clients_fault(digit: np.ndarray) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.serve.browsing import Page, headless, zero
-from tests.serve.conftest import Start
+from tests.serve.conftest import PutModel, Start
 
 
 @pytest.fixture
@@ -84,6 +85,35 @@ def test_a_file_is_shown(page: Page, tmp_path: Path) -> None:
     page.draw_seven()
     page.driver.find_element("id", "clear").click()
     assert page.run("return document.getElementById('preview')") is None
+
+
+@pytest.mark.parametrize(
+    ("fit", "seen"),
+    [("stretch", ("fill", "not cropped")), ("crop", ("cover", "cut off")), ("pad", ("contain", "a rim fills up"))],
+)
+def test_a_file_is_shown_in_the_shape_that_the_net_sees(
+    fit: str, seen: tuple[str, str], put_model: PutModel, start: Start, tmp_path: Path
+) -> None:
+    """A wide picture is squeezed, cut or padded to the net's square there too; every format can be chosen."""
+    put_model(card={"dataset": "folder:pets", "fit": fit, "ground": "black"})
+    wide = Image.new("L", (40, 20), 255)
+    wide.save(tmp_path / "wide.bmp")
+    wide.save(tmp_path / "wide.tiff")
+    with headless(f"http://127.0.0.1:{start().port}/") as page:
+        page.wait_for_models()
+        assert seen[1] in page.run("return document.getElementById('fitted').textContent")
+        page.choose(tmp_path / "wide.bmp")
+        page.wait("document.getElementById('preview')?.naturalWidth == 40")
+        look = page.run(
+            "const preview = document.getElementById('preview'), style = getComputedStyle(preview);"
+            "return [preview.clientWidth == preview.clientHeight, style.objectFit, style.backgroundColor]"
+        )
+        of_a_bmp = page.answer()
+        page.choose(tmp_path / "wide.tiff")
+        page.wait("!document.getElementById('preview')")  # no browser of this kind shows one
+
+        assert look == [True, seen[0], "rgb(0, 0, 0)"]
+        assert page.answer() == of_a_bmp
 
 
 def test_a_narrow_window_says_that_the_table_is_cut_off(page: Page) -> None:

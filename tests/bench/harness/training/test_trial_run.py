@@ -96,6 +96,15 @@ def test_the_checkpoints_card_says_the_ground_of_its_data_set(record: Record, re
     assert checkpoint.read_card(results / str(record.checkpoint))["ground"] == "black"
 
 
+def test_the_checkpoints_card_says_the_fit_of_its_data_set(record: Record, results: Path, tmp_path: Path) -> None:
+    """Pictures of another shape are brought to size as its training images were."""
+    data = load("mnist-5k")
+    cropped = finished(run_of(tmp_path, dataset=replace(data, source=replace(data.source, fit="crop")), epochs=1))
+
+    assert checkpoint.read_card(results / str(record.checkpoint))["fit"] == "stretch"
+    assert checkpoint.read_card(tmp_path / str(cropped.checkpoint))["fit"] == "crop"
+
+
 def test_the_checkpoint_has_the_recorded_hash(record: Record, results: Path) -> None:
     """A checkpoint of another run is not taken for this one's."""
     content = (results / str(record.checkpoint)).read_bytes()
