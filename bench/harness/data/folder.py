@@ -22,7 +22,7 @@ from images.decoding import read_file
 from images.errors import PictureError
 from images.ground import Ground
 from images.picture import Picture, Pixels
-from images.polarity import dark_on_light
+from images.polarity import is_ink_on_paper
 
 MOST_CLASSES = NO_PREDICTION  # predictions are recorded as bytes, and the last value means none
 ORDER_SEED = 0  # the same images in the same order, always
@@ -100,6 +100,7 @@ class _Decoder:
         self.contents, self.channels, self.side, self.fit = contents, channels, side, name.fit
         self.ground: Ground = "white"
         self.on_black: dict[Path, Pixels] = {}  # of grey pictures on which the ground can be seen
+        self.ink_on_paper: set[Path] = set()  # seen in the whole picture: a rim that is added says nothing of it
 
     def decode(self, files: Sequence[File]) -> list[Decoded]:
         """Return the files that could be read, on white."""
@@ -114,6 +115,8 @@ class _Decoder:
                 continue
             if self.channels == 1 and (picture.transparent or self.fit == "pad"):
                 self.on_black[file.path] = self._pixels(picture, "black")
+            if self.channels == 1 and is_ink_on_paper(picture, self.side, self.side):
+                self.ink_on_paper.add(file.path)
             yield Decoded(file, self._pixels(picture, "white"), digest(file.path.read_bytes()))
 
     def _pixels(self, picture: Picture, ground: Ground) -> Pixels:
@@ -121,8 +124,7 @@ class _Decoder:
 
     def settle_ground(self, training: Sequence[Decoded]) -> Ground:
         """Return the ground of all: black where no grey training picture has dark strokes on light paper."""
-        grounds = ((image.pixels[0], self.on_black.get(image.file.path, image.pixels)[0]) for image in training)
-        black = self.channels == 1 and not any(dark_on_light(on_white, on_black) for on_white, on_black in grounds)
+        black = self.channels == 1 and self.ink_on_paper.isdisjoint(image.file.path for image in training)
         self.ground = "black" if black else "white"
         return self.ground
 

@@ -14,6 +14,7 @@ from bench.harness.data.dataset import Dataset
 from bench.harness.data.folder import load_folder
 from bench.harness.data.folder_name import folder_name
 from bench.harness.data.load import load
+from images.fit import FITS, Fit
 from tests.bench.harness.data.folders import fill, noise, put
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -157,6 +158,19 @@ def test_the_ground_is_black_where_no_grey_training_picture_is_on_paper(
     for images in (dataset.train, dataset.validation, dataset.test):
         assert images is not None
         assert (images.images == under).all(dim=(1, 2, 3)).any()
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_the_ground_is_seen_in_whole_pictures(fit: Fit, tmp_path: Path) -> None:
+    """Neither a rim that is added nor what is cut off hides that wide pages are light."""
+    chance = np.random.default_rng(0)
+    for split in SPLITS:
+        for label in ("a", "b"):
+            page = chance.integers(235, 256, (16, 32), dtype=np.uint8)
+            page[:, 8:12] = page[:, 20:24] = 0  # the rim of what a crop leaves is dark
+            put(tmp_path / split / label / "1.png", Image.fromarray(page))
+
+    assert read(tmp_path, f"image-size=16&fit={fit}").source.ground == "white"
 
 
 def test_a_slice_of_the_training_images_has_every_class(tmp_path: Path) -> None:
