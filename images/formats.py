@@ -8,7 +8,7 @@ class Names(NamedTuple):
     """The names that go with files of a format.
 
     Attributes:
-        endings: of file names, in lower case, with their dot.
+        endings: the last parts of file names, in lower case, with their dot.
         media_types: in forms and headers.
     """
 

@@ -30,7 +30,7 @@ def oriented(
         picture: as its file has it.
         shape: channels, height, width that the net takes.
         ground: the data set's; None where it is not known: white paper, before anything is exchanged.
-        fit: what becomes of a picture of another shape.
+        fit: the way in which a picture of another shape is brought to its size.
         invert: exchange dark and light; None: where a grey picture has dark strokes on light paper, unless the data
             set is known to have them too.
     """

@@ -38,7 +38,7 @@ class ModelCard(TypedDict):
         validation_accuracy: from 0 to 1; null without a validation split.
         protocol: quick, published or smoke.
         ground: colour under transparent pixels, white or black.
-        fit: what becomes of a picture of another shape: stretch, crop or pad.
+        fit: the way in which a picture of another shape is brought to its size: stretch, crop or pad.
         lrn_form: implementation of LRN in the graph; null for nets without.
     """
 

@@ -59,7 +59,7 @@ def pictures(
         invert: exchange dark and light; None: where a grey picture has dark strokes on light paper, and the model's
             data set has not, as MNIST has not.
         ground: the data set's, under what is transparent; None: the model's card does not say.
-        fit: what becomes of a picture of another shape; the model's card says it.
+        fit: the way in which a picture of another shape is brought to its size; the model's card says it.
         most: pictures that the model takes in one request.
 
     Raises:

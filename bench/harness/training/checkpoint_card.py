@@ -20,7 +20,7 @@ class PictureCard(TypedDict):
         image_size: side of the data set's images, in pixels.
         channels: 1 for grey, 3 for colour.
         ground: colour under transparent pixels, white or black; older cards do not say.
-        fit: what becomes of a picture of another shape: stretch, crop or pad; older cards mean stretch.
+        fit: stretch, crop or pad: the way to its size for a picture of another shape; older cards mean stretch.
     """
 
     classes: list[str]

@@ -114,9 +114,9 @@ def test_a_picture_is_told_by_its_content(kind: str, declared: str, digit: np.nd
     content_type, body = form(*((f"a{ending}", content) for ending in (*NAMES[kind].endings, "", ".txt")))
     in_a_form = pictures(content_type, body.replace(b"image/png", declared.encode()), GREY, invert=False)
 
-    assert len({each.name for each in in_a_form}) == len(NAMES[kind].endings) + 2
-    for each in (alone, *in_a_form):
-        np.testing.assert_allclose(each.pixels[0].astype(int), digit, atol=30 if kind == "JPEG" else 0)
+    assert len({read.name for read in in_a_form}) == len(NAMES[kind].endings) + 2
+    for read in (alone, *in_a_form):
+        np.testing.assert_allclose(read.pixels[0].astype(int), digit, atol=30 if kind == "JPEG" else 0)
 
 
 def test_a_damaged_picture_is_the_clients_fault(digit: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bench.harness.data.catalogue import SOURCES, Source, source
+from bench.harness.data.folder import SIDES
 from bench.harness.machine.device import Execution
 from bench.harness.study import learning_rates
 from bench.harness.study.discovery import load_studies
@@ -113,7 +114,23 @@ def test_a_mean_per_channel_of_other_images_is_an_error() -> None:
         resolve(study, "quick", "relu", 0, MNIST_5K, own_data=True)
 
 
-@pytest.mark.parametrize("entry", SOURCES.values(), ids=SOURCES)
+OWN = [
+    Source(
+        name=f"folder:{side}",
+        size=side,
+        channels=channels,
+        classes=("a", "b"),
+        mean=(0.5,) * channels,
+        std=(0.2,) * channels,
+        train_images=20,
+        test_images=10,
+    )
+    for channels in (1, 3)
+    for side in SIDES
+]
+
+
+@pytest.mark.parametrize("entry", [*SOURCES.values(), *OWN], ids=lambda entry: f"{entry.name}-{entry.channels}")
 @pytest.mark.parametrize("study", load_studies(), ids=lambda study: str(study.name))
 def test_every_study_resolves_in_smoke_on_every_data_set(study: Study, entry: Source) -> None:
     """Every net is built for it and takes a batch: nothing is left to fail when training begins."""
@@ -127,6 +144,7 @@ def test_every_study_resolves_in_smoke_on_every_data_set(study: Study, entry: So
         logits = registry.create(trial.architecture, **trial.options)(train(images))
 
         assert logits.shape == (2, len(entry.classes))
+        assert (trial.recipe.train_images or 0) <= entry.train_images
 
 
 def test_smoke_runs_before_anything_is_tuned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
