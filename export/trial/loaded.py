@@ -100,7 +100,9 @@ class Material:
     def _validation(self) -> Images:
         if self.split.validation is None:
             raise MaterialError(
-                f"{self.record.study}/{self.record.arm} has no validation images: it cannot be exported"
+                f"{self.record.study}/{self.record.arm} cannot be exported: it trained on "
+                f"{self.record.definition['recipe']['train_images']} images of {self.record.dataset}, and too few were "
+                "left to validate: train it without train_images, or on fewer"
             )
         return self.split.validation
 

@@ -191,7 +191,9 @@ def _objection(record: Record) -> str | None:
     if record.status != "ok":
         return f"it {record.status}"
     if record.validation_accuracy is None:
-        return "it trained on every image, so there is nothing to choose on"
+        count = record.definition["recipe"].get("train_images")
+        slice_of = "the images" if count is None else f"{count} images"
+        return f"it trained on {slice_of} of {record.dataset}, which leaves too few to choose on"
     return None if record.checkpoint else "it has no checkpoint"
 
 

@@ -1,5 +1,6 @@
 """Tests of export.trial.loaded: the card of a checkpoint is believed only where its values are of the right kind."""
 
+import copy
 import json
 import shutil
 from dataclasses import replace
@@ -48,3 +49,14 @@ def test_a_wrong_card_refuses_one_model_only(exporter: Exporter, choice: Choice,
 
     assert outcome.status == "refused"
     assert "channels is '1': expected `int`" in outcome.problems[0]
+
+
+def test_a_net_without_validation_images_is_refused_with_the_reason(exporter: Exporter, choice: Choice) -> None:
+    """It says on how many images it trained, and the way to train one that can be exported."""
+    material = load(exporter.results, choice.record, exporter.data_root)
+    record = copy.deepcopy(choice.record)
+    record.definition["recipe"]["train_images"] = 60_000
+    blind = replace(material, record=record, split=material.split._replace(validation=None))
+
+    with pytest.raises(MaterialError, match="trained on 60000 images of mnist-5k, and too few were left to val"):
+        _ = blind.validation
