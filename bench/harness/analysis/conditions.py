@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bench.harness.analysis.results import StudyResult
+from bench.harness.data.folder_name import folder_name, is_folder
 from bench.harness.machine.environment import short_commit
 from bench.harness.number_format import counted
 from bench.harness.records.record import Record
@@ -19,7 +20,8 @@ def conditions(result: StudyResult) -> dict[str, str]:
     return {
         "protocol": protocol(setting),
         "n": seed_counts(result),
-        "data": f"{setting.dataset}, {images} test images, SHA-256 {setting.data_sha256[:HASH_LETTERS]}",
+        "data": f"{setting.dataset}{_duplicates(setting.dataset)}, {images} test images, "
+        f"SHA-256 {setting.data_sha256[:HASH_LETTERS]}",
         "hardware": _hardware(setting),
         "execution": _execution(result),
         "software": _software(result),
@@ -28,6 +30,12 @@ def conditions(result: StudyResult) -> dict[str, str]:
         ),
         "measured": _period(records),
     }
+
+
+def _duplicates(dataset: str) -> str:
+    """Return a warning where the same image was let be in two splits."""
+    allowed = is_folder(dataset) and folder_name(dataset).allow_duplicates
+    return ", the same image may be in two of its splits" if allowed else ""
 
 
 def protocol(setting: Setting) -> str:

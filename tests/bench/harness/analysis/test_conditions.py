@@ -50,3 +50,13 @@ def test_execution_says_which_switches_were_on(make_record: MakeRecord) -> None:
     text = conditions(analyse([make_record("base", 0)])[0])["execution"]
 
     assert text.startswith("memory format contiguous, compiled no")
+
+
+def test_images_in_two_splits_are_said(make_record: MakeRecord) -> None:
+    """Where they were allowed, beside every table."""
+    texts = [
+        conditions(analyse([make_record("base", 0, dataset=f"folder:photos{option}")])[0])["data"]
+        for option in ("", "?allow-duplicates")
+    ]
+
+    assert ["the same image may be in two of its splits" in text for text in texts] == [False, True]
