@@ -34,7 +34,7 @@ def records(results: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("mode", "channels", "fit"), [("RGB", 3, "crop"), ("L", 1, "pad")], ids=["colour", "grey"])
 def test_a_study_runs_on_a_folder(mode: str, channels: int, fit: str, tmp_path: Path) -> None:
-    """Of forty images a class, of which some validate and some test; what was loaded is printed first."""
+    """Forty images a class, of which some validate and some test; what was loaded is printed first."""
     photos, results = fill(tmp_path / "my photos", {"cat": 40, "dog": 40}, mode=mode, size=(40, 30)), tmp_path / "out"
     (photos / "cat" / "notes.txt").write_text("no picture", "utf-8")
     put(photos / ".thumbnails" / "cat" / "1.png", noisy(0))

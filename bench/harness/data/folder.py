@@ -1,5 +1,6 @@
 """A folder of images as a data set: looked through as a whole, split, and brought to one size."""
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -43,7 +44,7 @@ def load_folder(name: FolderName) -> Dataset:
         DataError: there are no images, too few of a class, fewer than two classes, classes in test/ alone, the same
             image in two splits, images that are all equal, or more pixels than memory.
     """
-    contents = find(Path(name.path))
+    contents = find(Path(os.path.expanduser(name.path)))  # noqa: PTH111 - a home that there is not is no error here
     files = [file for given in contents.by_part.values() for file in given or ()]
     channels = 1 if all(file.header.grey for file in files) else 3
     side = name.image_size or _side(files)

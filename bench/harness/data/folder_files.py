@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.harness.data.catalogue import FOLDER_PREFIX, DataError
-from bench.harness.data.holdout import TEST, TRAIN, VALIDATION, Part
+from bench.harness.data.holdout import PARTS, TEST, TRAIN, VALIDATION, Part
 from images.decoding import Header, read_header
 from images.errors import PictureError, UnknownFormatError
 
-TRAIN_FOLDER, TEST_FOLDER = "train", "test"
-VALIDATION_FOLDERS = ("val", "valid", "validation")
+SPLIT_FOLDERS: Mapping[Part, tuple[str, ...]] = {
+    TRAIN: ("train", "training"),
+    VALIDATION: ("val", "valid", "validation"),
+    TEST: ("test", "testing"),
+}  # in any case
+SPLIT_NAMES = frozenset(name for names in SPLIT_FOLDERS.values() for name in names)
 SPLIT_FILE = "convbench-split.csv"  # which image is held out, where the folders do not say
 HIDDEN = ("__MACOSX",)  # beside every name that begins with a dot
 BROKEN = "broken or too large"
@@ -76,24 +80,37 @@ def find(folder: Path) -> Contents:
         raise DataError(f"{folder} is no folder: {FOLDER_PREFIX}PATH has PATH/train/<class>/ and PATH/test/<class>/")
     unused = Unused()
     root = _unwrapped(folder, unused)
-    present = {path.name: path for path in _folders(root, None)}
-    validation_folder = next((present[name] for name in VALIDATION_FOLDERS if name in present), None)
-    test_folder = present.get(TEST_FOLDER)
-    if TRAIN_FOLDER not in present:
-        if test_folder or validation_folder:
-            raise DataError(f"{root} has no train/: put the images to train on into {root}/{TRAIN_FOLDER}/<class>/")
+    folders = {part: _split_folder(root, part) for part in PARTS}
+    training = folders[TRAIN]
+    if training is None:
+        if folders[TEST] or folders[VALIDATION]:
+            raise DataError(f"{root} has no train/: put the images to train on into {root}/train/<class>/")
         train = _files(root, unused, root)
         classes_of(root, train)
         return Contents(root, {TRAIN: train, VALIDATION: None, TEST: None}, unused)
-    known = (TRAIN_FOLDER, TEST_FOLDER, validation_folder.name if validation_folder else "")
     for path in _folders(root, unused):
-        if path.name not in known:
+        if path not in folders.values():
             unused.add("neither train/, val/ nor test/", f"{path.name}/")
-    train = _files(present[TRAIN_FOLDER], unused, root)
-    classes = classes_of(present[TRAIN_FOLDER], train)
-    validation = _files(validation_folder, unused, root, classes) if validation_folder else None
-    test = _files(test_folder, unused, root, classes) if test_folder else None
-    return Contents(root, {TRAIN: train, VALIDATION: validation, TEST: test}, unused)
+    train = _files(training, unused, root)
+    classes = classes_of(training, train)
+    others = {
+        part: None if folder is None else _files(folder, unused, root, classes)
+        for part, folder in folders.items()
+        if part != TRAIN
+    }
+    return Contents(root, {TRAIN: train, **others}, unused)
+
+
+def _split_folder(root: Path, part: Part) -> Path | None:
+    """Return the folder of a split, None where there is none.
+
+    Raises:
+        DataError: there are several.
+    """
+    folders = [path for path in _folders(root, None) if path.name.lower() in SPLIT_FOLDERS[part]]
+    if len(folders) > 1:
+        raise DataError(f"{root} has {' and '.join(f'{path.name}/' for path in folders)}: keep one of them")
+    return folders[0] if folders else None
 
 
 def classes_of(part: Path, files: Iterable[File]) -> tuple[str, ...]:
@@ -114,7 +131,7 @@ def _unwrapped(folder: Path, unused: Unused) -> Path:
     seen = [folder]
     while True:
         inside = _folders(folder, None)
-        if len(inside) != 1 or inside[0].name in (TRAIN_FOLDER, TEST_FOLDER) or not _folders(inside[0], None):
+        if len(inside) != 1 or inside[0].name.lower() in SPLIT_NAMES or not _folders(inside[0], None):
             return folder
         if any(not path.is_dir() and not _is_hidden(path) for path in folder.iterdir()):
             return folder
@@ -198,5 +215,7 @@ def _walk(folder: Path, unused: Unused) -> Iterator[Path]:
             path = Path(current) / name
             if _is_hidden(path):
                 unused.add("hidden files", name)
+            elif path.exists() and not path.is_file():
+                unused.add("neither files nor folders", name)
             else:
                 yield path

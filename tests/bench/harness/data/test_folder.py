@@ -126,6 +126,15 @@ def test_a_folder_is_loaded_by_name(tmp_path: Path) -> None:
     assert dataset.sha256 == read(tmp_path).sha256
 
 
+def test_a_folder_may_lie_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell leaves a tilde behind `folder:` alone."""
+    given(tmp_path / "photos")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    assert len(load_folder(folder_name("folder:~/photos")).train) == 6
+
+
 def test_pixels_are_what_pillow_decodes(tmp_path: Path) -> None:
     """Rows stay rows: an image that is not symmetrical comes out as it went in."""
     pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)

@@ -1,5 +1,6 @@
 """Tests of bench.harness.data.folder_files: which files are taken, and the account of all others."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,35 @@ def test_a_test_folder_with_one_class_is_not_gone_through(tmp_path: Path) -> Non
     put(tmp_path / "test" / "a" / "deep" / "1.png", noise(4))
 
     assert names(tmp_path, TEST) == ["a 1.png"]
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "TEST"), ("training", "testing"), ("Training", "test")])
+def test_splits_are_known_by_their_usual_names(train: str, test: str, tmp_path: Path) -> None:
+    """In any case: as classes they would train to a high and senseless accuracy."""
+    fill(tmp_path / train, {"a": 1, "b": 1})
+    fill(tmp_path / test, {"a": 1, "b": 1}, first=1)
+
+    assert names(tmp_path) == ["a 0-0.png", "b 0-0.png"]
+    assert names(tmp_path, TEST) == ["a 1-0.png", "b 1-0.png"]
+
+
+def test_two_folders_of_one_split_are_an_error(tmp_path: Path) -> None:
+    """Neither is left out in silence."""
+    for name in ("train", "val", "valid"):
+        fill(tmp_path / name, {"a": 1, "b": 1})
+
+    with pytest.raises(DataError, match="has val/ and valid/: keep one of them"):
+        find(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes in folders there")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """It is no file, and is named."""
+    fill(tmp_path, {"a": 1, "b": 1})
+    os.mkfifo(tmp_path / "a" / "pipe")
+
+    assert names(tmp_path) == ["a 0-0.png", "b 0-0.png"]
+    assert find(tmp_path).unused.lines() == ["not used, neither files nor folders: 1 (pipe)"]
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "validation"])
