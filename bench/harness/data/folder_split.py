@@ -109,13 +109,18 @@ def _keep(path: Path, parts: Mapping[Part, Sequence[Decoded]], kept: Mapping[str
         rows.writerow(HEADER)
         gone = {image_digest: (part, Path()) for image_digest, part in kept.items() if image_digest not in chosen}
         for image_digest, (part, file) in sorted({**chosen, **gone}.items(), key=lambda item: (item[1][1], item[0])):
-            name = file.relative_to(path.parent).as_posix() if file != Path() else ""
+            name = _printable(file.relative_to(path.parent).as_posix()) if file != Path() else ""
             rows.writerow([image_digest, part, name])
         try:
             write_text(path, text.getvalue())
         except OSError as error:
             return f"; not kept ({error.strerror}), so that added images may move some of a small class"
     return f", kept in {path}"
+
+
+def _printable(name: str) -> str:
+    """Return a file's name on one line: line ends, and bytes that are no UTF-8, are escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
 def check_duplicates(root: Path, split: Split, *, allowed: bool) -> list[str]:

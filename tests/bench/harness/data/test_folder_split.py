@@ -187,3 +187,14 @@ def test_the_same_image_twice_in_one_split_is_no_error(tmp_path: Path) -> None:
     put(tmp_path / "train" / "a" / "y.png", noise(99))
 
     assert len(read(tmp_path).train) == 6
+
+
+@pytest.mark.parametrize("name", [b"a\rb.png", b"a\nb, c.png", b"caf\xe9.png"], ids=["return", "newline", "latin-1"])
+def test_the_split_of_a_file_with_an_odd_name_is_kept_and_read_again(tmp_path: Path, name: bytes) -> None:
+    """A name that no line of UTF-8 text can hold is written with its odd characters escaped."""
+    root = fill(tmp_path, {"a": 20, "b": 20})
+    (root / "a" / "0-0.png").rename(root / "a" / os.fsdecode(name))
+    first = read(root)
+
+    assert images_of(read(root)) == images_of(first)
+    assert len((root / SPLIT_FILE).read_text("utf-8").splitlines()) == 1 + 40
