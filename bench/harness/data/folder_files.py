@@ -206,8 +206,12 @@ def _pictures(folder: Path, unused: Unused, root: Path) -> Iterator[File]:
 
 def _walk(folder: Path, unused: Unused) -> Iterator[Path]:
     """Yield the files below a folder, at every depth, sorted; links are followed, but in no circle."""
-    seen: set[str] = set()
-    for current, folders, names in os.walk(folder, followlinks=True):
+    seen = {str(parent) for parent in folder.resolve().parents}  # a link upwards would take in other classes
+
+    def note(error: OSError) -> None:
+        unused.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
+
+    for current, folders, names in os.walk(folder, followlinks=True, onerror=note):
         seen.add(os.path.realpath(current))
         visible = {path.name for path in _folders(Path(current), unused)}
         folders[:] = sorted(name for name in visible if os.path.realpath(Path(current) / name) not in seen)

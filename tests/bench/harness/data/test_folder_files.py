@@ -154,6 +154,31 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     assert names(tmp_path / "set") == ["a 0-0.png", "b 0-0.png"]
 
 
+def test_a_link_upwards_is_not_followed(tmp_path: Path) -> None:
+    """It would give the pictures of every class to one."""
+    fill(tmp_path, {"a": 1, "b": 1})
+    (tmp_path / "a" / "up").symlink_to("..")
+
+    assert names(tmp_path) == ["a 0-0.png", "b 0-0.png"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not left out in silence."""
+    fill(tmp_path, {"a": 1, "b": 1})
+    closed = tmp_path / "a" / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert find(tmp_path).unused.lines() == [f"not used, folders that cannot be read: 1 ({closed}: Permission denied)"]
+
+
 @pytest.mark.parametrize(
     ("splits", "message"),
     [
