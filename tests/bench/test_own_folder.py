@@ -39,7 +39,9 @@ def test_a_study_runs_on_a_folder(mode: str, channels: int, fit: str, tmp_path: 
     (photos / "cat" / "notes.txt").write_text("no picture", "utf-8")
     put(photos / ".thumbnails" / "cat" / "1.png", noisy(0))
 
-    process = run("--dataset", f"folder:{photos}", "--fit", fit, "--image-size", "32", "--results", str(results))
+    process = run(
+        "--dataset", f"folder:{photos}", "--fit", fit, "--image-size", "32", "--results", str(results), "-k", "none"
+    )
 
     assert process.returncode == 0, process.stdout + process.stderr
     assert f"read as {channels}x32x32 (fit: {fit})" in process.stdout
@@ -47,7 +49,7 @@ def test_a_study_runs_on_a_folder(mode: str, channels: int, fit: str, tmp_path: 
     assert "not used, hidden folders: 1 (.thumbnails/ with 1 files)" in process.stdout
     assert (photos / SPLIT_FILE).is_file()
     made = records(results)
-    assert len(made) == 4
+    assert len(made) == 1
     for record in made:
         assert record["dataset"] == f"folder:{photos}?image-size=32&fit={fit}"
         assert record["classes"] == ["cat", "dog"]
@@ -58,10 +60,7 @@ def test_a_study_runs_on_a_folder(mode: str, channels: int, fit: str, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--dataset", "folder:PHOTOS", "--fit", "squeeze"), "unknown fit 'squeeze'"),
-        (("--dataset", "folder:PHOTOS", "--image-size", "0"), "image-size is '0'"),
         (("--image-size", "64"), "--image-size is for folders of images"),
-        (("--dataset", "folder:PHOTOS/cat"), "has one class"),
         (("--dataset", "folder:PHOTOS/few"), "a has 3 and needs 12 more"),
     ],
 )

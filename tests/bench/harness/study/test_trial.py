@@ -126,7 +126,7 @@ OWN = [
         test_images=10,
     )
     for channels in (1, 3)
-    for side in SIDES
+    for side in (SIDES[0], SIDES[-1])
 ]
 
 
