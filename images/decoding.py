@@ -48,7 +48,7 @@ def read_file(path: Path) -> Picture:
     Raises:
         PictureError: there is no such file, or as `read` has it.
     """
-    return read(_content(path), str(path))
+    return read(content_of(path), str(path))
 
 
 def read(content: bytes, name: str, *, most_pixels: int = MOST_PIXELS, pixels_before: int = 0) -> Picture:
@@ -76,11 +76,16 @@ def read_header(path: Path) -> Header:
     Raises:
         PictureError: as `read_file` has it, but for what only decoding shows.
     """
-    with _opened(_content(path), str(path), MOST_PIXELS, 0) as image:
+    with _opened(content_of(path), str(path), MOST_PIXELS, 0) as image:
         return Header(image.size, is_grey(image))
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        PictureError: they cannot be had from the disk.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

@@ -19,7 +19,7 @@ from bench.harness.data.folder_split import Decoded, Split, check_duplicates, sp
 from bench.harness.data.holdout import PARTS, TRAIN, digest
 from bench.harness.number_format import counted
 from bench.harness.records.answers import NO_PREDICTION
-from images.decoding import read_file
+from images.decoding import content_of, read
 from images.errors import PictureError
 from images.ground import Ground
 from images.picture import Picture, Pixels
@@ -50,13 +50,13 @@ def load_folder(name: FolderName) -> Dataset:
     side = name.image_size or _side(files)
     _check_memory(name, len(files), channels * side * side)
     decoder = _Decoder(contents, channels, side, name)
-    read = {part: None if given is None else decoder.decode(given) for part, given in contents.by_part.items()}
-    classes = classes_of(contents.root, (image.file for image in read[TRAIN] or ()))
+    decoded = {part: None if given is None else decoder.decode(given) for part, given in contents.by_part.items()}
+    classes = classes_of(contents.root, (image.file for image in decoded[TRAIN] or ()))
     if len(classes) > MOST_CLASSES:
         raise DataError(f"{contents.root} has {len(classes)} classes: records hold at most {MOST_CLASSES}")
-    for part, images in read.items():
+    for part, images in decoded.items():
         check_classes(contents.root / part, (image.file for image in images or ()), classes)
-    split = split_files(contents.root, classes, read)
+    split = split_files(contents.root, classes, decoded)
     doubles = check_duplicates(contents.root, split, allowed=name.allow_duplicates)
     ground = decoder.settle_ground(split.parts[TRAIN])
     # Slices are taken by place: in the order of the folders, one would hold a class or two.
@@ -110,7 +110,8 @@ class _Decoder:
     def _decode(self, files: Sequence[File]) -> Iterator[Decoded]:
         for file in files:
             try:
-                picture = read_file(file.path)
+                content = content_of(file.path)
+                picture = read(content, str(file.path))
             except PictureError as error:
                 self.contents.unused.add(BROKEN, str(error))
                 continue
@@ -118,7 +119,7 @@ class _Decoder:
                 self.on_black[file.path] = self._pixels(picture, "black")
             if self.channels == 1 and is_ink_on_paper(picture, self.side, self.side):
                 self.ink_on_paper.add(file.path)
-            yield Decoded(file, self._pixels(picture, "white"), digest(file.path.read_bytes()))
+            yield Decoded(file, self._pixels(picture, "white"), digest(content))
 
     def _pixels(self, picture: Picture, ground: Ground) -> Pixels:
         return picture.pixels(self.channels, self.side, self.side, ground, self.fit)
