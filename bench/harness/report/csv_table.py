@@ -1,4 +1,4 @@
-"""Writes a comparison as CSV for machines: a row an arm, full precision, units in the column names."""
+"""Writes a comparison as CSV for machines: a row an arm, ten digits, units in the column names."""
 
 import csv
 import io
@@ -9,6 +9,8 @@ from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, 
 from bench.harness.stats.spread import Spread, TimeToTarget
 from bench.harness.stats.verdict import Judgement
 
+DIGITS = 10  # of a number: those behind them differ between versions of SciPy and NumPy
+
 Cells = dict[str, Any]
 
 
@@ -18,8 +20,12 @@ def comparison_csv(result: StudyResult, comparison: ComparisonResult) -> str:
     written = io.StringIO()
     writer = csv.DictWriter(written, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _rounded(cell) for name, cell in row.items()} for row in rows)
     return written.getvalue()
+
+
+def _rounded(cell: object) -> object:
+    return float(f"{cell:.{DIGITS}g}") if isinstance(cell, float) else cell
 
 
 def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Cells:
