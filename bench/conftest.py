@@ -2,7 +2,7 @@
 
 import signal
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from pytest_benchmark.session import PerformanceRegression
 
 from bench.harness.errors import UserError, unknown
 from bench.harness.run import benchmark_options
+from bench.harness.run.items import arm_of, measures_speed, place, seed_of, speed_items, study_of
 from bench.harness.run.options import add_options
 from bench.harness.run.settings import Settings
 from bench.harness.streams import write_plainly
@@ -78,6 +79,14 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
+    """Add one test an arm to a study's own: its speed, measured after all trials."""
+    if not isinstance(obj, Study) or name != "STUDY":
+        return None
+    return speed_items(collector, obj, collector.config.stash[SETTINGS].protocol)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test a trial: every arm of the module's STUDY with every seed."""
     study = getattr(metafunc.module, "STUDY", None)
@@ -95,7 +104,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     settings, collected = config.stash[SETTINGS], len(items)
     _keep_studies(config, items)
     yield
-    items.sort(key=lambda item: settings.seeds.index(_seed(item)) if _study(item) else -1)
+    items.sort(key=lambda item: place(item, settings.seeds))
     if collected and not items:
         _write_lines(config, [f"no trial of {collected}: {_selection(config)}"])
     config.stash[COLLECTED] = True
@@ -103,9 +112,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _keep_studies(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop the trials of studies that were not asked for, and the tests of those that lack the protocol."""
-    known = {study.name: study for study in map(_study, items) if study}
+    known = {study.name: study for study in map(study_of, items) if study}
     kept = _asked_for(known, config)
-    dropped = {item for item in items if (study := _study(item)) and study.name not in kept}
+    dropped = {item for item in items if (study := study_of(item)) and study.name not in kept}
     config.hook.pytest_deselected(items=list(dropped))
     items[:] = [item for item in items if item not in dropped]
 
@@ -134,24 +143,10 @@ def _selection(config: pytest.Config) -> str:
     return f"{' and '.join(given) or 'what was asked for'} leaves none; `--collect-only -q` lists them"
 
 
-def _study(item: pytest.Item) -> Study | None:
-    """Return the study that a test is a trial of."""
-    study = getattr(getattr(item, "module", None), "STUDY", None)
-    return study if isinstance(study, Study) and "arm" in _params(item) else None
-
-
-def _params(item: pytest.Item) -> dict[str, Any]:
-    return getattr(getattr(item, "callspec", None), "params", {})
-
-
-def _seed(item: pytest.Item) -> int:
-    return int(_params(item)["seed"])
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Prepare the run: everything that can be wrong is found before the first epoch."""
     config = session.config
-    trials = {item: study for item in session.items if (study := _study(item))}
+    trials = {item: study for item in session.items if (study := study_of(item))}
     if not _trains(config) or not trials or COLLECTED not in config.stash:
         return  # pytest calls this also where the selection ended in an error
     warned = _compared(config, trials)
@@ -173,7 +168,7 @@ def _compared(config: pytest.Config, trials: Iterable[pytest.Item]) -> list[str]
         raise pytest.UsageError(str(error)) from error
 
 
-def _begin_session(config: pytest.Config, trials: Mapping[pytest.Item, Study]) -> "Session":
+def _begin_session(config: pytest.Config, tests: Mapping[pytest.Item, Study]) -> "Session":
     """Settle every trial, once, and leave each with its test."""
     from bench.harness.machine.clock import clock  # noqa: PLC0415 - torch, see above
     from bench.harness.run.session import Session  # noqa: PLC0415
@@ -182,12 +177,17 @@ def _begin_session(config: pytest.Config, trials: Mapping[pytest.Item, Study]) -
 
     try:
         run = Session(config.stash[SETTINGS], [Terminal(terminal() if _shows_trials(config) else None)])
-        planned = run.prepare([(study, _params(item)["arm"], _seed(item)) for item, study in trials.items()])
+        seed = config.stash[SETTINGS].seeds[0]
+        trained = {
+            item: (study, arm_of(item), seed_of(item)) for item, study in tests.items() if not measures_speed(item)
+        }
+        timed = {item: (study, arm_of(item), seed) for item, study in tests.items() if measures_speed(item)}
+        trials, arms = run.prepare(list(trained.values()), list(timed.values()))
     except (UserError, ModelError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[SESSION] = run
-    for item, trial in zip(trials, planned, strict=True):
-        item.stash[PLANNED] = trial
+    for item, planned in zip([*trained, *timed], [*trials, *arms], strict=True):
+        item.stash[PLANNED] = planned
         item.add_marker(pytest.mark.benchmark(timer=clock))
     return run
 
@@ -214,7 +214,10 @@ def _write_lines(config: pytest.Config, lines: Sequence[str]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip trials that would end after the time limit, before pytest-benchmark has a row for them."""
     planned = item.stash.get(PLANNED, None)
-    if planned is not None and item.config.stash[SESSION].leaves_out(planned):
+    if planned is None:
+        return
+    session = item.config.stash[SESSION]
+    if session.leaves_out_speed(planned) if measures_speed(item) else session.leaves_out(planned):
         pytest.skip("not enough left of --time-limit")
 
 
@@ -229,6 +232,21 @@ def run_trial(request: pytest.FixtureRequest, benchmark: Any) -> RunTrial:  # no
         record = session.record(planned)
         fill_row(benchmark, record, resumed=not session.was_trained(record))
         request.node.user_properties.append(("trial", session.describe(record)))
+
+    return run
+
+
+@pytest.fixture
+def run_speed(request: pytest.FixtureRequest, benchmark: Any) -> Callable[[], None]:  # noqa: ANN401 - as above
+    """Return the function that measures the speed of the test's arm, or finds it, and shows it in rounds."""
+    from bench.harness.run.row import fill_speed_row  # noqa: PLC0415 - torch, see above
+
+    session, planned = request.config.stash[SESSION], request.node.stash[PLANNED]
+
+    def run() -> None:
+        measured = session.speed(planned)
+        fill_speed_row(benchmark, planned, measured)
+        request.node.user_properties.append(("trial", measured.describe()))
 
     return run
 

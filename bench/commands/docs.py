@@ -24,6 +24,7 @@ from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
 from bench.harness.records.schema import schema_text
+from bench.harness.records.speed import load_speeds
 from bench.harness.report.figures.forest import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
 from bench.server.contest.table import report as contest_text
@@ -70,7 +71,7 @@ def documentation(root: Path) -> dict[Path, str]:
     Raises:
         UserError: a page lacks the markers of a section.
     """
-    results = analyse(load(COMMITTED_RECORDS))
+    results = analyse(load(COMMITTED_RECORDS), load_speeds(COMMITTED_RECORDS.parent))
     texts = {
         root / name: with_sections((root / name).read_text("utf-8"), sections, name)
         for name, sections in pages(results).items()

@@ -60,8 +60,8 @@ def _list(lines: Iterable[str]) -> str:
 def _row(row: ArmRow) -> tuple[str, ...]:
     arm, label = row.arm, markdown_text(row.arm.label)
     accuracy = percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)
-    speed = arm.train_images_per_second
-    throughput = MISSING if speed is None else measured(speed.mean, speed.low, speed.high)
+    speed = arm.speed.train_images_per_second if arm.speed else None
+    throughput = MISSING if speed is None else measured(speed.median, speed.low, speed.high)
     if row.is_baseline:
         return (f"{label} (baseline)", accuracy, "", "", throughput, "1")
     if row.judgement is None:
@@ -77,9 +77,9 @@ def _difference(row: ArmRow) -> str:
 
 
 def _speed(row: ArmRow) -> str:
-    if row.throughput_ratio is None:
+    if row.speed is None:
         return MISSING
-    ratio, low, high = row.throughput_ratio
+    ratio, low, high = row.speed
     return f"{number(ratio, 2)} {interval(low, high, lambda end: number(end, 2))}".rstrip()
 
 

@@ -1,27 +1,32 @@
 """Turns records into results: grouped by study and setting, summarised by arm, judged by comparison."""
 
 import hashlib
-import statistics
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
+from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, SpeedResult, StudyResult
 from bench.harness.files import slug
 from bench.harness.records.answers import correct_bits
 from bench.harness.records.parts import ComparisonContext
 from bench.harness.records.record import Record
 from bench.harness.records.setting import Setting, latest, setting_of
+from bench.harness.records.speed import ArmSpeed, SpeedRecord, standing_phase
 from bench.harness.stats.differences import Bits, summarise
-from bench.harness.stats.spread import Spread, TimeToTarget, speed_ratio, spread, time_to_target
+from bench.harness.stats.spread import Spread, TimeToTarget, spread, time_to_target
+from bench.harness.stats.turns import Median, turn_median, turn_ratio
 from bench.harness.stats.verdict import Judgement, judge
 
 SLUG_LETTERS = 48
 ALONE = ComparisonContext(name="arms", title="arms that are compared with no other", baseline="")
 
 
-def analyse(records: Iterable[Record]) -> list[StudyResult]:
+def analyse(records: Iterable[Record], phases: Sequence[SpeedRecord] = ()) -> list[StudyResult]:
     """Return a result for every study and setting, studies in the order of their first record.
+
+    Args:
+        records: of one protocol or several.
+        phases: speed phases, oldest first; speeds are those of one of them, never of several.
 
     Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
     was run under several settings the one with the newest record comes first.
@@ -29,15 +34,15 @@ def analyse(records: Iterable[Record]) -> list[StudyResult]:
     studies: dict[str, dict[Setting, list[Record]]] = {}
     for record in latest(records):
         studies.setdefault(record.study, {}).setdefault(setting_of(record), []).append(record)
-    return [result for settings in studies.values() for result in _analyse_settings(settings)]
+    return [result for settings in studies.values() for result in _analyse_settings(settings, phases)]
 
 
-def _analyse_settings(settings: Mapping[Setting, list[Record]]) -> Iterator[StudyResult]:
+def _analyse_settings(settings: Mapping[Setting, list[Record]], phases: Sequence[SpeedRecord]) -> Iterator[StudyResult]:
     newest_first = sorted(
         settings, key=lambda setting: max(record.finished for record in settings[setting]), reverse=True
     )
     for setting in newest_first:
-        yield _analyse_study(setting, settings[setting], _variant(setting, newest_first[0]))
+        yield _analyse_study(setting, settings[setting], _variant(setting, newest_first[0]), phases)
 
 
 def _variant(setting: Setting, current: Setting) -> str:
@@ -52,12 +57,15 @@ def _variant(setting: Setting, current: Setting) -> str:
     return f"{slug(' '.join(differing))[:SLUG_LETTERS]}-{digest}"
 
 
-def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) -> StudyResult:
+def _analyse_study(
+    setting: Setting, records: Sequence[Record], variant: str, phases: Sequence[SpeedRecord]
+) -> StudyResult:
     by_arm: dict[str, list[Record]] = {}
     for record in sorted(records, key=lambda record: (record.context["order"], record.arm, record.seed)):
         by_arm.setdefault(record.arm, []).append(record)
     bits = {name: np.stack([correct_bits(record) for record in group]) for name, group in by_arm.items()}
-    arms = {name: _summarise_arm(name, group, bits[name]) for name, group in by_arm.items()}
+    phase = _standing_phase(phases, setting, by_arm)
+    arms = {name: _summarise_arm(name, group, bits[name], phase) for name, group in by_arm.items()}
     context = max(records, key=lambda record: record.finished).context
     family = max(context.get("family", 0), len(_pairs(arms.values())))
     return StudyResult(
@@ -70,26 +78,53 @@ def _analyse_study(setting: Setting, records: Sequence[Record], variant: str) ->
         family=family,
         target_training_error=context["target_training_error"],
         arms=tuple(arms.values()),
-        comparisons=_compare(arms, bits, context["margin"], family),
+        comparisons=_compare(arms, bits, context["margin"], family, phase),
+        phase=phase,
     )
 
 
-def _summarise_arm(name: str, records: Sequence[Record], correct: Bits) -> ArmResult:
+def _standing_phase(
+    phases: Sequence[SpeedRecord], setting: Setting, by_arm: Mapping[str, Sequence[Record]]
+) -> SpeedRecord | None:
+    """Return the speed phase of the study under this setting; its own numbers of threads are part of its answer."""
+    study = next(iter(by_arm.values()))[0].study
+    shared = ("protocol", "dataset", "data_sha256", "device", "hardware", "deterministic", "torch")
+    conditions = {"study": study, **{name: getattr(setting, name) for name in shared}}
+    return standing_phase(phases, conditions, {name: group[-1].definition for name, group in by_arm.items()})
+
+
+def _summarise_arm(name: str, records: Sequence[Record], correct: Bits, phase: SpeedRecord | None) -> ArmResult:
     context = max(records, key=lambda record: record.finished).context
-    timed = [record for record in records if record.timed]
     targeted = context["target_training_error"] is not None
+    measured = _arm_speed(phase, name, records)
+    speed = _speed(measured, phase) if measured and phase else None
     return ArmResult(
         name=name,
         context=context,
         records=tuple(records),
         accuracy=summarise(correct),
-        train_images_per_second=_spread(record.train_images_per_second for record in timed),
-        seconds_per_epoch=_spread(statistics.median(record.curves["epoch_seconds"]) for record in timed),
-        inference_us_per_image_batch_1=_spread(record.inference_us_per_image_batch_1 for record in timed),
-        inference_us_per_image_batch_256=_spread(record.inference_us_per_image_batch_256 for record in timed),
         peak_memory_mb=_spread(record.peak_memory_mb for record in records),
-        epochs_to_target=_epochs_to_target(records) if targeted else None,
-        seconds_to_target=_seconds_to_target(timed) if targeted and timed else None,
+        speed=speed,
+        epochs_to_target=_to_target(records, 1.0) if targeted else None,
+        seconds_to_target=_to_target(records, speed.seconds_per_epoch.median) if targeted and speed else None,
+    )
+
+
+def _arm_speed(phase: SpeedRecord | None, name: str, records: Sequence[Record]) -> ArmSpeed | None:
+    return phase.arm(name, records[-1].definition) if phase else None
+
+
+def _speed(measured: ArmSpeed, phase: SpeedRecord) -> SpeedResult:
+    rates, with_torch = measured["train_images_per_second"], measured["torch_lrn_images_per_second"]
+    return SpeedResult(
+        turns=len(phase.turns),
+        disturbed=tuple(turn["disturbance"] for turn in phase.turns if turn["disturbance"]),
+        threads=measured["threads"],
+        train_images_per_second=turn_median(rates),
+        seconds_per_epoch=turn_median([measured["images_per_epoch"] / rate for rate in rates]),
+        inference_us_per_image_batch_1=turn_median(measured["inference_us_per_image_batch_1"]),
+        inference_us_per_image_batch_256=turn_median(measured["inference_us_per_image_batch_256"]),
+        torch_lrn=turn_ratio(with_torch, rates) if with_torch else None,
     )
 
 
@@ -99,17 +134,14 @@ def _spread(values: Iterable[float | None]) -> Spread | None:
     return spread(known) if known else None
 
 
-def _epochs_to_target(records: Sequence[Record]) -> TimeToTarget:
-    return time_to_target([record.epochs_to_target for record in records], [record.epochs for record in records])
-
-
-def _seconds_to_target(records: Sequence[Record]) -> TimeToTarget:
-    ends = [sum(record.curves["epoch_seconds"]) for record in records]
-    return time_to_target([record.seconds_to_target for record in records], ends)
+def _to_target(records: Sequence[Record], epoch: float) -> TimeToTarget:
+    """Return the time to the target, an epoch taking so long."""
+    times = [None if record.epochs_to_target is None else record.epochs_to_target * epoch for record in records]
+    return time_to_target(times, [record.epochs * epoch for record in records])
 
 
 def _compare(
-    arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: float, family: int
+    arms: Mapping[str, ArmResult], bits: Mapping[str, Bits], margin: float, family: int, phase: SpeedRecord | None
 ) -> tuple[ComparisonResult, ...]:
     """Return the comparisons with their judgements."""
     members, entries = _members(arms.values()), _newest_entries(arms.values())
@@ -120,7 +152,7 @@ def _compare(
             name=name,
             title=entries[name]["title"],
             baseline=entries[name]["baseline"],
-            rows=_rows(arms, entries[name]["baseline"], group, judgements),
+            rows=_rows(arms, entries[name]["baseline"], group, judgements, phase),
         )
         for name, group in members.items()
     )
@@ -158,24 +190,25 @@ def _rows(
     baseline: str,
     members: Sequence[ArmResult],
     judgements: Mapping[tuple[str, str], Judgement],
+    phase: SpeedRecord | None,
 ) -> tuple[ArmRow, ...]:
     rows = [
         ArmRow(
             arm=arm,
             is_baseline=arm.name == baseline,
             judgement=judgements.get((arm.name, baseline)),
-            throughput_ratio=_throughput_ratio(arm, arms[baseline])
-            if baseline in arms and arm.name != baseline
-            else None,
+            speed_ratio=_speed_ratio(phase, arm, arms.get(baseline)) if arm.name != baseline else None,
         )
         for arm in members
     ]
     return tuple(sorted(rows, key=lambda row: not row.is_baseline))
 
 
-def _throughput_ratio(arm: ArmResult, baseline: ArmResult) -> tuple[float, float | None, float | None] | None:
-    ours, theirs = (
-        [record.train_images_per_second for record in side.records if record.train_images_per_second is not None]
-        for side in (arm, baseline)
-    )
-    return speed_ratio(ours, theirs) if ours and theirs else None
+def _speed_ratio(phase: SpeedRecord | None, arm: ArmResult, baseline: ArmResult | None) -> Median | None:
+    """Return how many times as fast as the baseline an arm trains, from the turns that both took."""
+    if baseline is None:
+        return None
+    ours, theirs = (_arm_speed(phase, side.name, side.records) for side in (arm, baseline))
+    if not ours or not theirs:
+        return None
+    return turn_ratio(ours["train_images_per_second"], theirs["train_images_per_second"])

@@ -9,9 +9,32 @@ from typing import Any
 from bench.harness.records.parts import Context, PublishedContext
 from bench.harness.records.record import Record
 from bench.harness.records.setting import Setting
+from bench.harness.records.speed import SpeedRecord
 from bench.harness.stats.differences import ArmSummary
 from bench.harness.stats.spread import Spread, TimeToTarget
+from bench.harness.stats.turns import Median
 from bench.harness.stats.verdict import Judgement
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedResult:
+    """An arm's speed, over the turns of one speed phase.
+
+    Attributes:
+        turns: that were kept.
+        disturbed: what disturbed those of them that were, in words, one a turn.
+        threads: CPU threads by loop: training, batch_1, batch_256.
+        torch_lrn: how many times as fast the arm trains with torch's own LRN; None for nets without LRN.
+    """
+
+    turns: int
+    disturbed: tuple[str, ...]
+    threads: Mapping[str, int]
+    train_images_per_second: Median
+    seconds_per_epoch: Median
+    inference_us_per_image_batch_1: Median
+    inference_us_per_image_batch_256: Median
+    torch_lrn: Median | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,21 +44,18 @@ class ArmResult:
     Attributes:
         records: by seed.
         accuracy: test accuracy, diverged trials included.
-        train_images_per_second, seconds_per_epoch, inference times, seconds_to_target: of the trials that ran alone;
-            None where none did.
-        seconds_per_epoch: median epoch of each trial.
-        epochs_to_target, seconds_to_target: None where the study has no target training error.
+        peak_memory_mb: None where the system did not tell.
+        speed: None where no speed phase had the arm.
+        epochs_to_target: None where the study has no target training error.
+        seconds_to_target: as many epochs at the speed phase's pace; None without either.
     """
 
     name: str
     context: Context
     records: tuple[Record, ...]
     accuracy: ArmSummary
-    train_images_per_second: Spread | None
-    seconds_per_epoch: Spread | None
-    inference_us_per_image_batch_1: Spread | None
-    inference_us_per_image_batch_256: Spread | None
     peak_memory_mb: Spread | None
+    speed: SpeedResult | None
     epochs_to_target: TimeToTarget | None
     seconds_to_target: TimeToTarget | None
 
@@ -65,11 +85,6 @@ class ArmResult:
         return tuple(record.seed for record in self.records)
 
     @property
-    def timed(self) -> int:
-        """Number of trials that ran alone, so that they were timed."""
-        return sum(record.timed for record in self.records)
-
-    @property
     def diverged(self) -> int:
         """Number of trials that diverged."""
         return sum(record.status == "diverged" for record in self.records)
@@ -81,13 +96,20 @@ class ArmRow:
 
     Attributes:
         judgement: None for the baseline, and where there is nothing to compare with.
-        throughput_ratio: training images/s over the baseline's, with its 95 % interval if there is one.
+        speed_ratio: training images/s over the baseline's, from the turns that both took.
     """
 
     arm: ArmResult
     is_baseline: bool
     judgement: Judgement | None = None
-    throughput_ratio: tuple[float, float | None, float | None] | None = None
+    speed_ratio: Median | None = None
+
+    @property
+    def speed(self) -> tuple[float, float | None, float | None] | None:
+        """The speed ratio with the ends of its interval."""
+        return (
+            None if self.speed_ratio is None else (self.speed_ratio.median, self.speed_ratio.low, self.speed_ratio.high)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +131,7 @@ class StudyResult:
             that one, in letters that a file name may have.
         margin: difference in accuracy (0 to 1) within which arms count as tied.
         family: number of (arm, baseline) pairs the study compares, run or not: p values are corrected for it.
+        phase: the speed phase that its arms' speeds are from; None where there was none.
     """
 
     study: str
@@ -121,6 +144,7 @@ class StudyResult:
     target_training_error: float | None
     arms: tuple[ArmResult, ...]
     comparisons: tuple[ComparisonResult, ...]
+    phase: SpeedRecord | None = None
 
     @cached_property
     def records(self) -> tuple[Record, ...]:

@@ -90,15 +90,19 @@ def _cgroup_quota() -> float | None:
     return None if limit == "max" else int(limit) / int(period)
 
 
-def resolve_threads(count: int | None, workers: int = 1) -> int:
-    """Return the thread count for a --threads, None meaning each worker's share of the available cores.
+def resolve_threads(count: int | None, default: int | None = None) -> int:
+    """Return the thread count for a --threads.
+
+    Args:
+        count: None means the default.
+        default: None means every available core.
 
     Raises:
         DeviceError: fewer than one thread.
     """
     if count is not None and count < 1:
         raise DeviceError(f"--threads is {count}: it must be at least 1")
-    return max(1, available_cores() // workers) if count is None else count
+    return count or default or available_cores()
 
 
 def apply(execution: Execution) -> None:

@@ -1,13 +1,21 @@
-"""Measuring side by side: all take turns in one run, so that their ratio holds whatever else the machine is doing."""
+"""Measuring side by side: all take turns in one run, so that their ratio holds whatever else the machine is doing.
+
+Source: the randomised block design (R. A. Fisher, 1925); T. Kalibera and R. Jones, Rigorous benchmarking in reasonable
+time, 2013.
+"""
 
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeVar
+from random import Random
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from bench.harness.machine.neighbours import Usage, Watch
 
 BATCHES = (1, 32)
 TURNS = 7
@@ -42,6 +50,43 @@ def take_turns(
         for name in rotated(list(measurements), turn if rotate else 0):
             values[name].append(measurements[name]())
     return values
+
+
+@dataclass(frozen=True)
+class Turn(Generic[Name, Value]):
+    """One measurement of everything, and who used the machine meanwhile."""
+
+    values: Mapping[Name, Value]
+    usage: Usage
+
+
+def guarded_turns(
+    measurements: Mapping[Name, Callable[[], Value]],
+    turns: int,
+    random: Random,
+    turn_ended: Callable[[int], None] = lambda _taken: None,
+) -> list[Turn[Name, Value]]:
+    """Return turns of all measurements, each turn in a random order; a disturbed turn is taken again at the end.
+
+    Which turns are kept depends on what other programs did, never on what was measured.
+
+    Args:
+        measurements: functions that measure once, by name.
+        turns: undisturbed ones that are wanted; at most as many again are taken.
+        random: gives the order.
+        turn_ended: told how many turns have been taken, after each.
+
+    Returns:
+        The undisturbed turns where there are as many as were wanted, else all that were taken.
+    """
+    taken: list[Turn[Name, Value]] = []
+    while sum(not turn.usage.disturbed for turn in taken) < turns and len(taken) < 2 * turns:
+        watch = Watch()
+        values = {name: measurements[name]() for name in random.sample(list(measurements), len(measurements))}
+        taken.append(Turn(values, watch.usage()))
+        turn_ended(len(taken))
+    quiet = [turn for turn in taken if not turn.usage.disturbed]
+    return quiet if len(quiet) >= turns else taken
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:

@@ -65,7 +65,7 @@ class Curves(TypedDict):
         train_error: the same of the share of wrong answers.
         validation_accuracy: after the epoch.
         validation_loss: after the epoch; null where it was not finite.
-        epoch_seconds: time of the training steps; no measurement where `timed` is false.
+        epoch_seconds: time of the training steps, beside whatever else was running.
     """
 
     train_loss: list[float | None]

@@ -18,7 +18,11 @@ from bench.harness.errors import UserError
 from bench.harness.records.parts import Context, Curves, Definition, Environment, ExecutionFacts
 from bench.harness.validation import wrong_value
 
-SCHEMA = 2
+SCHEMA = 3
+RETIRED = {  # fields of schema 2, in which a trial timed itself; speeds have been measured in turns since
+    *("timed", "inference_seconds", "inference_us_per_image_batch_1", "inference_us_per_image_batch_256"),
+    *("seconds_to_target", "lrn_images_per_second"),
+}
 
 
 class RecordError(UserError):
@@ -44,9 +48,9 @@ class Record:
         test_accuracy: after the last epoch.
         validation_accuracy: after the last epoch; null without a validation split.
         test_loss: mean cross-entropy; null where it was not finite.
-        timed: false where the trial was trained beside others, as with `--workers`: its speeds are null then, and the
-            seconds of its epochs are no measurement.
-        train_images_per_second: mean over all epochs; null where not timed.
+        alone: whether no other trial was trained beside it.
+        train_images_per_second: the trial's own pace, mean over all epochs, beside whatever else was running: arms are
+            compared by the speed phase alone. Null in older records of trials side by side.
         parameters: number of trained values in the net.
         mflops_per_image: cost of a forward pass, in 1e6 multiply-adds.
         peak_memory_mb: the most memory that the trial added, in 1e6 bytes; null where the system does not tell.
@@ -54,7 +58,7 @@ class Record:
         device: cpu, cuda or mps.
         threads: number of torch's threads.
         deterministic: whether torch was held to repeatable kernels.
-        resumed: always false; for schema 2's sake.
+        resumed: always false; a row of pytest-benchmark says whether its record was restored.
         reduced: whether fewer images were used than the protocol stands for.
         started: time in UTC, ISO 8601.
         finished: time in UTC, ISO 8601.
@@ -62,14 +66,8 @@ class Record:
         definition: the choices that make the trial.
         curves: one value per epoch.
         epochs_to_target: epochs until the training error fell to the study's target; null if it did not.
-        seconds_to_target: training time until then; null if not, or not timed.
         warmup_seconds: before the first epoch: compiling, first passes.
         evaluation_seconds: time of validation and test.
-        inference_seconds: time that timing inference and LRN took.
-        inference_us_per_image_batch_1: median time of a forward pass of one image, in µs.
-        inference_us_per_image_batch_256: the same per image of a batch of 256.
-        lrn_images_per_second: training speed by the implementation of LRN (ours: banded; torch), for nets with LRN,
-            measured in turns on one batch.
         test_images: number of images in the test split.
         classes: names, in the order of the logits.
         test_correct: one bit per test image, packed, base64.
@@ -96,7 +94,7 @@ class Record:
     test_accuracy: float
     validation_accuracy: float | None
     test_loss: float | None
-    timed: bool
+    alone: bool
     train_images_per_second: float | None
     parameters: int
     mflops_per_image: float
@@ -113,13 +111,8 @@ class Record:
     definition: Definition
     curves: Curves
     epochs_to_target: int | None
-    seconds_to_target: float | None
     warmup_seconds: float
     evaluation_seconds: float
-    inference_seconds: float
-    inference_us_per_image_batch_1: float | None
-    inference_us_per_image_batch_256: float | None
-    lrn_images_per_second: dict[str, float] | None
     test_images: int
     classes: list[str]
     test_correct: str
@@ -159,6 +152,8 @@ def from_json(line: str) -> Record:
         raise RecordError(f"not JSON ({error})") from error
     if not isinstance(values, dict):
         raise RecordError(f"a record is a JSON object, not {type(values).__name__}")
+    if values.get("schema") == SCHEMA - 1:
+        values = _upgraded(values)
     if values.get("schema") != SCHEMA:
         raise RecordError(f"schema {values.get('schema')!r}; this version reads schema {SCHEMA}")
     if values.keys() != _FIELD_SET:
@@ -168,6 +163,12 @@ def from_json(line: str) -> Record:
     if problem is not None:
         raise RecordError(f"a value of another kind than its field's: {problem}")
     return Record(**values)
+
+
+def _upgraded(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a record of schema 2 as schema 3 has them."""
+    kept = {name: value for name, value in values.items() if name not in RETIRED}
+    return {**kept, "schema": SCHEMA, "alone": values.get("timed")}
 
 
 def _finite(digits: str) -> float:

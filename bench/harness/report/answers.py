@@ -29,7 +29,7 @@ def answers(result: StudyResult, comparison: ComparisonResult) -> list[str]:
             result.margin,
             arm=row.arm.label,
             baseline=_baseline(comparison, row.judgement).label,
-            speed=row.throughput_ratio,
+            speed=row.speed,
         )
         + _diverged(row.arm, _baseline(comparison, row.judgement))
         for row in comparison.rows

@@ -11,6 +11,9 @@ from bench.harness.stats.verdict import Judgement
 
 DIGITS = 10  # of a number: those behind them differ between versions of SciPy and NumPy
 
+INFERENCE = ("inference_us_per_image_batch_1", "inference_us_per_image_batch_256")
+PARTS = ("median", "low", "high")  # of a figure over turns
+
 Cells = dict[str, Any]
 
 
@@ -44,11 +47,7 @@ def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Cell
         "published_percent": " ".join(f"{entry['value']:g}" for entry in arm.published),
         "published_source": " ".join(entry["source"] for entry in arm.published),
         **_judgement(row.judgement, result.margin),
-        **_spread("train_images_per_second", arm.train_images_per_second),
-        **_ratio(row),
-        **_spread("seconds_per_epoch", arm.seconds_per_epoch),
-        **_spread("inference_us_per_image_batch_1", arm.inference_us_per_image_batch_1),
-        **_spread("inference_us_per_image_batch_256", arm.inference_us_per_image_batch_256),
+        **_speed(row),
         **_spread("peak_memory_mb", arm.peak_memory_mb),
         "target_training_error": result.target_training_error,
         **_target("epochs_to_target", arm.epochs_to_target),
@@ -76,9 +75,16 @@ def _judgement(judgement: Judgement | None, margin: float) -> Cells:
     }
 
 
-def _ratio(row: ArmRow) -> Cells:
-    mean, low, high = row.throughput_ratio or (None, None, None)
-    return {"throughput_ratio": mean, "throughput_ratio_low": low, "throughput_ratio_high": high}
+def _speed(row: ArmRow) -> Cells:
+    speed, names = row.arm.speed, ("train_images_per_second", "seconds_per_epoch", *INFERENCE)
+    medians = {"throughput_ratio": row.speed_ratio, **{name: getattr(speed, name, None) for name in names}}
+    cells = {f"{name}_{part}": getattr(value, part, None) for name, value in medians.items() for part in PARTS}
+    return {
+        **cells,
+        "speed_turns": speed and speed.turns,
+        "speed_turns_disturbed": speed and len(speed.disturbed),
+        "training_threads": speed and speed.threads["training"],
+    }
 
 
 def _spread(name: str, spread: Spread | None) -> Cells:

@@ -3,10 +3,10 @@
 from bench.harness.stats.verdict import LEAST_SEEDS
 
 INTERVALS = (
-    "± and [ ] give 95 % intervals: of the mean over seeds for speeds, times and memory; over seeds and test images "
-    "together for accuracies and differences, because another draw of either would have given another number. Each is "
-    "for one comparison, not corrected for how many a study has: it may leave out 0 where the corrected p is above "
-    "0.05."
+    "± and [ ] give 95 % intervals: over turns for speeds and times, of the mean over seeds for memory; over seeds and "
+    "test images together for accuracies and differences, because another draw of either would have given another "
+    "number. Each is for one comparison, not corrected for how many a study has: it may leave out 0 where the "
+    "corrected p is above 0.05."
 )
 VERDICTS = (
     "Better or worse means p < 0.05 after Holm's correction over the study's comparisons; tied, that the difference's "
@@ -19,8 +19,10 @@ REACH = (
     "rounded up; – where nothing is needed or no number of it alone is enough at the spread seen)."
 )
 COSTS = (
-    "MFLOPs are a forward pass, a multiply and an add counted as two, without normalisation, activation and pooling; "
-    "batch 1 and batch 256 are times of inference (eval mode); memory is the most that a trial added: the rise of the "
+    "Speeds are medians over turns that all arms took in one process, each on its fastest number of threads; speed is "
+    "the ratio to the baseline in the same turns; a turn is disturbed where other programs took the processor. MFLOPs "
+    "are a forward pass, a multiply and an add counted as two, without normalisation, activation and pooling; batch 1 "
+    "and batch 256 are times of inference (eval mode); memory is the most that a trial added: the rise of the "
     "process's resident memory on a CPU, what torch allocated on CUDA."
 )
 TARGETS = (

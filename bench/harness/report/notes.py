@@ -1,11 +1,11 @@
 """The notes below a table: what is missing, what was published, what LRN cost."""
 
-import math
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
 from bench.harness.number_format import counted, interval
-from bench.harness.stats.spread import spread
 from bench.harness.stats.verdict import LEAST_SEEDS
 
 
@@ -15,6 +15,7 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     seeds = {seed for arm in result.arms for seed in arm.seeds}
     return [
         *missing(comparison),
+        *speeds(result),
         *_family(result, comparison),
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
@@ -55,23 +56,44 @@ def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
             f"{arm.label}: {arm.diverged} of {len(arm.records)} trials diverged; "
             "they count, with the accuracy that they ended at."
         )
-    if arm.timed < len(arm.records):
-        untimed = len(arm.records) - arm.timed
-        yield f"{arm.label}: {untimed} of {len(arm.records)} trials were trained side by side and say nothing of time."
     yield from _lrn_cost(arm)
 
 
 def _lrn_cost(arm: ArmResult) -> Iterator[str]:
-    """Yield what the arm's LRN would cost in torch's own implementation, measured in turns within each trial."""
-    pairs = [record.lrn_images_per_second for record in arm.records if record.lrn_images_per_second]
-    if not pairs:
+    """Yield what the arm's LRN would cost in torch's own implementation, measured in the same turns."""
+    ratio = arm.speed.torch_lrn if arm.speed else None
+    if ratio is None:
         return
-    ratios = spread([math.log(pair["torch"] / pair["banded"]) for pair in pairs])
-    ends = interval(ratios.low, ratios.high, lambda ratio: f"{math.exp(ratio):.2f}")
+    ends = interval(ratio.low, ratio.high, lambda end: f"{end:.2f}")
     yield (
         f"{arm.label}: with torch.nn.LocalResponseNorm, which computes the same, this net trains at "
-        f"{' '.join(filter(None, (f'{math.exp(ratios.mean):.2f}x', ends)))} the speed (n = {ratios.n})."
+        f"{' '.join(filter(None, (f'{ratio.median:.2f}x', ends)))} the speed ({counted(ratio.n, 'turn')})."
     )
+
+
+def speeds(result: StudyResult) -> Iterator[str]:
+    """Yield what is missing of the speeds, or what disturbed them."""
+    phase = result.phase
+    if phase is None:
+        yield "No speed phase yet: `python -m bench speed-phase` adds it."
+        return
+    unmeasured = [arm.label for arm in result.arms if arm.speed is None]
+    if unmeasured:
+        yield f"Not in the speed phase: {', '.join(unmeasured)}; `python -m bench speed-phase` measures all anew."
+    causes = [turn["disturbance"] for turn in phase.turns if turn["disturbance"]]
+    if causes:
+        others = median(max(turn["other_cores"], turn["stolen_cores"]) for turn in phase.turns if turn["disturbance"])
+        yield (
+            f"Speeds: {len(causes)} of {counted(len(phase.turns), 'turn')} were disturbed, mostly because "
+            f"{_most_common(causes, others)}."
+        )
+
+
+def _most_common(causes: Sequence[str], cores: float) -> str:
+    """Return the cause of most turns, with the median of the cores that were taken."""
+    kinds = Counter(cause.partition(" used ")[0] for cause in causes)
+    kind = kinds.most_common(1)[0][0]
+    return f"{kind} used {cores:.1f} cores" if any(cause.startswith(f"{kind} used") for cause in causes) else kind
 
 
 def published(arms: Iterable[ArmResult]) -> Iterator[str]:

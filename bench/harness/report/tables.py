@@ -9,6 +9,7 @@ from bench.harness.number_format import MISSING, decimals_for, interval, measure
 from bench.harness.report.legends import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
 from bench.harness.report.sentences import points, probability, still_needed, time_to_target
 from bench.harness.stats.spread import Spread
+from bench.harness.stats.turns import Median
 
 
 class Column(NamedTuple):
@@ -103,24 +104,48 @@ def _spread(spread: Spread | None) -> str:
     return MISSING if spread is None else measured(spread.mean, spread.low, spread.high)
 
 
-def _ratio(row: ArmRow) -> str:
-    if row.throughput_ratio is None:
+def _median(name: str) -> Callable[[ArmRow], str]:
+    """Return the writer of a cell with one of the figures of an arm's speed."""
+
+    def write(row: ArmRow) -> str:
+        if row.arm.speed is None:
+            return MISSING
+        value: Median = getattr(row.arm.speed, name)
+        return measured(value.median, value.low, value.high)
+
+    return write
+
+
+def _turns(row: ArmRow) -> str:
+    speed = row.arm.speed
+    if speed is None:
         return MISSING
-    ratio, low, high = row.throughput_ratio
+    return f"{speed.turns} ({len(speed.disturbed)} disturbed)" if speed.disturbed else str(speed.turns)
+
+
+def _threads(row: ArmRow) -> str:
+    return str(row.arm.speed.threads["training"]) if row.arm.speed else MISSING
+
+
+def _ratio(row: ArmRow) -> str:
+    if row.speed is None:
+        return MISSING
+    ratio, low, high = row.speed
     decimals = decimals_for(ratio, digits=3)
     return f"×{number(ratio, decimals)} {interval(low, high, lambda end: number(end, decimals))}".rstrip()
 
 
 COST_COLUMNS = (
     Column("arm", "", _label),
-    Column("n", "timed", lambda row: str(row.arm.timed)),
+    Column("turns", "", _turns),
+    Column("threads", "", _threads),
     Column("parameters", "", lambda row: number(row.arm.parameters, 0)),
     Column("MFLOPs", "/image", lambda row: significant(row.arm.mflops_per_image)),
-    Column("training", "images/s", lambda row: _spread(row.arm.train_images_per_second)),
+    Column("training", "images/s", _median("train_images_per_second")),
     Column("speed", "baseline = 1", _ratio),
-    Column("epoch", "s", lambda row: _spread(row.arm.seconds_per_epoch)),
-    Column("batch 1", "µs/image", lambda row: _spread(row.arm.inference_us_per_image_batch_1)),
-    Column("batch 256", "µs/image", lambda row: _spread(row.arm.inference_us_per_image_batch_256)),
+    Column("epoch", "s", _median("seconds_per_epoch")),
+    Column("batch 1", "µs/image", _median("inference_us_per_image_batch_1")),
+    Column("batch 256", "µs/image", _median("inference_us_per_image_batch_256")),
     Column("memory", "peak MB", lambda row: _spread(row.arm.peak_memory_mb)),
 )
 

@@ -1,4 +1,4 @@
-"""Writes tables, figures and the report of a results folder from its records alone."""
+"""Writes tables, figures and the report of a results folder from its records and speed phases alone."""
 
 import multiprocessing
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ from bench.harness.errors import UserError
 from bench.harness.files import slug, write_text
 from bench.harness.machine.environment import cores
 from bench.harness.records.record import Record
+from bench.harness.records.speed import load_speeds
 from bench.harness.report.csv_table import comparison_csv
 from bench.harness.report.page import identifier, page
 from bench.harness.report.typesetting import latex, markdown
@@ -33,7 +34,7 @@ def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImage
         folder: results/<protocol>.
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
     """
-    results = analyse(records)
+    results = analyse(records, load_speeds(folder))
     if not results:
         return []
     figures = _write_studies(results, folder)

@@ -32,30 +32,30 @@ def add_options(add: Group) -> None:
     add("--time-limit", default=None, type=float, metavar="MINUTES", help="start no trial that would end later")
     add(
         "--workers",
-        default=1,
-        type=int,
+        default="auto",
         metavar="N",
-        help="train N trials side by side, each on its share of the cores: for accuracy, untimed",
+        help="train N trials side by side, each in a process of its own; default auto: on a CPU one per core, as far "
+        "as memory allows, on other devices 0, which trains in this process",
     )
     add(
         "--batch-seeds",
         default=False,
         action="store_true",
-        help="train all seeds of an arm as one program (torch.func), for GPUs that a small net cannot fill; untimed",
+        help="train all seeds of an arm as one program (torch.func), for GPUs that a small net cannot fill",
     )
     add("--fresh", default=False, action="store_true", help="train again what has a record; the newest record stands")
-    add_machine_options(add)
+    add_machine_options(add, threads=" of each trial, default: 1")
 
 
-def add_machine_options(add: Group) -> None:
-    """Declare the options of everything that trains."""
+def add_machine_options(add: Group, threads: str = ", default: every core") -> None:
+    """Declare the options of everything that trains; `threads` ends the help of --threads."""
     add("--device", default="auto", help="auto (CUDA, else MPS, else CPU), cpu, cuda or mps")
     add(
         "--threads",
         default=None,
         type=int,
         metavar="N",
-        help="CPU threads, default: every core that affinity and cgroup allow",
+        help=f"CPU threads{threads}",
     )
     add(
         "--compile",

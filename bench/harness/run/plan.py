@@ -22,7 +22,7 @@ class Plan:
     """The trials of a run in their order, how many are trained at once, and how time spent compares with expected."""
 
     trials: list[Planned] = field(default_factory=list)
-    workers: int = 1
+    workers: int = 0  # processes; none where this one trains
     spent_seconds: float = 0.0
     spent_expected_seconds: float = 0.0
     trained_share: dict[str, float] = field(default_factory=dict)  # 0 to 1, of trials in flight, by key
@@ -50,7 +50,7 @@ class Plan:
 
     def seconds_left(self) -> float:
         """Return the time that the trials without a record are expected to take."""
-        return sum(self.expected_seconds(planned) for planned in self.to_train) / self.workers
+        return sum(self.expected_seconds(planned) for planned in self.to_train) / max(1, self.workers)
 
     @property
     def bytes_to_write(self) -> int:
@@ -66,7 +66,7 @@ class Plan:
             (counted(len(studies), "study", "studies"), counted(len(arms), "arm"), counted(len(self.trials), "trial"))
         )
         work = f"{len(self.trials) - len(fresh)} restored, {len(fresh)} to train"
-        work += f", {self.workers} side by side (untimed)" if self.workers > 1 and fresh else ""
+        work += f", {self.workers} side by side" if self.workers > 1 and fresh else ""
         cost = f"about {duration(self.seconds_left())}, {self.bytes_to_write / 1e6:.0f} MB on disk"
         return [f"plan: {conditions}", f"plan: {size}: {work}, {cost}"]
 
@@ -79,14 +79,14 @@ def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Itera
         return mean(before)
     rate = _tuned_images_per_second(trial)
     if rate:
-        return 1.3 * images / rate  # evaluation and inference timing come on top
+        return 1.1 * images / rate  # evaluation comes on top
     return 1 + BACKWARD * images * costs.mflops_per_image * 1e6 / (ASSUMED_GFLOPS * 1e9)
 
 
 def record_seconds(record: Record) -> float:
     """Return the seconds that a trial took, but for the harness's own share."""
     measured = sum(record.curves["epoch_seconds"])
-    return measured + record.evaluation_seconds + record.inference_seconds + record.warmup_seconds
+    return measured + record.evaluation_seconds + record.warmup_seconds
 
 
 def _tuned_images_per_second(trial: Trial) -> float | None:
@@ -97,9 +97,13 @@ def _tuned_images_per_second(trial: Trial) -> float | None:
 
 
 def seed_by_seed(trials: Sequence[Planned]) -> list[Planned]:
-    """Return trials with all arms of one seed before the next seed: drift and an early stop hit all arms alike."""
+    """Return trials with all arms of one seed before the next seed, and of one seed the longest first.
+
+    A run that is cut short has then trained all arms alike, and the last trials to end are the shortest of one seed:
+    workers that wait for the others wait for these.
+    """
     seeds = list(dict.fromkeys(planned.trial.seed for planned in trials))
-    return sorted(trials, key=lambda planned: seeds.index(planned.trial.seed))
+    return sorted(trials, key=lambda planned: (seeds.index(planned.trial.seed), -planned.expected_seconds))
 
 
 def arm_of(planned: Planned) -> tuple[str, str]:
@@ -115,29 +119,27 @@ def arm_by_arm(trials: Sequence[Planned]) -> list[Planned]:
 
 @dataclass
 class TimeSpent:
-    """Seconds of the trials that this run trained; `workers` of them pass at once."""
+    """Seconds of the trials that this run trained, of which `workers` pass at once, and of its speed phases."""
 
     epochs: float = 0.0
     evaluation: float = 0.0
-    inference: float = 0.0
     warmup: float = 0.0
-    workers: int = 1
+    speed: float = 0.0
+    workers: int = 0
 
     def add(self, record: Record) -> None:
         """Count a trial that was trained in this run."""
         self.epochs += sum(record.curves["epoch_seconds"])
         self.evaluation += record.evaluation_seconds
-        self.inference += record.inference_seconds
         self.warmup += record.warmup_seconds
 
     def describe(self, wall_seconds: float) -> str:
         """Return the split of a wall time, with the harness's own share."""
-        measured = self.epochs + self.evaluation + self.inference + self.warmup
-        overhead = wall_seconds - measured / self.workers
+        trials = (self.epochs + self.evaluation + self.warmup) / max(1, self.workers)
+        overhead = wall_seconds - trials - self.speed
         beside = f" in {self.workers} workers" if self.workers > 1 else ""
         return (
             f"time: {duration(wall_seconds)}, of it{beside} epochs {self.epochs:.1f} s, "
-            f"evaluation {self.evaluation:.1f} s, inference timing {self.inference:.1f} s, "
-            f"warm-up {self.warmup:.1f} s, harness overhead {overhead:.1f} s "
-            f"({overhead / wall_seconds:.1%}, imports and reports included)"
+            f"evaluation {self.evaluation:.1f} s, warm-up {self.warmup:.1f} s; speed in turns {self.speed:.1f} s; "
+            f"harness overhead {overhead:.1f} s ({overhead / wall_seconds:.1%}, imports and reports included)"
         )

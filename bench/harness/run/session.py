@@ -1,6 +1,7 @@
 """One run of `pytest bench/`: what is planned, what has been restored or trained, where the time went."""
 
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 
 from bench.harness.data.catalogue import Source, source
@@ -10,23 +11,25 @@ from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.machine.environment import environment
+from bench.harness.machine.neighbours import machine_at_rest, warning
 from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
-from bench.harness.run.backend import Backend
+from bench.harness.run.backends.backend import Backend, Ended
+from bench.harness.run.backends.choose import make_backend, worker_count
+from bench.harness.run.backends.serial import Serial
 from bench.harness.run.plan import Plan, TimeSpent, arm_by_arm, expect_seconds, seed_by_seed
-from bench.harness.run.processes import Job, Processes
-from bench.harness.run.seeds import BatchedSeeds
-from bench.harness.run.serial import Serial
 from bench.harness.run.settings import Settings
+from bench.harness.run.speeds import Measured, Speeds
 from bench.harness.study.learning_rates import ChoiceError
 from bench.harness.study.planned import Planned, settle
 from bench.harness.study.study import Study
 from bench.harness.study.trial import Trial, resolve
 from bench.harness.trackers.tracker import Standing, Tracker
 from bench.harness.training.costs import check_last_batch, costs
-from bench.harness.training.trial_run import TrialRun
+from bench.harness.training.memory_need import memory_need
+from bench.harness.training.trial_run import Epoch
 
 Wanted = tuple[Study, str, int]  # study, arm, seed
 
@@ -38,52 +41,48 @@ class Session:
         self.settings, self.trackers = settings, trackers
         self.execution = Execution(
             device=resolve_device(settings.device),
-            threads=resolve_threads(settings.threads, settings.workers),
+            threads=resolve_threads(settings.threads, default=1),
             deterministic=settings.deterministic,
             compiled=settings.compiled,
         )
         self.store = Store(settings.results)
-        self.plan = Plan(workers=settings.workers)
-        self.spent = TimeSpent(workers=settings.workers)
+        self.plan = Plan()
+        self.spent = TimeSpent()
         self.done: list[Record] = []
-        self._backend = self._make_backend()
-        self._ending = self._backend.train(self._due())
+        self.speeds = Speeds(settings, self._load, self._turn_ended)
+        self._backend: Backend = Serial(settings.results, self._load, self._epoch_ended)
+        self._ending: Iterator[Ended] = iter(())
         self._begun: set[str] = set()  # keys of trials that were handed to the backend
         self._left_out: set[str] = set()  # keys of trials that would end after the time limit
         self._failed: dict[str, Exception] = {}
         self._trained: set[str] = set()  # record_ids: all others were restored
         self._in_flight = 0
 
-    def _make_backend(self) -> Backend:
-        settings = self.settings
-        if settings.batch_seeds:
-            return BatchedSeeds(settings.results, self._load)
-        if settings.workers > 1:
-            job = Job(
-                execution=self.execution,
-                results=settings.results,
-                data_root=settings.data_root,
-                workers=settings.workers,
-            )
-            return Processes(job)
-        return Serial(settings.results, self._load, self._epoch_ended)
-
-    def prepare(self, wanted: Sequence[Wanted]) -> list[Planned]:
+    def prepare(self, wanted: Sequence[Wanted], arms: Sequence[Wanted] = ()) -> tuple[list[Planned], list[Planned]]:
         """Load the data, open the results folder, settle every trial and find its record; return them as they came.
+
+        Args:
+            wanted: the trials.
+            arms: those whose speed is measured, each with the seed that its net begins with.
 
         Raises:
             Any of the project's ValueErrors: nothing has been trained or overwritten then.
         """
         apply(self.execution)
-        trials = self._resolve(wanted)
-        datasets = {trial.dataset: self._load(trial.dataset) for trial in trials}
+        trials, timed = self._resolve(wanted), self._resolve(arms)
+        datasets = {trial.dataset: self._load(trial.dataset) for trial in [*trials, *timed]}
         self.store.__enter__()
         planned = [self._plan(trial, datasets[trial.dataset]) for trial in trials]
+        subjects = [settle(trial, self.execution, datasets[trial.dataset].sha256) for trial in timed]
+        self.speeds.plan(subjects)
         self.plan.trials = seed_by_seed(planned)
+        self.plan.workers = self.spent.workers = worker_count(self.settings, self.execution, self.plan.to_train)
+        self._backend = make_backend(self.settings, self.execution, self.plan.workers, self._load, self._epoch_ended)
+        self._ending = self._backend.train(self._due())
         self._check_disk()
         for tracker in self.trackers:
             tracker.run_begins(self._standing())
-        return planned
+        return planned, subjects
 
     def _resolve(self, wanted: Sequence[Wanted]) -> list[Trial]:
         """Resolve all trials; arms whose learning rate was not chosen are reported together."""
@@ -113,15 +112,15 @@ class Session:
         cost = costs(trial.architecture, trial.options)
         planned.parameters = cost.parameters
         planned.expected_seconds = expect_seconds(trial, cost, count, self.store.records)
+        planned.memory_bytes = memory_need(trial, cost, self.store.records)
         record = None if self.settings.fresh else self.store.find(planned.key)
         if record is not None and self._stands(record):
             planned.record = record
         return planned
 
     def _stands(self, record: Record) -> bool:
-        """Return whether a record may be restored: it belongs into this run's tables, and has the timing they want."""
-        same_table = record.environment["hardware"] == environment(self.execution.device)["hardware"]
-        return same_table and (record.timed or not self._backend.timed)
+        """Return whether a record may be restored: it belongs into this run's tables."""
+        return bool(record.environment["hardware"] == environment(self.execution.device)["hardware"])
 
     def _check_disk(self) -> None:
         needed, free = self.plan.bytes_to_write, shutil.disk_usage(self.settings.results).free
@@ -143,7 +142,16 @@ class Session:
             f"{counted(execution.threads, 'thread')}{mode}; "
             f"results in {self.settings.results}"
         )
-        return [*loaded, *plan]
+        return [*loaded, *plan, *self._speed_plan()]
+
+    def _speed_plan(self) -> list[str]:
+        """Return the lines on the speed phases to come, and a warning where the machine is not quiet."""
+        studies = self.speeds.to_measure
+        if not studies:
+            return []
+        count, seconds = counted(len(studies), "study", "studies"), duration(self.speeds.expected_seconds)
+        noisy = warning(machine_at_rest())
+        return [f"plan: then speed in turns, {count}: about {seconds}", *([noisy] if noisy else [])]
 
     def _due(self) -> Iterator[Planned]:
         """Hand the trials without a record to the backend, one by one, but for those that would end too late."""
@@ -158,10 +166,14 @@ class Session:
 
     def _is_left_out(self, planned: Planned) -> bool:
         """Decide whether a trial is not begun because it would end after the time limit; once decided, it stays."""
-        limit = self.settings.time_limit_minutes
-        if limit is not None and clock.process_seconds() + self.plan.expected_seconds(planned) > 60 * limit:
+        if self._too_late(self.plan.expected_seconds(planned) + self.speeds.expected_seconds):
             self._left_out.add(planned.key)
         return planned.key in self._left_out
+
+    def _too_late(self, seconds: float) -> bool:
+        """Return whether what takes so long would end after the time limit."""
+        limit = self.settings.time_limit_minutes
+        return limit is not None and clock.process_seconds() + seconds > 60 * limit
 
     def leaves_out(self, planned: Planned) -> bool:
         """Return whether a trial without a record is not trained because it would end after the time limit."""
@@ -184,6 +196,30 @@ class Session:
         self.done.append(planned.record)
         return planned.record
 
+    def leaves_out_speed(self, planned: Planned) -> bool:
+        """Return whether an arm's speed is not measured because its study's phase would end after the time limit."""
+        seconds = self.speeds.expected_seconds_of(planned.trial.study)
+        return seconds > 0 and self._too_late(seconds)
+
+    def speed(self, planned: Planned) -> Measured:
+        """Return an arm's speed: found, or measured now with all arms of its study, while no trial runs.
+
+        Raises:
+            Exception: whatever one of the arms raised.
+        """
+        self._backend.close()
+        begun = time.perf_counter()
+        try:
+            return self.speeds.measured(planned)
+        finally:
+            self.spent.speed += time.perf_counter() - begun
+            for tracker in self.trackers:
+                tracker.phase_ended()
+
+    def _turn_ended(self, study: str, taken: int, wanted: int) -> None:
+        for tracker in self.trackers:
+            tracker.turn_ended(study, taken, wanted, self._standing())
+
     def _take_next(self) -> None:
         """Wait for the next trial that ends; put its record on disk, and note how long it took."""
         for tracker in self.trackers:
@@ -201,14 +237,15 @@ class Session:
         for tracker in self.trackers:
             tracker.trial_ended(planned, result, self._standing())
 
-    def _epoch_ended(self, planned: Planned, run: TrialRun) -> None:
-        self.plan.epoch_ended(planned, run.epochs_done)
+    def _epoch_ended(self, planned: Planned, epoch: Epoch) -> None:
+        self.plan.epoch_ended(planned, epoch.number)
         for tracker in self.trackers:
-            tracker.epoch_ended(run, self._standing())
+            tracker.epoch_ended(planned, epoch, self._standing())
 
     def _standing(self) -> Standing:
         trials = self.plan.trials
-        return Standing(len(trials) - len(self.plan.to_train), len(trials), self.plan.seconds_left())
+        left = self.plan.seconds_left() + self.speeds.expected_seconds
+        return Standing(len(trials) - len(self.plan.to_train), len(trials), left)
 
     def was_trained(self, record: Record) -> bool:
         """Return whether this run made the record; all others were restored."""
@@ -218,13 +255,11 @@ class Session:
         """Return a trial's line for the terminal."""
         done, total = len(self.done), len(self.plan.trials)
         how = f"{sum(record.curves['epoch_seconds']):.1f} s" if self.was_trained(record) else "restored"
-        speed = record.train_images_per_second
-        pace = "untimed" if speed is None else f"{speed:.0f} images/s"
-        left = duration(self.plan.seconds_left())
+        left = duration(self._standing().seconds_left)
         diverged = "  DIVERGED" if record.status == "diverged" else ""
         return (
             f"{record.study:14} {record.arm:16} seed {record.seed:<3} {record.test_accuracy:7.2%}{diverged}  "
-            f"{pace:>16}  {how:>8}  [{done}/{total}, {left} left]"
+            f"{how:>8}  [{done}/{total}, {left} left]"
         )
 
     def finish(self) -> list[str]:
@@ -236,7 +271,7 @@ class Session:
         for tracker in self.trackers:
             tracker.run_ends()
         self.store.__exit__()
-        if not self.done:
+        if not self.store.records or not (self.done or self.speeds.arms):
             return self._unfinished()
         folder, run = self.settings.results, {(setting_of(record), record.study) for record in self.done}
         try:

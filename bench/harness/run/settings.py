@@ -19,7 +19,7 @@ class SettingsError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The options of a run; `results` is the protocol's own folder."""
+    """The options of a run; `results` is the protocol's own folder, `workers` None means as many as suit."""
 
     protocol: str
     seeds: tuple[int, ...]
@@ -33,7 +33,7 @@ class Settings:
     fresh: bool
     threads: int | None
     deterministic: bool
-    workers: int
+    workers: int | None
     compiled: bool
     batch_seeds: bool
 
@@ -53,9 +53,8 @@ class Settings:
         limit = options["time_limit"]
         if limit is not None and not limit > 0:  # nan is not above 0 either
             raise SettingsError(f"--time-limit is {limit:g}: it must be above 0 minutes")
-        if options["workers"] < 1:
-            raise SettingsError(f"--workers is {options['workers']}: it must be at least 1")
-        if options["batch_seeds"] and options["workers"] > 1:
+        workers = parse_workers(options["workers"])
+        if options["batch_seeds"] and workers:
             raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
         return cls(
             protocol=protocol,
@@ -70,10 +69,23 @@ class Settings:
             fresh=options["fresh"],
             threads=options["threads"],
             deterministic=options["deterministic"],
-            workers=options["workers"],
+            workers=workers,
             compiled=options["compile"],
             batch_seeds=options["batch_seeds"],
         )
+
+
+def parse_workers(text: str) -> int | None:
+    """Return the number of worker processes, None for `auto`.
+
+    Raises:
+        SettingsError: neither that nor a whole number from 0 on.
+    """
+    if text == "auto":
+        return None
+    if not text.isdecimal():
+        raise SettingsError(f"--workers is {text!r}: give auto, or how many; 0 trains in this process")
+    return int(text)
 
 
 def parse_seeds(text: str | None, default: int) -> tuple[int, ...]:

@@ -1,15 +1,13 @@
-"""Summaries over seeds of what is not an accuracy: speeds, times, memory, and times that were never reached."""
+"""Summaries over seeds of what is not an accuracy: memory, and times that may never have been reached."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-from bench.harness.stats.differences import CONFIDENCE, interval_half_width
-from bench.harness.stats.variance import Sources
+from bench.harness.stats.differences import CONFIDENCE
 
 
 class Spread(NamedTuple):
@@ -78,38 +76,6 @@ def time_to_target(times: Sequence[float | None], ends: Sequence[float]) -> Time
         fastest=min(reached, default=None),
         slowest=max(reached) if never == 0 else None,
     )
-
-
-def speed_ratio(arm: Sequence[float], baseline: Sequence[float]) -> tuple[float, float | None, float | None]:
-    """Return how many times as fast an arm is: the ratio of geometric means and its 95 % interval.
-
-    The interval is Welch's on the logarithms. It is (None, None) with one value on either side, or where no
-    value differs from its neighbours: no spread was seen, so none can be stated.
-
-    Args:
-        arm: images a second, one value a trial.
-        baseline: the same of the arm to compare with.
-
-    Raises:
-        ValueError: a side without values, or a speed that is not positive and finite.
-    """
-    logs = [np.log(_positive(speeds)) for speeds in (arm, baseline)]
-    effect = float(logs[0].mean() - logs[1].mean())
-    if min(map(len, logs)) == 1:
-        return math.exp(effect), None, None
-    parts = tuple(float(log.var(ddof=1)) / len(log) for log in logs)
-    if sum(parts) == 0:
-        return math.exp(effect), None, None
-    sources = Sources(seeds=parts, n=tuple(map(len, logs)), crossed=(0.0, 0.0), image=0.0, images=2)
-    half_width = interval_half_width(sources)
-    return math.exp(effect), math.exp(effect - half_width), math.exp(effect + half_width)
-
-
-def _positive(speeds: Sequence[float]) -> npt.NDArray[np.float64]:
-    values = np.asarray(speeds, dtype=np.float64)
-    if not values.size or not np.isfinite(values).all() or (values <= 0).any():
-        raise ValueError(f"speeds {list(speeds)}: give at least one, all positive and finite")
-    return values
 
 
 def censored_median(values: Sequence[float | None]) -> float | None:

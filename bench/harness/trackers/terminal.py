@@ -12,11 +12,11 @@ from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
 from bench.harness.study.trial import Trial
 from bench.harness.trackers.tracker import Standing
-from bench.harness.training.trial_run import TrialRun
+from bench.harness.training.trial_run import Epoch
 
 
 class Terminal:
-    """Shows the trials in flight: epoch, loss, accuracy, images/s of one that runs alone, and the time left for all.
+    """Shows the trials in flight: the last epoch's loss, accuracy and pace, and the time left for all.
 
     Args:
         stream: the terminal as it was before pytest began to capture; None shows nothing.
@@ -41,24 +41,40 @@ class Terminal:
         self._running[planned.key] = planned.trial
         self._show(standing)
 
-    def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
-        """Show the epoch that has just been evaluated."""
+    def epoch_ended(self, planned: Planned, epoch: Epoch, standing: Standing) -> None:
+        """Show the epoch that has just been evaluated; of several trials in flight the one that it is of."""
         if self._bar is None:
             return
-        training, epochs = run.training, run.trial.recipe.epochs
-        loss = training.train_loss[-1]
+        loss, validation = epoch.train_loss, epoch.validation_accuracy
+        alone = len(self._running) == 1
         figures = [
-            f"epoch {run.epochs_done}/{epochs}",
+            f"epoch {epoch.number}/{epoch.epochs}" if alone else planned.trial.name,
             "loss diverged" if loss is None else f"loss {loss:.3f}",
-            f"validation {run.validations[-1].accuracy:.1%}" if run.validations else "no validation split",
-            f"{len(training.train) / run.epoch_seconds[-1]:.0f} images/s",
+            "no validation split" if validation is None else f"validation {validation:.1%}",
+            f"{epoch.images_per_second:.0f} images/s",
             _suite(standing),
         ]
-        self._bar.update(self._bar.task_ids[0], completed=run.epochs_done, figures="  ".join(figures), refresh=True)
+        done = epoch.number if alone else standing.done
+        self._bar.update(self._bar.task_ids[0], completed=done, figures="  ".join(figures), refresh=True)
 
     def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:  # noqa: ARG002 - pytest prints the result
         """Wipe the bar: the trial's line comes next."""
         self._running.pop(planned.key, None)
+        self._wipe()
+
+    def turn_ended(self, study: str, taken: int, wanted: int, standing: Standing) -> None:
+        """Show how many turns have been taken."""
+        if self._console is None:
+            return
+        if self._bar is None:
+            self._begin(f"{study}: speed in turns", taken, wanted, "")
+        again = f"  {taken - wanted} again: disturbed" if taken > wanted else ""
+        figures = f"turn {taken}/{wanted}{again}  {duration(standing.seconds_left)} left"
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=min(taken, wanted), figures=figures, refresh=True)
+
+    def phase_ended(self) -> None:
+        """Wipe the bar: the arms' lines come next."""
         self._wipe()
 
     def run_ends(self) -> None:
@@ -71,16 +87,20 @@ class Terminal:
         self._wipe()
         if self._console is None:
             return
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[figures]}"))
-        # Refreshed at the end of an epoch only: a thread that draws would take time from the epochs.
-        self._bar = Bar(*columns, console=self._console, transient=True, auto_refresh=False)
         if len(self._running) == 1:
             (trial,) = self._running.values()
             name, done, total = trial.name, 0, trial.recipe.epochs
         else:
             name, done, total = f"{len(self._running)} trials in flight", standing.done, standing.trials
+        self._begin(name, done, total, _suite(standing))
+
+    def _begin(self, name: str, done: int, total: int, figures: str) -> None:
+        """Draw a bar."""
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[figures]}"))
+        # Refreshed at the end of an epoch only: a thread that draws would take time from the epochs.
+        self._bar = Bar(*columns, console=self._console, transient=True, auto_refresh=False)
         self._bar.start()
-        self._bar.add_task(name, completed=done, total=total, figures=_suite(standing))
+        self._bar.add_task(name, completed=done, total=total, figures=figures)
         self._bar.refresh()
 
     def _wipe(self) -> None:

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
-from bench.harness.training.trial_run import TrialRun
+from bench.harness.training.trial_run import Epoch
 
 
 class Standing(NamedTuple):
@@ -33,11 +33,17 @@ class Tracker(Protocol):
     def trial_begins(self, planned: Planned, standing: Standing) -> None:
         """A trial is about to be trained."""
 
-    def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
-        """An epoch was trained and evaluated; told only where the trial runs in this process."""
+    def epoch_ended(self, planned: Planned, epoch: Epoch, standing: Standing) -> None:
+        """An epoch of a trial was trained and evaluated."""
 
     def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:
         """A trial has its record, which is on disk, or has failed."""
+
+    def turn_ended(self, study: str, taken: int, wanted: int, standing: Standing) -> None:
+        """All arms of a study have taken a turn of its speed phase; disturbed turns are taken again."""
+
+    def phase_ended(self) -> None:
+        """A speed phase is over."""
 
     def run_ends(self) -> None:
         """All that was to be trained has ended, or the run was interrupted."""

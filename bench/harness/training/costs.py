@@ -1,4 +1,4 @@
-"""The cost of a net before it is run: parameters and forward operations an image."""
+"""The cost of a net before it is run: parameters, forward operations and outputs an image."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,10 +12,11 @@ from models import registry
 
 
 class Costs(NamedTuple):
-    """Parameters, and millions of floating-point operations of one image's forward pass."""
+    """Parameters; millions of floating-point operations of one image's forward pass, and numbers its layers put out."""
 
     parameters: int
     mflops_per_image: float
+    activations_per_image: int
 
 
 def costs(architecture: str, options: Mapping[str, Any]) -> Costs:
@@ -28,9 +29,13 @@ def costs(architecture: str, options: Mapping[str, Any]) -> Costs:
         options = {**options, "lrn_implementation": "torch"}
     model, image = _shapes(architecture, options)
     parameters = sum(parameter.numel() for parameter in model.parameters())
+    outputs: list[int] = []
+    for layer in model.modules():
+        if not list(layer.children()):
+            layer.register_forward_hook(lambda _layer, _input, output: outputs.append(output.numel()))
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         model.eval()(image)
-    return Costs(parameters, counter.get_total_flops() / 1e6)
+    return Costs(parameters, counter.get_total_flops() / 1e6, sum(outputs))
 
 
 def check_last_batch(architecture: str, options: Mapping[str, Any], recipe: Recipe, images: int) -> None:

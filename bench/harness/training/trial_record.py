@@ -9,6 +9,7 @@ import numpy.typing as npt
 from bench.harness.machine.device import Execution
 from bench.harness.machine.environment import environment
 from bench.harness.records.answers import pack_bits, pack_classes
+from bench.harness.records.parts import Definition
 from bench.harness.study.trial import Trial
 from bench.harness.training import costs
 from bench.harness.training.evaluation import Evaluation, confusion
@@ -30,8 +31,13 @@ def trial_fields(trial: Trial) -> dict[str, Any]:
         "epochs": trial.recipe.epochs,
         "reduced": trial.reduced,
         "context": trial.context,
-        "definition": {**trial.definition(), "learning_rate_from": trial.learning_rate_from},
+        "definition": full_definition(trial),
     }
+
+
+def full_definition(trial: Trial) -> Definition:
+    """Return what defines a trial but for its seed, and where its learning rate was found."""
+    return {**trial.definition(), "learning_rate_from": trial.learning_rate_from}
 
 
 def answer_fields(evaluation: Evaluation, labels: npt.NDArray[np.int64], classes: Sequence[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.harness.data.catalogue import Source
 from bench.harness.data.dataset import Dataset
@@ -20,22 +20,37 @@ from bench.harness.records.record import SCHEMA, Record
 from bench.harness.study.planned import Planned
 from bench.harness.study.recipe import Recipe
 from bench.harness.training.evaluation import Evaluation, evaluate
-from bench.harness.training.lrn_cost import lrn_images_per_second
 from bench.harness.training.training import Training
 from bench.harness.training.trial_record import answer_fields, condition_fields, trial_fields
 from models import checkpoint
 
-INFERENCE_BATCHES = (1, 256)
+
+class Epoch(NamedTuple):
+    """An epoch that has been trained and evaluated.
+
+    Attributes:
+        number: from 1 to `epochs`.
+        epochs: that the trial has.
+        train_loss: mean over the epoch; None where it was not finite.
+        validation_accuracy: 0 to 1; None without a validation split.
+        images_per_second: its pace, beside whatever else was running.
+    """
+
+    number: int
+    epochs: int
+    train_loss: float | None
+    validation_accuracy: float | None
+    images_per_second: float
 
 
 class TrialRun:
-    """A trial in progress. Call `run_epoch`, timed, and `finish_epoch`, not timed, `recipe.epochs` times.
+    """A trial in progress. Call `run_epoch` and `finish_epoch` `recipe.epochs` times, or iterate over `epochs`.
 
-    `timed` says that the trial runs alone on its machine, so that its record may say how fast it was.
+    `alone` says that no other trial was trained beside it.
     """
 
-    def __init__(self, planned: Planned, dataset: Dataset, folder: Path, *, timed: bool = True) -> None:
-        self.dataset, self.folder, self.timed = dataset, folder, timed
+    def __init__(self, planned: Planned, dataset: Dataset, folder: Path, *, alone: bool = True) -> None:
+        self.dataset, self.folder, self.alone = dataset, folder, alone
         self.trial, self.execution, self.key = planned.trial, planned.execution, planned.key
         self.started = datetime.now(UTC)
         trial, device, recipe = self.trial, self.execution.torch_device, self.trial.recipe
@@ -64,17 +79,26 @@ class TrialRun:
         """The number of epochs that are finished."""
         return len(self.epoch_seconds)
 
-    def epochs(self) -> Iterator[int]:
-        """Run all epochs with their clock, yielding the number of each when it has been evaluated."""
+    def epochs(self) -> Iterator[Epoch]:
+        """Run all epochs with their clock, yielding each when it has been evaluated."""
         for _ in range(self.trial.recipe.epochs):
             clock.clock()
             self.run_epoch()
             clock.clock()
             self.finish_epoch()
-            yield self.epochs_done
+            yield self._epoch()
+
+    def _epoch(self) -> Epoch:
+        return Epoch(
+            number=self.epochs_done,
+            epochs=self.trial.recipe.epochs,
+            train_loss=self.training.train_loss[-1],
+            validation_accuracy=self.validations[-1].accuracy if self.validations else None,
+            images_per_second=len(self.training.train) / self.epoch_seconds[-1],
+        )
 
     def run_epoch(self) -> None:
-        """Train one epoch: what the clock is for."""
+        """Train one epoch."""
         self.training.run_epoch(self.train_preprocess)
 
     def finish_epoch(self) -> None:
@@ -94,7 +118,7 @@ class TrialRun:
         evaluation = self.test_evaluation
         if evaluation is None:
             raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
-        measured = self._measured_fields()
+        measured = self._measured_fields()  # before the checkpoint takes memory
         name, digest = self._save_checkpoint(evaluation)
         return Record(
             schema=SCHEMA,
@@ -102,7 +126,7 @@ class TrialRun:
             key=self.key,
             status="diverged" if self.training.diverged else "ok",
             validation_accuracy=self.validations[-1].accuracy if self.validations else None,
-            timed=self.timed,
+            alone=self.alone,
             resumed=False,
             started=self.started.isoformat(timespec="seconds"),
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -116,25 +140,14 @@ class TrialRun:
         )
 
     def _measured_fields(self) -> dict[str, Any]:
-        """Return the fields with curves, times and memory; inference and LRN are timed now, if the trial ran alone."""
-        peak_memory_mb = self.memory.megabytes()
-        start = time.perf_counter()
-        inference = self._time_inference() if self.timed else {}
-        lrn = self._time_lrn() if self.timed else None
-        inference_seconds = time.perf_counter() - start
-        epochs_to_target, seconds_to_target = self._time_to_target()
+        """Return the fields with curves, times and memory."""
         return {
             "curves": self._curves(),
-            "train_images_per_second": self._images_per_second() if self.timed else None,
-            "peak_memory_mb": peak_memory_mb,
-            "epochs_to_target": epochs_to_target,
-            "seconds_to_target": seconds_to_target if self.timed else None,
+            "train_images_per_second": self._images_per_second(),
+            "peak_memory_mb": self.memory.megabytes(),
+            "epochs_to_target": self._epochs_to_target(),
             "warmup_seconds": self.warmup_seconds,
             "evaluation_seconds": self.evaluation_seconds,
-            "inference_seconds": inference_seconds,
-            "inference_us_per_image_batch_1": inference.get(1),
-            "inference_us_per_image_batch_256": inference.get(256),
-            "lrn_images_per_second": lrn,
         }
 
     def _images_per_second(self) -> float:
@@ -149,26 +162,10 @@ class TrialRun:
             epoch_seconds=self.epoch_seconds,
         )
 
-    def _time_to_target(self) -> tuple[int | None, float | None]:
+    def _epochs_to_target(self) -> int | None:
         target = self.trial.context["target_training_error"]
-        if target is None:
-            return None, None
-        for epoch, error in enumerate(self.training.train_error, start=1):
-            if error <= target:
-                return epoch, sum(self.epoch_seconds[:epoch])
-        return None, None
-
-    def _time_inference(self) -> dict[int, float]:
-        model = self.training.model.eval()
-        images = self.test.images.repeat(-(-max(INFERENCE_BATCHES) // len(self.test)), 1, 1, 1)
-        return {
-            size: clock.inference_us_per_image(model, self.test_preprocess(images[:size])) for size in INFERENCE_BATCHES
-        }
-
-    def _time_lrn(self) -> dict[str, float] | None:
-        train = self.training.train.take(slice(0, self.trial.recipe.batch_size))
-        batch = self.train_preprocess(train.images)
-        return lrn_images_per_second(self.trial.architecture, self.trial.options, batch, train.labels)
+        errors = enumerate(self.training.train_error, start=1)
+        return None if target is None else next((epoch for epoch, error in errors if error <= target), None)
 
     def _save_checkpoint(self, evaluation: Evaluation) -> tuple[str, str]:
         trial, source = self.trial, self.dataset.source

@@ -20,7 +20,7 @@ from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.number_format import number, significant
 from bench.harness.records.record import Record
 from bench.harness.stats.differences import ArmSummary
-from bench.harness.stats.spread import Spread
+from bench.harness.stats.turns import Median
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -243,9 +243,9 @@ def _plot_bands(axes: "Axes", rows: Sequence[ArmRow], curve_of: Callable[[Record
 
 def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None:
     axes = panels[0]
-    looks = [(row, look) for row, look in _looks(comparison.rows) if row.arm.train_images_per_second]
-    throughputs = [row.arm.train_images_per_second for row, _ in looks if row.arm.train_images_per_second]
-    speeds = np.array([throughput.mean for throughput in throughputs])
+    looks = [(row, look) for row, look in _looks(comparison.rows) if row.arm.speed]
+    throughputs = [row.arm.speed.train_images_per_second for row, _ in looks if row.arm.speed]
+    speeds = np.array([throughput.median for throughput in throughputs])
     accuracies = 100 * np.array([row.arm.accuracy.mean for row, _ in looks])
     bars: dict[str, Any] = {"colors": [look.colour for _, look in looks], "linewidths": 1.6, "zorder": 2}
     axes.hlines(accuracies, *_ends(throughputs), **bars)
@@ -257,13 +257,11 @@ def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None
     _log_where_wide(axes, "x", speeds)
 
 
-def _ends(summaries: Sequence[ArmSummary | Spread]) -> Floats:
-    """Return the ends of intervals, shape (2, summaries); the mean twice where there is none.
-
-    None is drawn below 0: with two seeds Student's t reaches below any speed.
-    """
-    low = [summary.mean if summary.low is None else max(summary.low, 0.0) for summary in summaries]
-    high = [summary.mean if summary.high is None else summary.high for summary in summaries]
+def _ends(summaries: Sequence[ArmSummary | Median]) -> Floats:
+    """Return the ends of intervals, shape (2, summaries); the middle twice where there is none, and none below 0."""
+    middle = [summary.median if isinstance(summary, Median) else summary.mean for summary in summaries]
+    low = [place if one.low is None else max(one.low, 0.0) for place, one in zip(middle, summaries, strict=True)]
+    high = [place if one.high is None else one.high for place, one in zip(middle, summaries, strict=True)]
     return np.array([low, high])
 
 

@@ -125,7 +125,7 @@ def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Fore
         words=VERDICT_WORDS[verdict],
         difference=row.judgement.difference,
         margin=result.margin,
-        speed=row.throughput_ratio,
+        speed=row.speed,
     )
 
 

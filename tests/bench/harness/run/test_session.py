@@ -9,7 +9,7 @@ from bench.harness.machine import clock
 from bench.harness.machine.environment import environment
 from bench.harness.records.record import Record, load
 from bench.harness.run import session as module
-from bench.harness.run.backend import Ended
+from bench.harness.run.backends.backend import Ended
 from bench.harness.run.session import Session, Wanted
 from bench.harness.run.settings import Settings
 from bench.harness.study.discovery import load_studies

@@ -1,4 +1,4 @@
-"""One trial after the other in this process: the only way in which a trial's own speed is measured."""
+"""One trial after the other in this process: on a GPU, and for a debugger."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.harness.data.dataset import Dataset
 from bench.harness.records.record import Record
-from bench.harness.run.backend import Ended
+from bench.harness.run.backends.backend import Ended, EpochEnded
 from bench.harness.study.planned import Planned
 from bench.harness.training.trial_run import TrialRun
 
@@ -20,12 +20,9 @@ class Serial:
         epoch_ended: called with the running trial after each of its epochs.
     """
 
-    timed = True
     by_arm = False
 
-    def __init__(
-        self, results: Path, load: Callable[[str], Dataset], epoch_ended: Callable[[Planned, TrialRun], None]
-    ) -> None:
+    def __init__(self, results: Path, load: Callable[[str], Dataset], epoch_ended: EpochEnded) -> None:
         self._results, self._load, self._epoch_ended = results, load, epoch_ended
 
     def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
@@ -40,8 +37,8 @@ class Serial:
 
     def _train(self, planned: Planned) -> Record:
         run = TrialRun(planned, self._load(planned.trial.dataset), self._results)
-        for _ in run.epochs():
-            self._epoch_ended(planned, run)
+        for epoch in run.epochs():
+            self._epoch_ended(planned, epoch)
         return run.record()
 
     def close(self) -> None:

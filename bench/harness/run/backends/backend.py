@@ -1,11 +1,14 @@
 """Where trials are trained: a backend takes planned trials and gives back their records as they end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from bench.harness.errors import UserError
 from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
+from bench.harness.training.trial_run import Epoch
+
+EpochEnded = Callable[[Planned, Epoch], None]
 
 
 class BackendError(UserError):
@@ -30,11 +33,9 @@ class Backend(Protocol):
     """Trains trials: one after the other, in processes, as one program, or on other machines.
 
     Attributes:
-        timed: its trials run alone on their device, so that their records may say how fast they were.
         by_arm: it wants all seeds of an arm one after the other, not all arms of a seed.
     """
 
-    timed: bool
     by_arm: bool
 
     def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.harness.data.dataset import Dataset
 from bench.harness.machine import clock
 from bench.harness.records.record import Record
-from bench.harness.run.backend import Ended
+from bench.harness.run.backends.backend import Ended
 from bench.harness.run.plan import arm_of, record_seconds
 from bench.harness.study.planned import Planned
 from bench.harness.training.batched import BatchedTraining
@@ -22,7 +22,6 @@ class BatchedSeeds:
         load: returns a data set by name.
     """
 
-    timed = False
     by_arm = True
 
     def __init__(self, results: Path, load: Callable[[str], Dataset]) -> None:
@@ -42,7 +41,7 @@ class BatchedSeeds:
 
     def _train(self, seeds: Sequence[Planned]) -> list[Record]:
         data = self._load(seeds[0].trial.dataset)
-        return train_seeds([TrialRun(planned, data, self._results, timed=False) for planned in seeds])
+        return train_seeds([TrialRun(planned, data, self._results, alone=False) for planned in seeds])
 
     def close(self) -> None:
         """Nothing runs between two arms."""

@@ -1,4 +1,4 @@
-"""Tests of bench.harness.run.processes: whole runs in processes of their own, on a few hundred images."""
+"""Tests of bench.harness.run.backends.processes: whole runs in processes of their own, on a few hundred images."""
 
 import json
 import signal

@@ -1,0 +1,119 @@
+"""The speed phases of a run: one a study, when the first of its arms is asked for, after all trials."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from bench.harness.data.dataset import Dataset
+from bench.harness.machine.device import available_cores
+from bench.harness.machine.neighbours import machine_at_rest
+from bench.harness.number_format import counted, interval, number
+from bench.harness.records.speed import ArmSpeed, SpeedRecord, load_speeds, save_speed
+from bench.harness.run.settings import Settings
+from bench.harness.speed.phase import expected_seconds, phase_key, run_phase
+from bench.harness.speed.subject import thread_counts
+from bench.harness.stats.turns import turn_median
+from bench.harness.study.planned import Planned
+
+TurnEnded = Callable[[str, int, int], None]  # study, turns taken, turns wanted
+
+
+class Measured(NamedTuple):
+    """An arm's speed.
+
+    Attributes:
+        arm: what its turns gave.
+        phase: the phase that it is of.
+        resumed: whether an earlier run made the phase.
+    """
+
+    arm: ArmSpeed
+    phase: SpeedRecord
+    resumed: bool
+
+    def describe(self) -> str:
+        """Return the arm's line for the terminal."""
+        rate = turn_median(self.arm["train_images_per_second"])
+        ends = interval(rate.low, rate.high, lambda end: number(end, 0))
+        causes = [turn["disturbance"] for turn in self.phase.turns if turn["disturbance"]]
+        disturbed = f"  {len(causes)} of {len(self.phase.turns)} turns DISTURBED: {causes[-1]}" if causes else ""
+        return (
+            f"{self.phase.study:14} {self.arm['arm']:16} speed    {number(rate.median, 0)} images/s {ends}, "
+            f"{counted(self.arm['threads']['training'], 'thread')}{'  restored' if self.resumed else ''}{disturbed}"
+        )
+
+
+class Speeds:
+    """Measures the arms of each study together, or finds that they have been.
+
+    Args:
+        settings: of the run.
+        load: returns a data set by name.
+        turn_ended: told after each turn.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[str], Dataset], turn_ended: TurnEnded) -> None:
+        self.settings, self._load, self._turn_ended = settings, load, turn_ended
+        self.arms: dict[str, list[Planned]] = {}
+        self._phases: dict[str, SpeedRecord | Exception] = {}
+        self._resumed: set[str] = set()
+
+    def plan(self, arms: Iterable[Planned]) -> None:
+        """Take one trial of every arm that is to be measured; find the phases that need not be run again."""
+        for arm in arms:
+            self.arms.setdefault(arm.trial.study, []).append(arm)
+        earlier = [] if self.settings.fresh or not self.arms else load_speeds(self.settings.results)
+        by_key = {phase.key: phase for phase in earlier}
+        for study, members in self.arms.items():
+            phase = by_key.get(phase_key(members, self._load(members[0].trial.dataset).sha256))
+            if phase is not None:
+                self._phases[study] = phase
+                self._resumed.add(study)
+
+    @property
+    def to_measure(self) -> list[str]:
+        """The studies whose phase has not been run."""
+        return [study for study in self.arms if study not in self._phases]
+
+    @property
+    def expected_seconds(self) -> float:
+        """Seconds that the phases to come are expected to take."""
+        return sum(self.expected_seconds_of(study) for study in self.to_measure)
+
+    def expected_seconds_of(self, study: str) -> float:
+        """Return the seconds that a study's phase is expected to take, 0 where it has been run."""
+        return expected_seconds(self.arms[study]) if study in self.to_measure else 0.0
+
+    def measured(self, planned: Planned) -> Measured:
+        """Return an arm's speed; the first of a study to be asked for waits for the study's phase.
+
+        Raises:
+            Exception: whatever one of the study's arms raised.
+        """
+        study = planned.trial.study
+        if study not in self._phases:
+            try:
+                self._phases[study] = self._run(self.arms[study])
+            except Exception as error:  # noqa: BLE001 - every arm of the study ends by it
+                self._phases[study] = error
+        phase = self._phases[study]
+        if isinstance(phase, Exception):
+            raise phase
+        (arm,) = (arm for arm in phase.arms if arm["arm"] == planned.trial.arm)
+        return Measured(arm, phase, study in self._resumed)
+
+    def _run(self, arms: Sequence[Planned]) -> SpeedRecord:
+        study, dataset = arms[0].trial.study, self._load(arms[0].trial.dataset)
+        phase = run_phase(
+            arms,
+            dataset,
+            threads=self._threads(),
+            before=machine_at_rest(),
+            turn_ended=lambda taken, wanted: self._turn_ended(study, taken, wanted),
+        )
+        save_speed(self.settings.results, phase)
+        return next(saved for saved in load_speeds(self.settings.results) if saved.phase_id == phase.phase_id)
+
+    def _threads(self) -> Sequence[int]:
+        """Return the numbers of threads that are tried: those asked for, else up to all cores."""
+        asked = self.settings.threads
+        return thread_counts(available_cores()) if asked is None else [asked]

@@ -1,0 +1,149 @@
+"""The speed phase of a study: its arms take turns, slice by slice, in this process and alone; one record is made."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from random import Random
+from typing import Any, cast
+
+from bench.harness.data.dataset import Dataset
+from bench.harness.machine.clock import use_device
+from bench.harness.machine.device import apply
+from bench.harness.machine.environment import environment
+from bench.harness.machine.neighbours import Usage
+from bench.harness.machine.turns import Turn, guarded_turns
+from bench.harness.records.parts import Environment, ExecutionFacts
+from bench.harness.records.speed import SPEED_SCHEMA, ArmSpeed, SpeedRecord, TurnUsage
+from bench.harness.speed.subject import BATCHES, Budget, Subject, Timing
+from bench.harness.study.planned import Planned
+from bench.harness.study.study import content_hash
+from bench.harness.training.trial_record import full_definition
+
+BUDGETS: Mapping[str, Budget] = {"smoke": Budget(turns=6, seconds=0.01, least_steps=1, answered=3, tried_seconds=0.01)}
+TORCH_LRN = {"lrn_implementation": "torch"}  # computes the same
+PREPARED_SECONDS = 1.0  # to build a net and try numbers of threads, for the expectation alone
+WARM_UP = 1.3  # times the slices: the first step of each
+
+ArmTurn = Turn[str, Timing]
+TurnEnded = Callable[[int, int], None]  # turns taken, turns wanted
+
+
+def budget_of(protocol: str) -> Budget:
+    """Return how much is measured under a protocol."""
+    return BUDGETS.get(protocol, Budget())
+
+
+def expected_seconds(arms: Sequence[Planned]) -> float:
+    """Return about how long the phase of these arms takes on a quiet machine."""
+    if not arms:
+        return 0.0
+    budget = budget_of(arms[0].trial.protocol)
+    slices = len(arms) * (1 + len(BATCHES) / 2 / budget.answered) + sum(map(_has_lrn, arms))
+    return len(arms) * PREPARED_SECONDS + budget.turns * budget.seconds * slices * WARM_UP
+
+
+def phase_key(arms: Sequence[Planned], data_sha256: str) -> str:
+    """Return the hash of what decides the speeds: the arms, how they are run, the machine and its software."""
+    first = arms[0]
+    where = environment(first.execution.device)
+    return content_hash(
+        {
+            "study": first.trial.study,
+            "protocol": first.trial.protocol,
+            "arms": [[arm.trial.arm, arm.trial.definition(), asdict(arm.execution)] for arm in arms],
+            "data": data_sha256,
+            "machine": [where["hardware"], where["cores"], where["torch"]],
+        }
+    )
+
+
+def run_phase(
+    arms: Sequence[Planned], dataset: Dataset, *, threads: Sequence[int], before: Usage, turn_ended: TurnEnded
+) -> SpeedRecord:
+    """Measure a study's arms in turns.
+
+    Args:
+        arms: one trial of each arm, all of one study.
+        dataset: what they are trained on.
+        threads: numbers of CPU threads of which each loop takes the fastest.
+        before: who used the machine while this process rested.
+        turn_ended: told after each turn how many there have been, and how many are wanted.
+    """
+    first, started = arms[0], datetime.now(UTC)
+    apply(first.execution)
+    use_device(first.execution.torch_device)
+    budget = budget_of(first.trial.protocol)
+    turns, subjects = _measure(arms, dataset, threads, budget, turn_ended)
+    return SpeedRecord(
+        schema=SPEED_SCHEMA,
+        phase_id=uuid.uuid4().hex,
+        key=phase_key(arms, dataset.sha256),
+        study=first.trial.study,
+        protocol=first.trial.protocol,
+        dataset=first.trial.dataset,
+        data_sha256=dataset.sha256,
+        device=first.execution.device,
+        deterministic=first.execution.deterministic,
+        started=started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        other_cores_before=before.other_cores,
+        turns=[_turn_usage(turn.usage) for turn in turns],
+        slice_seconds=budget.seconds,
+        arms=[_arm_speed(subjects[arm.trial.arm], turns) for arm in arms],
+        environment=cast("Environment", environment(first.execution.device)),
+    )
+
+
+def _measure(
+    arms: Sequence[Planned], dataset: Dataset, threads: Sequence[int], budget: Budget, turn_ended: TurnEnded
+) -> tuple[list[ArmTurn], dict[str, Subject]]:
+    """Return the turns that are kept, and the subjects of all arms by name."""
+    counts = threads if arms[0].execution.device == "cpu" else [arms[0].execution.threads]
+    subjects = {arm.trial.arm: Subject(arm, dataset, counts, budget) for arm in arms}
+    measurements = {name: subject.measure for name, subject in subjects.items()}
+    for arm in filter(_has_lrn, arms):
+        with_torch = Subject(arm, dataset, counts, budget, TORCH_LRN)
+        measurements[_torch_lrn(arm.trial.arm)] = with_torch.measure_training
+    order = Random(0)  # noqa: S311 - the same in every phase
+    turns = guarded_turns(measurements, budget.turns, order, partial(_tell, turn_ended, budget.turns))
+    return turns, subjects
+
+
+def _tell(turn_ended: TurnEnded, wanted: int, taken: int) -> None:
+    turn_ended(taken, wanted)
+
+
+def _has_lrn(arm: Planned) -> bool:
+    options = arm.trial.options
+    return "lrn_implementation" in options and options.get("normalisation") == "lrn"
+
+
+def _torch_lrn(arm: str) -> str:
+    return f"{arm} with torch's LRN"
+
+
+def _turn_usage(usage: Usage) -> TurnUsage:
+    return cast("TurnUsage", {**usage._asdict(), "disturbance": usage.cause})
+
+
+def _arm_speed(subject: Subject, turns: Sequence[ArmTurn]) -> ArmSpeed:
+    planned = subject.planned
+    name = planned.trial.arm
+    timings = [turn.values[name] for turn in turns]
+    answers = {size: [one.us_per_image[size] for one in timings if one.us_per_image] for size in BATCHES}
+    with_torch = [turn.values[_torch_lrn(name)].images_per_second for turn in turns if _torch_lrn(name) in turn.values]
+    execution: dict[str, Any] = {**planned.execution.as_dict(), "compiled": subject.compiled}
+    return ArmSpeed(
+        arm=name,
+        definition=full_definition(planned.trial),
+        execution=cast("ExecutionFacts", execution),
+        threads=subject.threads,
+        images_per_epoch=subject.images_per_epoch,
+        seconds_per_step=[one.seconds_per_step for one in timings],
+        train_images_per_second=[one.images_per_second for one in timings],
+        inference_us_per_image_batch_1=answers[1],
+        inference_us_per_image_batch_256=answers[256],
+        torch_lrn_images_per_second=with_torch or None,
+    )
