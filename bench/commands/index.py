@@ -19,6 +19,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "train": Listed("bench.commands.train", "train one architecture, outside any study"),
         "tune": Listed("bench.commands.tune", "choose each arm's learning rate on validation images"),
         "predict": Listed("bench.commands.predict", "classify image files with a trained checkpoint"),
+        "speed-phase": Listed("bench.commands.speed_phase", "measure speeds in turns, for trials that are there"),
         "report": Listed("bench.commands.report", "tables, figures and report again, from records alone"),
         "simulate": Listed("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
     },
@@ -56,5 +57,5 @@ def help_page() -> str:
     """Return every command with its line, in groups."""
     lines = ["usage: python -m bench COMMAND [options]      (options: python -m bench COMMAND --help)"]
     for title, group in GROUPS.items():
-        lines += ["", f"{title}:", *(f"  {name:<10} {command.summary}" for name, command in group.items())]
+        lines += ["", f"{title}:", *(f"  {name:<11} {command.summary}" for name, command in group.items())]
     return "\n".join([*lines, "", "the studies themselves: pytest bench/ [options]"])

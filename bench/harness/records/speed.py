@@ -43,7 +43,7 @@ class TurnUsage(TypedDict):
 
 
 class ArmSpeed(TypedDict):
-    """What an arm's turns gave, one value a turn in their order; of inference a value every few turns.
+    """What an arm's turns gave, one value a turn in their order; of inference each batch size in every second turn.
 
     Attributes:
         arm: name of the arm in its study.

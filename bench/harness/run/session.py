@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 
+from bench.harness.analysis.results import StudyResult
 from bench.harness.data.catalogue import Source, source
 from bench.harness.data.dataset import Dataset
 from bench.harness.data.folder_name import is_folder
@@ -132,7 +133,8 @@ class Session:
 
     def describe_plan(self) -> list[str]:
         """Return the plan for the terminal."""
-        names = sorted({planned.trial.dataset for planned in self.plan.trials})
+        arms = [arm for members in self.speeds.arms.values() for arm in members]
+        names = sorted({planned.trial.dataset for planned in [*self.plan.trials, *arms]})
         where = environment(self.execution.device)["hardware"]
         execution = self.execution
         mode = ", deterministic" if execution.deterministic else ""
@@ -142,7 +144,7 @@ class Session:
             f"{counted(execution.threads, 'thread')}{mode}; "
             f"results in {self.settings.results}"
         )
-        return [*loaded, *plan, *self._speed_plan()]
+        return [*loaded, *(plan if self.plan.trials else plan[:1]), *self._speed_plan()]
 
     def _speed_plan(self) -> list[str]:
         """Return the lines on the speed phases to come, and a warning where the machine is not quiet."""
@@ -151,7 +153,7 @@ class Session:
             return []
         count, seconds = counted(len(studies), "study", "studies"), duration(self.speeds.expected_seconds)
         noisy = warning(machine_at_rest())
-        return [f"plan: then speed in turns, {count}: about {seconds}", *([noisy] if noisy else [])]
+        return [f"plan: speed in turns, {count}: about {seconds}", *([noisy] if noisy else [])]
 
     def _due(self) -> Iterator[Planned]:
         """Hand the trials without a record to the backend, one by one, but for those that would end too late."""
@@ -273,16 +275,22 @@ class Session:
         self.store.__exit__()
         if not self.store.records or not (self.done or self.speeds.arms):
             return self._unfinished()
-        folder, run = self.settings.results, {(setting_of(record), record.study) for record in self.done}
+        folder = self.settings.results
         try:
             results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
-            lines = summary_lines([result for result in results if (result.setting, result.study) in run])
+            lines = summary_lines([result for result in results if self._shows(result)])
             lines += ["", f"wrote {folder / 'report.html'}"]
         except (OSError, KeyboardInterrupt) as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
             again = f"`python -m bench report --results {folder}` makes them again"
             lines = [f"error: tables and report were not written ({reason}): {again}"]
         return [*lines, *self._unfinished(), self.spent.describe(clock.process_seconds())]
+
+    def _shows(self, result: StudyResult) -> bool:
+        """Return whether a result is of this run: of its trials, or where it had none, of its speed phases."""
+        if self.done:
+            return (result.setting, result.study) in {(setting_of(record), record.study) for record in self.done}
+        return result.study in self.speeds.arms and not result.variant
 
     def _unfinished(self) -> list[str]:
         """Return the line that says how a run that was cut short goes on."""

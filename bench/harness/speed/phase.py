@@ -21,10 +21,10 @@ from bench.harness.study.planned import Planned
 from bench.harness.study.study import content_hash
 from bench.harness.training.trial_record import full_definition
 
-BUDGETS: Mapping[str, Budget] = {"smoke": Budget(turns=6, seconds=0.01, least_steps=1, answered=3, tried_seconds=0.01)}
+BUDGETS: Mapping[str, Budget] = {"smoke": Budget(turns=6, seconds=0.01, least_steps=1, tried_seconds=0.01)}
 TORCH_LRN = {"lrn_implementation": "torch"}  # computes the same
 PREPARED_SECONDS = 1.0  # to build a net and try numbers of threads, for the expectation alone
-WARM_UP = 1.3  # times the slices: the first step of each
+WARM_UP = 2  # times the slices: the first step of each, and steps that are longer than a slice
 
 ArmTurn = Turn[str, Timing]
 TurnEnded = Callable[[int, int], None]  # turns taken, turns wanted
@@ -40,7 +40,7 @@ def expected_seconds(arms: Sequence[Planned]) -> float:
     if not arms:
         return 0.0
     budget = budget_of(arms[0].trial.protocol)
-    slices = len(arms) * (1 + len(BATCHES) / 2 / budget.answered) + sum(map(_has_lrn, arms))
+    slices = len(arms) * 1.5 + sum(map(_has_lrn, arms))
     return len(arms) * PREPARED_SECONDS + budget.turns * budget.seconds * slices * WARM_UP
 
 
@@ -132,7 +132,7 @@ def _arm_speed(subject: Subject, turns: Sequence[ArmTurn]) -> ArmSpeed:
     planned = subject.planned
     name = planned.trial.arm
     timings = [turn.values[name] for turn in turns]
-    answers = {size: [one.us_per_image[size] for one in timings if one.us_per_image] for size in BATCHES}
+    answers = {size: [one.us_per_image[size] for one in timings if size in one.us_per_image] for size in BATCHES}
     with_torch = [turn.values[_torch_lrn(name)].images_per_second for turn in turns if _torch_lrn(name) in turn.values]
     execution: dict[str, Any] = {**planned.execution.as_dict(), "compiled": subject.compiled}
     return ArmSpeed(

@@ -30,14 +30,12 @@ class Budget(NamedTuple):
         turns: undisturbed ones that are wanted; at most as many again are taken.
         seconds: of a slice of training.
         least_steps: of a slice of training, however long they take.
-        answered: inference is measured in one turn of so many.
         tried_seconds: for each number of threads that is tried.
     """
 
-    turns: int = 48
+    turns: int = 40
     seconds: float = 0.03
     least_steps: int = 2
-    answered: int = 6
     tried_seconds: float = 0.05
 
 
@@ -47,12 +45,12 @@ class Timing(NamedTuple):
     Attributes:
         seconds_per_step: of training, mean over the slice.
         images_per_second: of training.
-        us_per_image: of inference, by batch size, mean over a slice; empty in turns without inference.
+        us_per_image: of inference, mean over a slice, by batch size: another one in each turn.
     """
 
     seconds_per_step: float
     images_per_second: float
-    us_per_image: dict[int, float]
+    us_per_image: Mapping[int, float]
 
 
 class Subject:
@@ -126,15 +124,11 @@ class Subject:
             return 1e6 * (clock() - start) / calls / size
 
     def measure(self) -> Timing:
-        """Return what a slice of training gives, and every few turns of inference, each on its number of threads."""
-        timing = self.measure_training()
+        """Return what a slice of training and one of inference gives, each on its own number of threads."""
+        timing, size = self.measure_training(), BATCHES[self._turns % len(BATCHES)]
         self._turns += 1
-        if self._turns % self.budget.answered:
-            return timing
-        for size in BATCHES:
-            torch.set_num_threads(self.threads[batch_name(size)])
-            timing.us_per_image[size] = self.answer(size, self.budget.seconds / 2)
-        return timing
+        torch.set_num_threads(self.threads[batch_name(size)])
+        return timing._replace(us_per_image={size: self.answer(size, self.budget.seconds / 2)})
 
     def measure_training(self) -> Timing:
         """Return what a slice of training alone gives."""

@@ -1,0 +1,98 @@
+"""`python -m bench speed-phase --results results/quick`: measure speeds in turns for trials that are there already.
+
+All arms of a study that have a record take turns in this process, as at the end of `pytest bench/`; tables and report
+are made again. A phase that there is for the same arms on this machine stands; --fresh measures again.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.commands.report import results_folders
+from bench.harness.data.catalogue import data_root
+from bench.harness.errors import UserError
+from bench.harness.records.record import Record, load
+from bench.harness.records.store import RECORDS
+from bench.harness.run.options import add_data_options
+from bench.harness.run.session import Session, Wanted
+from bench.harness.run.settings import Settings
+from bench.harness.study.discovery import load_studies
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare where the records are, and how nets run."""
+    parser.add_argument("--results", type=Path, default=Path("results"), help="a folder of records, or of such folders")
+    parser.add_argument("--studies", default=None, metavar="A,B", help="these studies only")
+    parser.add_argument("--device", default="auto", help="auto (CUDA, else MPS, else CPU), cpu, cuda or mps")
+    parser.add_argument(
+        "--threads", default=None, type=int, metavar="N", help="CPU threads; default: the fastest number, for each loop"
+    )
+    parser.add_argument("--fresh", action="store_true", help="measure again what has been measured")
+    add_data_options(parser.add_argument)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure every folder's studies.
+
+    Raises:
+        UserError: there are no records, or none of a study that there is.
+    """
+    for folder in results_folders(arguments.results):
+        for dataset, records in _by_dataset(load(folder / RECORDS)):
+            _measure(arguments, folder, dataset, records)
+
+
+def _by_dataset(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
+    """Yield the records of each data set."""
+    for dataset in dict.fromkeys(record.dataset for record in records):
+        yield dataset, [record for record in records if record.dataset == dataset]
+
+
+def _measure(arguments: argparse.Namespace, folder: Path, dataset: str, records: Sequence[Record]) -> None:
+    protocol = records[-1].protocol
+    wanted = list(_arms(arguments.studies, protocol, records))
+    if not wanted:
+        raise UserError(f"{folder} has no record of a study of bench/ under its protocol {protocol!r}")
+    session = Session(_settings(arguments, folder, protocol, dataset))
+    _, arms = session.prepare([], wanted)
+    try:
+        for line in session.describe_plan():
+            _say(line)
+        for arm in arms:
+            _say(session.speed(arm).describe())
+    finally:
+        for line in session.finish():
+            _say(line)
+
+
+def _arms(names: str | None, protocol: str, records: Sequence[Record]) -> Iterator[Wanted]:
+    """Yield the arms that have a record, each with a seed of it."""
+    seeds = {(record.study, record.arm): record.seed for record in reversed(records)}
+    for study in load_studies(names):
+        for arm in study.arm_names(protocol):
+            if (study.name, arm) in seeds:
+                yield study, arm, seeds[study.name, arm]
+
+
+def _settings(arguments: argparse.Namespace, folder: Path, protocol: str, dataset: str) -> Settings:
+    return Settings(
+        protocol=protocol,
+        seeds=(0,),
+        dataset=dataset,
+        studies=(),
+        time_limit_minutes=None,
+        device=arguments.device,
+        data_root=data_root(arguments.data_root),
+        download=arguments.download,
+        results=folder,
+        fresh=arguments.fresh,
+        threads=arguments.threads,
+        deterministic=False,
+        workers=0,
+        compiled=False,
+        batch_seeds=False,
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the command's output
