@@ -101,7 +101,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Keep the studies asked for, before -k and -m take their share; then order the trials seed by seed."""
-    settings, collected = config.stash[SETTINGS], len(items)
+    settings = config.stash[SETTINGS]
+    collected = sum(study_of(item) is not None and not measures_speed(item) for item in items)
     _keep_studies(config, items)
     yield
     items.sort(key=lambda item: place(item, settings.seeds))
@@ -182,11 +183,11 @@ def _begin_session(config: pytest.Config, tests: Mapping[pytest.Item, Study]) ->
             item: (study, arm_of(item), seed_of(item)) for item, study in tests.items() if not measures_speed(item)
         }
         timed = {item: (study, arm_of(item), seed) for item, study in tests.items() if measures_speed(item)}
-        trials, arms = run.prepare(list(trained.values()), list(timed.values()))
+        trials = run.prepare(list(trained.values()), list(timed.values()))
     except (UserError, ModelError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[SESSION] = run
-    for item, planned in zip([*trained, *timed], [*trials, *arms], strict=True):
+    for item, planned in zip([*trained, *timed], [*trials, *run.subjects], strict=True):
         item.stash[PLANNED] = planned
         item.add_marker(pytest.mark.benchmark(timer=clock))
     return run

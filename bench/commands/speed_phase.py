@@ -37,9 +37,14 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: there are no records, or none of a study that there is.
     """
-    for folder in results_folders(arguments.results):
-        for dataset, records in _by_dataset(load(folder / RECORDS)):
-            _measure(arguments, folder, dataset, records)
+    folders = results_folders(arguments.results)
+    measured = [
+        _measure(arguments, folder, dataset, records)
+        for folder in folders
+        for dataset, records in _by_dataset(load(folder / RECORDS))
+    ]
+    if not any(measured):
+        raise UserError(f"{arguments.results} has no record of {arguments.studies or 'a study of bench/'}")
 
 
 def _by_dataset(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:
@@ -48,21 +53,23 @@ def _by_dataset(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]
         yield dataset, [record for record in records if record.dataset == dataset]
 
 
-def _measure(arguments: argparse.Namespace, folder: Path, dataset: str, records: Sequence[Record]) -> None:
+def _measure(arguments: argparse.Namespace, folder: Path, dataset: str, records: Sequence[Record]) -> bool:
+    """Measure the arms that have a record; return whether there are any."""
     protocol = records[-1].protocol
     wanted = list(_arms(arguments.studies, protocol, records))
     if not wanted:
-        raise UserError(f"{folder} has no record of a study of bench/ under its protocol {protocol!r}")
+        return False
     session = Session(_settings(arguments, folder, protocol, dataset))
-    _, arms = session.prepare([], wanted)
+    session.prepare([], wanted)
     try:
         for line in session.describe_plan():
             _say(line)
-        for arm in arms:
+        for arm in session.subjects:
             _say(session.speed(arm).describe())
     finally:
         for line in session.finish():
             _say(line)
+    return True
 
 
 def _arms(names: str | None, protocol: str, records: Sequence[Record]) -> Iterator[Wanted]:

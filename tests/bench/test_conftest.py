@@ -13,9 +13,8 @@ from bench.harness.paths import PROJECT
 from tests.warm import run_module
 
 TIMED = {
-    *("train_images_per_second", "peak_memory_mb", "warmup_seconds", "evaluation_seconds", "inference_seconds"),
-    *("inference_us_per_image_batch_1", "inference_us_per_image_batch_256", "started", "finished", "record_id"),
-    *("seconds_to_target",),
+    *("train_images_per_second", "peak_memory_mb", "warmup_seconds", "evaluation_seconds"),
+    *("started", "finished", "record_id"),
 }
 ARGUMENTS = ("--studies", "activation", "-k", "lenet5-relu", "--threads", "1", "--device", "cpu", "--deterministic")
 
@@ -56,8 +55,9 @@ def untimed(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def rows(results: Path) -> list[dict[str, Any]]:
-    """Return the rows of the benchmark JSON."""
-    return list(strict_json(results / "out.json")["benchmarks"])
+    """Return the trials' rows of the benchmark JSON."""
+    every = strict_json(results / "out.json")["benchmarks"]
+    return [row for row in every if row["extra_info"]["kind"] == "trial"]
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ def test_row_carries_the_agreed_names(finished: tuple[Path, Finished]) -> None:
     results, _ = finished
     names = (
         "study arm seed protocol architecture dataset status test_accuracy validation_accuracy "
-        "timed train_images_per_second parameters mflops_per_image peak_memory_mb epochs device threads deterministic "
-        "resumed reduced record_id"
+        "kind alone train_images_per_second parameters mflops_per_image peak_memory_mb epochs device threads "
+        "deterministic resumed reduced record_id"
     )
 
     row = rows(results)[0]
@@ -119,7 +119,25 @@ def test_plan_is_printed_before_training(finished: tuple[Path, Finished]) -> Non
     _, process = finished
     out = process.stdout
 
-    assert 0 < out.index("3 trials: 0 restored, 3 to train, about") < out.index("seed 0")
+    assert 0 < out.index("3 trials: 0 restored, 3 to train, ") < out.index("plan: speed in turns") < out.index("seed 0")
+
+
+def test_an_arms_speed_has_a_row(finished: tuple[Path, Finished]) -> None:
+    """Its rounds are the turns, in seconds a training step; the names that others may rely on are there."""
+    results, process = finished
+    every = strict_json(results / "out.json")["benchmarks"]
+    (row,) = [row for row in every if row["extra_info"]["kind"] == "speed"]
+    (phase,) = [strict_json(path) for path in (results / "smoke" / "speed").glob("*.json")]
+    names = (
+        "kind study arm protocol architecture dataset status device threads deterministic turns turns_disturbed "
+        "resumed speed_phase_id train_images_per_second train_images_per_second_low train_images_per_second_high "
+        "seconds_per_epoch inference_us_per_image_batch_1 inference_us_per_image_batch_256"
+    )
+
+    assert (row["name"], row["group"]) == ("speed[lenet5-relu]", "activation speed")
+    assert sorted(row["extra_info"]) == sorted(names.split())
+    assert row["stats"]["data"] == phase["arms"][0]["seconds_per_step"]
+    assert "lenet5-relu      speed  " in process.stdout
 
 
 def test_overhead_is_printed(finished: tuple[Path, Finished]) -> None:
@@ -140,7 +158,7 @@ def test_outputs_are_written(finished: tuple[Path, Finished]) -> None:
 def test_second_run_restores(finished: tuple[Path, Finished], tmp_path: Path) -> None:
     """The same command again trains nothing; restored rows say so and keep their recorded times."""
     results, _ = finished
-    before = rows(results)
+    before = strict_json(results / "out.json")["benchmarks"]
 
     process = run(results, f"--benchmark-json={tmp_path}/again.json")
     again = strict_json(tmp_path / "again.json")["benchmarks"]
@@ -155,14 +173,15 @@ def test_two_runs_agree_to_the_bit(finished: tuple[Path, Finished], tmp_path: Pa
     results, _ = finished
     run(tmp_path)
 
-    assert list(map(untimed, records(tmp_path))) == list(map(untimed, records(results)))
+    ours, theirs = ({record["seed"]: untimed(record) for record in records(folder)} for folder in (tmp_path, results))
+    assert ours == theirs
 
 
 def test_fresh_trains_again(results_again: Path) -> None:
     """--fresh trains what has a record, and keeps the old record in the file."""
     run(results_again, "--seeds", "1", "--fresh")
 
-    assert [record["seed"] for record in records(results_again)] == [0, 1, 2, 0]
+    assert sorted(record["seed"] for record in records(results_again)) == [0, 0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -274,4 +293,4 @@ def test_the_json_stands_beside_its_records(finished: tuple[Path, Finished]) -> 
 
     made = strict_json(results / "smoke" / "benchmark.json")["benchmarks"]
     assert process.returncode == 0, process.stdout
-    assert [row["extra_info"]["timed"] for row in made] == [False, False]
+    assert [row["extra_info"].get("alone") for row in made] == [False, False, None]

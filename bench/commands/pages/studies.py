@@ -19,7 +19,7 @@ SECONDS_PER_MINUTE = 60
 
 
 def studies_table(results: Sequence[StudyResult]) -> str:
-    """Return one row per study: its file, question, number of arms, minutes of training and timing, and answers."""
+    """Return one row per study: its file, question, number of arms, minutes of training, and answers."""
     rows = [
         (
             f"[{result.study}](test_{slug(result.study).replace('-', '_')}.py)",

@@ -56,6 +56,8 @@ class Usage(NamedTuple):
             return ""
         if self.throttled > SHARE:
             return f"a quota stopped it for {self.throttled:.0%} of the time"
+        if max(self.other_cores, self.stolen_cores) <= SHARE * self.cores:
+            return f"it was kept waiting for {max(0.0, 1 - self.own_cores):.0%} of the time"
         if self.stolen_cores > self.other_cores:
             return f"other machines on this host used {self.stolen_cores:.1f} cores"
         return f"other programs used {self.other_cores:.1f} cores"

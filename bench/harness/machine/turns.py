@@ -63,7 +63,7 @@ class Turn(Generic[Name, Value]):
 def guarded_turns(
     measurements: Mapping[Name, Callable[[], Value]],
     turns: int,
-    random: Random,
+    seed: int = 0,
     turn_ended: Callable[[int], None] = lambda _taken: None,
 ) -> list[Turn[Name, Value]]:
     """Return turns of all measurements, each turn in a random order; a disturbed turn is taken again at the end.
@@ -73,13 +73,13 @@ def guarded_turns(
     Args:
         measurements: functions that measure once, by name.
         turns: undisturbed ones that are wanted; at most as many again are taken.
-        random: gives the order.
+        seed: of the order.
         turn_ended: told how many turns have been taken, after each.
 
     Returns:
         The undisturbed turns where there are as many as were wanted, else all that were taken.
     """
-    taken: list[Turn[Name, Value]] = []
+    random, taken = Random(seed), list[Turn[Name, Value]]()  # noqa: S311 - an order, no secret
     while sum(not turn.usage.disturbed for turn in taken) < turns and len(taken) < 2 * turns:
         watch = Watch()
         values = {name: measurements[name]() for name in random.sample(list(measurements), len(measurements))}

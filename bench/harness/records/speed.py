@@ -4,13 +4,13 @@ Speeds are compared within one phase only: its arms took turns in one process, s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypedDict
 
 from bench.harness.files import slug, write_json
 from bench.harness.records.parts import Definition, Environment, ExecutionFacts
-from bench.harness.validation import read_json
+from bench.harness.validation import ContentError, read_json
 
 FOLDER = "speed"  # in the results folder
 SPEED_SCHEMA = 1
@@ -118,6 +118,9 @@ class SpeedRecord:
         return None
 
 
+_FIELDS = frozenset(field.name for field in fields(SpeedRecord))
+
+
 def load_speeds(folder: Path) -> list[SpeedRecord]:
     """Return the speed phases of a results folder, oldest first; none where there are none.
 
@@ -126,8 +129,17 @@ def load_speeds(folder: Path) -> list[SpeedRecord]:
     """
     cure = "remove it, and `python -m bench speed-phase` measures again"
     files = sorted((folder / FOLDER).glob("*.json"))
-    phases = [SpeedRecord(**read_json(path, SpeedRecord, cure)) for path in files]
+    phases = [_phase(path, cure) for path in files]
     return sorted(phases, key=lambda phase: phase.finished)
+
+
+def _phase(path: Path, cure: str) -> SpeedRecord:
+    values = read_json(path, SpeedRecord, cure)
+    unknown = values.keys() - _FIELDS
+    if values["schema"] != SPEED_SCHEMA or unknown:
+        problem = f"fields unknown: {sorted(unknown)}" if unknown else f"schema {values['schema']}"
+        raise ContentError(f"{path}: {problem}; this version reads schema {SPEED_SCHEMA}: {cure}")
+    return SpeedRecord(**values)
 
 
 def save_speed(folder: Path, phase: SpeedRecord) -> Path:

@@ -1,11 +1,12 @@
 """The notes below a table: what is missing, what was published, what LRN cost."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
+from collections.abc import Iterable, Iterator
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
 from bench.harness.number_format import counted, interval
+from bench.harness.records.speed import SpeedRecord, TurnUsage
 from bench.harness.stats.verdict import LEAST_SEEDS
 
 
@@ -80,20 +81,19 @@ def speeds(result: StudyResult) -> Iterator[str]:
     unmeasured = [arm.label for arm in result.arms if arm.speed is None]
     if unmeasured:
         yield f"Not in the speed phase: {', '.join(unmeasured)}; `python -m bench speed-phase` measures all anew."
-    causes = [turn["disturbance"] for turn in phase.turns if turn["disturbance"]]
+    causes = Counter(re.split(r"\d", turn["disturbance"])[0] for turn in disturbed(phase))
     if causes:
-        others = median(max(turn["other_cores"], turn["stolen_cores"]) for turn in phase.turns if turn["disturbance"])
+        kind, _ = causes.most_common(1)[0]
+        alike = [turn["disturbance"] for turn in disturbed(phase) if turn["disturbance"].startswith(kind)]
         yield (
-            f"Speeds: {len(causes)} of {counted(len(phase.turns), 'turn')} were disturbed, mostly because "
-            f"{_most_common(causes, others)}."
+            f"Speeds: {causes.total()} of {counted(len(phase.turns), 'turn')} were disturbed, mostly because "
+            f"{sorted(alike)[len(alike) // 2]}."
         )
 
 
-def _most_common(causes: Sequence[str], cores: float) -> str:
-    """Return the cause of most turns, with the median of the cores that were taken."""
-    kinds = Counter(cause.partition(" used ")[0] for cause in causes)
-    kind = kinds.most_common(1)[0][0]
-    return f"{kind} used {cores:.1f} cores" if any(cause.startswith(f"{kind} used") for cause in causes) else kind
+def disturbed(phase: SpeedRecord) -> list[TurnUsage]:
+    """Return the turns of a phase that something disturbed."""
+    return [turn for turn in phase.turns if turn["disturbance"]]
 
 
 def published(arms: Iterable[ArmResult]) -> Iterator[str]:

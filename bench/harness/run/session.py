@@ -50,6 +50,7 @@ class Session:
         self.plan = Plan()
         self.spent = TimeSpent()
         self.done: list[Record] = []
+        self.subjects: list[Planned] = []
         self.speeds = Speeds(settings, self._load, self._turn_ended)
         self._backend: Backend = Serial(settings.results, self._load, self._epoch_ended)
         self._ending: Iterator[Ended] = iter(())
@@ -59,12 +60,12 @@ class Session:
         self._trained: set[str] = set()  # record_ids: all others were restored
         self._in_flight = 0
 
-    def prepare(self, wanted: Sequence[Wanted], arms: Sequence[Wanted] = ()) -> tuple[list[Planned], list[Planned]]:
+    def prepare(self, wanted: Sequence[Wanted], arms: Sequence[Wanted] = ()) -> list[Planned]:
         """Load the data, open the results folder, settle every trial and find its record; return them as they came.
 
         Args:
             wanted: the trials.
-            arms: those whose speed is measured, each with the seed that its net begins with.
+            arms: those whose speed is measured, each with the seed that its net begins with: `subjects` has them then.
 
         Raises:
             Any of the project's ValueErrors: nothing has been trained or overwritten then.
@@ -74,8 +75,8 @@ class Session:
         datasets = {trial.dataset: self._load(trial.dataset) for trial in [*trials, *timed]}
         self.store.__enter__()
         planned = [self._plan(trial, datasets[trial.dataset]) for trial in trials]
-        subjects = [settle(trial, self.execution, datasets[trial.dataset].sha256) for trial in timed]
-        self.speeds.plan(subjects)
+        self.subjects = [settle(trial, self.execution, datasets[trial.dataset].sha256) for trial in timed]
+        self.speeds.plan(self.subjects)
         self.plan.trials = seed_by_seed(planned)
         self.plan.workers = self.spent.workers = worker_count(self.settings, self.execution, self.plan.to_train)
         self._backend = make_backend(self.settings, self.execution, self.plan.workers, self._load, self._epoch_ended)
@@ -83,7 +84,7 @@ class Session:
         self._check_disk()
         for tracker in self.trackers:
             tracker.run_begins(self._standing())
-        return planned, subjects
+        return planned
 
     def _resolve(self, wanted: Sequence[Wanted]) -> list[Trial]:
         """Resolve all trials; arms whose learning rate was not chosen are reported together."""

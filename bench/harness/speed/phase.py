@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from random import Random
 from typing import Any, cast
 
 from bench.harness.data.dataset import Dataset
@@ -106,8 +105,7 @@ def _measure(
     for arm in filter(_has_lrn, arms):
         with_torch = Subject(arm, dataset, counts, budget, TORCH_LRN)
         measurements[_torch_lrn(arm.trial.arm)] = with_torch.measure_training
-    order = Random(0)  # noqa: S311 - the same in every phase
-    turns = guarded_turns(measurements, budget.turns, order, partial(_tell, turn_ended, budget.turns))
+    turns = guarded_turns(measurements, budget.turns, turn_ended=partial(_tell, turn_ended, budget.turns))
     return turns, subjects
 
 

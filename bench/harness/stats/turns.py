@@ -72,9 +72,9 @@ def _rank(n: int) -> int | None:
     Up to 50 turns exactly, from the distribution of the signed-rank statistic; beyond by its normal limit.
     """
     tail = (1 - CONFIDENCE) / 2
-    if n > 50:  # noqa: PLR2004 - the normal limit is within 0.1 % by then
+    if n > 50:  # noqa: PLR2004 - the normal limit is within a rank by then
         mean, variance = n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24
-        return int(mean - special.ndtri(1 - tail) * math.sqrt(variance))
+        return int(mean + 0.5 - special.ndtri(1 - tail) * math.sqrt(variance))
     counts = np.zeros(n * (n + 1) // 2 + 1)
     counts[0] = 1
     for rank in range(1, n + 1):

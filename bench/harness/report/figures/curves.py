@@ -93,8 +93,7 @@ def curves_svg(result: StudyResult) -> str:
 def throughput_svg(result: StudyResult) -> str:
     """Return test accuracy against training throughput, a panel a comparison.
 
-    Bars are 95 % intervals in both directions; with one seed there is none for the throughput. Arms of which no
-    trial ran alone have no throughput and are left out.
+    Bars are 95 % intervals in both directions. Arms that no speed phase measured are left out.
     """
     return _draw(result.comparisons, 1, _draw_throughput)
 
@@ -132,7 +131,9 @@ def _draw(
             axes = [_place(figure, column, columns, bottom + BELOW_INCHES, height) for column in range(columns)]
             draw(axes, comparison)
             axes[0].set_title(comparison.title.replace("$", r"\$"), y=1 + 0.1 / height)
-            axes[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1 + 0.05 / height), frameon=False, handlelength=2.4)
+            if axes[-1].get_legend_handles_labels()[0]:
+                place = (1.02, 1 + 0.05 / height)
+                axes[-1].legend(loc="upper left", bbox_to_anchor=place, frameon=False, handlelength=2.4)
         return _svg(figure)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from bench.harness.data.load import load
 from bench.harness.machine.device import Execution, apply, share_of_gpu
@@ -97,9 +98,9 @@ class Processes:
             (idle.pop(0) if idle else self._new_worker()).begin(planned)
 
     def _new_worker(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(self.job, theirs), daemon=True)
+        process: BaseProcess = context.Process(target=_work, args=(self.job, theirs), daemon=True)
         process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
@@ -149,6 +150,15 @@ class Processes:
             worker.process.join()
             worker.pipe.close()
         self._workers.clear()
+
+
+def _context() -> Any:  # noqa: ANN401 - its types differ between systems
+    """Return how processes are made: where there is fork, from a server that has the libraries and no thread yet."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([TrialRun.__module__])
+    return context
 
 
 def _obituary(planned: Planned, status: int | None) -> str:

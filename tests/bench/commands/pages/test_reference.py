@@ -14,7 +14,7 @@ def test_an_option_has_its_value_and_default() -> None:
     rows = [line.strip("| ").split(" | ") for line in options_table().splitlines()[2:]]
     cells = {name.strip(): default.strip() for name, default, _ in rows}
 
-    assert cells["`--workers N`"] == "`1`"
+    assert cells["`--workers N`"] == "`auto`"
     assert cells["`--fresh`"] == ""
     assert r"`--seeds N\|A,B,C`" in cells, "the bar would end the cell"
 

@@ -2,7 +2,7 @@
 
 from bench.commands.pages.results import answers_table, results_text
 from bench.harness.analysis.analyse import analyse
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakePhase, MakeRecord
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -11,7 +11,7 @@ def rows_of(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_a_study_has_one_row_of_answers(make_record: MakeRecord) -> None:
+def test_a_study_has_one_row_of_answers(make_record: MakeRecord, make_phase: MakePhase) -> None:
     """Its first comparison's answers, differences and speeds stand in the same order, an arm per line of a cell."""
     both = (("first", "base"), ("second", "other"))
     accuracies = {"base": 0.5, "other": 0.9, "third": 0.1}
@@ -21,13 +21,15 @@ def test_a_study_has_one_row_of_answers(make_record: MakeRecord) -> None:
         for seed in range(5)
     ]
 
-    ((study, question, answer, difference, speed),) = rows_of(answers_table(analyse(records)))
+    phase = make_phase({"base": 1000.0, "other": 900.0, "third": [500.0] * 12})
+
+    ((study, question, answer, difference, speed),) = rows_of(answers_table(analyse(records, [phase])))
 
     assert study == f"[{records[0].study}](docs/results.md#{records[0].study})"
     assert question == records[0].context["question"]
     assert answer == "other beat base by 40.0 points<br>third lost to base by 40.0 points"
     assert [part.split()[0] for part in difference.split("<br>")] == ["+40.00", "−40.00"]
-    assert speed == "1.00 [0.98, 1.02]<br>1.00 [0.98, 1.02]"
+    assert [part.split()[0] for part in speed.split("<br>")] == ["0.90", "0.50"]
 
 
 def test_a_study_without_a_judged_arm_has_no_answer(make_record: MakeRecord) -> None:
@@ -37,14 +39,23 @@ def test_a_study_without_a_judged_arm_has_no_answer(make_record: MakeRecord) -> 
     assert cells == ["–", "–", "–"]
 
 
-def test_a_row_has_the_speed_with_its_interval(make_record: MakeRecord) -> None:
+def test_a_row_has_the_speed_with_its_interval(make_record: MakeRecord, make_phase: MakePhase) -> None:
     """A ratio of speeds without its interval would pass for exact."""
+    records = [make_record(arm, seed) for arm in ("base", "other") for seed in range(5)]
+
+    base, other = rows_of(results_text(analyse(records, [make_phase({"base": 1000.0, "other": 1000.0})])))
+
+    assert (base[0], base[-1]) == ("base (baseline)", "1")
+    assert other[-1] == "1.00 [0.99, 1.01]"
+
+
+def test_a_row_without_a_speed_phase_has_dashes(make_record: MakeRecord) -> None:
+    """Accuracies are there as soon as the trials are; speeds come after them."""
     records = [make_record(arm, seed) for arm in ("base", "other") for seed in range(5)]
 
     base, other = rows_of(results_text(analyse(records)))
 
-    assert (base[0], base[-1]) == ("base (baseline)", "1")
-    assert other[-1] == "1.00 [0.98, 1.02]"
+    assert (base[-2:], other[-2:]) == (["–", "1"], ["–", "–"])
 
 
 def test_an_arm_that_is_not_compared_is_no_baseline(make_record: MakeRecord) -> None:

@@ -55,7 +55,7 @@ def test_missing_baseline_leaves_no_judgement(make_record: MakeRecord) -> None:
     """An interrupted run may have arms and no baseline."""
     rows = analyse([make_record("better", seed) for seed in range(5)])[0].comparisons[0].rows
 
-    assert [(row.judgement, row.throughput_ratio) for row in rows] == [(None, None)]
+    assert [(row.judgement, row.speed_ratio) for row in rows] == [(None, None)]
 
 
 def test_other_test_images_are_not_compared(make_record: MakeRecord) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.answers import NO_PREDICTION, correct_bits, pack_bits, pack_classes, predictions
 from bench.harness.records.record import FIELDS, SCHEMA, Record, RecordError, from_json, load, parse
 from bench.harness.records.setting import latest, setting_of, to_frame
@@ -220,7 +219,7 @@ def test_records_of_two_settings_both_stand(make_record: MakeRecord) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("seed", "0"), ("seed", True), ("validation_accuracy", "0.9"), ("context", []), ("classes", 10), ("timed", 1)],
+    [("seed", "0"), ("seed", True), ("validation_accuracy", "0.9"), ("context", []), ("classes", 10), ("alone", 1)],
 )
 def test_a_value_of_another_kind_is_an_error(make_record: MakeRecord, field: str, value: object) -> None:
     """An edited record is named when it is read, not where it is used."""
@@ -258,22 +257,6 @@ def test_a_wrong_value_inside_a_record_is_named_with_file_line_and_field(
     with pytest.raises(RecordError, match=r"^a\.jsonl, line 2 is damaged: ") as caught:
         parse(text, Path("a.jsonl"))
     assert problem in str(caught.value)
-
-
-def test_committed_records_come_out_as_they_went_in() -> None:
-    """Byte for byte: reading changes no number and drops nothing."""
-    lines = COMMITTED_RECORDS.read_text("utf-8").splitlines()
-
-    assert [from_json(line).to_json() for line in lines] == lines
-
-
-def test_an_older_record_is_read(make_record: MakeRecord) -> None:
-    """Older ones do not say how many pairs their study compares, and name fewer libraries."""
-    record = make_record()
-    assert "family" not in record.context
-    assert "scipy" not in record.environment
-
-    assert from_json(record.to_json()) == record
 
 
 def test_more_than_the_fields_inside_a_record_is_kept(make_record: MakeRecord) -> None:

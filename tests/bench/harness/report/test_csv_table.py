@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import math
 
 import pytest
 
@@ -11,19 +12,20 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.files import slug
 from bench.harness.paths import EVIDENCE
 from bench.harness.records.record import load
+from bench.harness.records.speed import load_speeds
 from bench.harness.report.csv_table import comparison_csv
 from bench.harness.report.page import identifier
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakePhase, MakeRecord
 
-# SHA-256 of the tables that the committed records gave when they were recorded; new records need new ones.
+# SHA-256 of the tables that the committed records and speed phases gave when they were recorded; new ones need new.
 EVIDENCE_TABLES = {
-    "activation-lenet5": "d18207aa362b8898498456b92f6d7d5fe1b00fe927edfc1a2bbbdc5abd0c059c",
-    "activation-s3": "af2e160a46c89114d99b4c3559f0555aeda1855381addb7bbffcd57bd1b8c169",
-    "activation-sk": "db9802fedd2bcebf09cf2ec4c2e4ddcf13fa61eedd12d2a09ba9168fa9ce9952",
-    "kernel-size-bn-net": "18b286fa318aa0ecc5117b9fb452f125a2fa8dff8e7d88e76beb57a0a333c926",
-    "kernel-size-convnet": "e9ab4a9d7132fca6a547fedcbdb92f27b24c739dad8f578cf12e21ab4b17909e",
-    "kernel-size-s0": "8d7af26d5d528ba02ae1a4a87cf5cec9d42e0d1619a095c247b9754976d42a6a",
-    "normalisation-normalisation": "b112ac55b5ed532cd40e3cdb2db0d2fdcc4f68cab1027d5992e676b9b52a9b0c",
+    "activation-lenet5": "88a0fb1b181d1cf7350d48e3107fa47c2341247d40c07ec0371bdb8803859ca5",
+    "activation-s3": "b6a957c3f5923904dcffd8fc4646d4afee4f71cf8b7d3d48e68b2af93b76a8f7",
+    "activation-sk": "d5a9370ba70e7e90faa69e4da354d75c7ffe2b0115c184554bd615ce88ccb842",
+    "kernel-size-bn-net": "3c66f6724d813d08a9ef240acca896f99e752abd20dbcbb73c30470525aad83d",
+    "kernel-size-convnet": "8f9b92442dc888f7dbdb77b3716e03d3fa860deac7f2e01d447ff991a478d7bc",
+    "kernel-size-s0": "bd5c5d6b875509b413d93b9a0c59a01136216eadba46859631455307d7566372",
+    "normalisation-normalisation": "4265d919a8cb3251501d192ab190a2e6a6fbaf52dbe8656c1be857caf5651a81",
 }
 
 
@@ -48,13 +50,37 @@ def test_values_that_do_not_exist_are_empty(make_record: MakeRecord) -> None:
     assert [row[column] for column in columns] == [""] * len(columns)
 
 
-def test_no_seed_censored_is_zero_and_not_empty(make_record: MakeRecord) -> None:
-    """Zero that never arrived is a number."""
-    record = make_record("base", 0, context={"target_training_error": 0.1}, epochs_to_target=2, seconds_to_target=2.5)
+def test_no_seed_censored_is_zero_and_not_empty(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """Zero that never arrived is a number; 4000 images an epoch at 1000 a second make 8 s of two epochs."""
+    record = make_record("base", 0, context={"target_training_error": 0.1}, epochs_to_target=2)
 
-    row = rows(analyse([record])[0])["base"]
+    row = rows(analyse([record], [make_phase({"base": 1000.0})])[0])["base"]
 
-    assert (row["epochs_to_target_never"], row["seconds_to_target_median"]) == ("0", "2.5")
+    assert (row["epochs_to_target_never"], row["seconds_to_target_median"]) == ("0", "8.0")
+
+
+def test_speeds_have_their_turns_beside_them(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """Median, interval, number of turns and of disturbed ones: a reader can judge a speed from its row alone."""
+    records = [make_record(arm, 0) for arm in ("base", "other")]
+
+    row = rows(analyse(records, [make_phase({"base": 1000.0, "other": 500.0}, disturbed=3)])[0])["other"]
+
+    low, median, high = (float(row[f"throughput_ratio_{part}"]) for part in ("low", "median", "high"))
+    assert (low, median, high) == pytest.approx((0.5 * math.exp(-0.01), 0.5, 0.5 * math.exp(0.01)))
+    columns = ("train_images_per_second_median", "seconds_per_epoch_median", "inference_us_per_image_batch_256_median")
+    assert [row[column] for column in columns] == ["500.0", "8.0", "20.0"]
+    assert [row[name] for name in ("speed_turns", "speed_turns_disturbed", "training_threads")] == ["12", "3", "2"]
+
+
+def test_without_a_phase_the_cells_of_speed_are_empty(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """The columns are there all the same: tables of before and after a speed phase can be put together."""
+    records = [make_record(arm, 0) for arm in ("base", "other")]
+
+    without = rows(analyse(records)[0])["other"]
+
+    columns = [name for name in without if name.startswith(("throughput", "train_images", "inference", "speed_turns"))]
+    assert [without[column] for column in columns] == [""] * 14
+    assert list(without) == list(rows(analyse(records, [make_phase({"base": 1.0, "other": 1.0})])[0])["other"])
 
 
 def test_judgement_is_there_with_both_p_values(make_record: MakeRecord) -> None:
@@ -101,7 +127,7 @@ def evidence_tables() -> dict[str, str]:
         f"{identifier(result)}-{slug(comparison.name)}": hashlib.sha256(
             comparison_csv(result, comparison).encode()
         ).hexdigest()
-        for result in analyse(load(EVIDENCE / "quick" / "records.jsonl"))
+        for result in analyse(load(EVIDENCE / "quick" / "records.jsonl"), load_speeds(EVIDENCE / "quick"))
         for comparison in result.comparisons
     }
 

@@ -9,13 +9,14 @@ from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import load
 from bench.harness.report.answers import MOST_WORDS, NOT_JUDGED, headline
 from bench.harness.report.overview import Overview, overviews
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakeRecord, phases_of
 
 
 @pytest.fixture(scope="module")
 def committed() -> list[Overview]:
-    """Return the first screen of the committed run."""
-    return overviews(analyse(load(COMMITTED_RECORDS)))
+    """Return the first screen of the committed run, each study with a speed phase."""
+    records = load(COMMITTED_RECORDS)
+    return overviews(analyse(records, phases_of(records)))
 
 
 def test_every_judged_arm_has_a_row_with_both_marks(committed: list[Overview]) -> None:

@@ -11,7 +11,7 @@ from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
 from bench.harness.report.figures.curves import curves_svg
 from bench.harness.report.page import inline, page
-from tests.bench.conftest import MakeRecord, labels_of
+from tests.bench.conftest import MakePhase, MakeRecord, labels_of
 
 FIGURES = {"curves": '<svg xmlns="x"><g id="a"/></svg>'}
 VOID = {"meta", "img", "br"}
@@ -53,10 +53,11 @@ def images(_dataset: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def result(make_record: MakeRecord) -> StudyResult:
-    """Return a study with a verdict."""
+def result(make_record: MakeRecord, make_phase: MakePhase) -> StudyResult:
+    """Return a study with a verdict and speeds."""
     records = [make_record("base", seed, accuracy=0.6) for seed in range(5)]
-    return analyse([*records, *(make_record("other", seed, accuracy=0.9, label="<b>&x</b>") for seed in range(5))])[0]
+    records += [make_record("other", seed, accuracy=0.9, label="<b>&x</b>") for seed in range(5)]
+    return analyse(records, [make_phase({"base": 1000.0, "other": 1000.0})])[0]
 
 
 @pytest.fixture(scope="module")

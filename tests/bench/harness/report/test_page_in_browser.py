@@ -11,11 +11,12 @@ from bench.harness.records.record import load
 from bench.harness.report.figures.curves import curves_svg, throughput_svg
 from bench.harness.report.page import page
 from bench.harness.report.write import images_from
+from tests.bench.conftest import phases_of
 from tests.serve.browsing import Page, headless
 
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False}
 UNFOLD = "for (const part of document.querySelectorAll('details')) part.open = true;"
-PARAMETERS = 2  # the place of the costs' column of parameters
+PARAMETERS = 3  # the place of the costs' column of parameters
 COST_TABLE = "[...document.querySelectorAll('table')].find((table) => table.caption?.textContent == 'Cost')"
 CELLS = f"return [...{COST_TABLE}.tBodies[0].rows].map((row) => row.cells[arguments[0]].textContent.trim())"
 SORT = f"{COST_TABLE}.tHead.rows[0].cells[arguments[0]].querySelector('button')"
@@ -25,9 +26,8 @@ OVERFLOW = "return document.documentElement.scrollWidth - document.documentEleme
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a report on a committed study whose arms differ in size, with all that a page can have."""
-    results = [
-        result for result in analyse(load(EVIDENCE / "quick" / "records.jsonl")) if result.study == "kernel-size"
-    ]
+    records = load(EVIDENCE / "quick" / "records.jsonl")
+    results = [result for result in analyse(records, phases_of(records)) if result.study == "kernel-size"]
     file = tmp_path_factory.mktemp("report") / "report.html"
     figures = [{"curves": curves_svg(result), "throughput": throughput_svg(result)} for result in results]
     file.write_text(page(results, figures, images_from(None)), "utf-8")
@@ -65,7 +65,7 @@ def test_the_keyboard_sorts_too(browser: Page) -> None:
     """A head takes the focus and Enter; what has no value stays below."""
     from selenium.webdriver.common.keys import Keys  # noqa: PLC0415 - where selenium is
 
-    speed = 5
+    speed = 6
     head = browser.driver.execute_script(f"return {SORT}", speed)
     browser.driver.execute_script("arguments[0].focus()", head)
 

@@ -7,7 +7,7 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import number
 from bench.harness.report.sentences import still_needed
 from bench.harness.report.tables import Table, tables
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakePhase, MakeRecord
 
 
 def cells(table: Table, arm: str) -> dict[str, str]:
@@ -17,13 +17,11 @@ def cells(table: Table, arm: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def result(make_record: MakeRecord) -> StudyResult:
+def result(make_record: MakeRecord, make_phase: MakePhase) -> StudyResult:
     """Return a study of five seeds: `base` at 60 %, `other` at 90 % and at a tenth of the speed."""
     records = [make_record("base", seed, accuracy=0.6) for seed in range(5)]
-    records += [
-        make_record("other", seed, accuracy=0.9, train_images_per_second=100.0 + seed, order=1) for seed in range(5)
-    ]
-    return analyse(records)[0]
+    records += [make_record("other", seed, accuracy=0.9, order=1) for seed in range(5)]
+    return analyse(records, [make_phase({"base": 1000.0, "other": 100.0})])[0]
 
 
 @pytest.mark.parametrize(
@@ -94,18 +92,43 @@ def test_cost_table_says_what_is_counted(result: StudyResult) -> None:
     [
         ("parameters", "61\u202f706"),
         ("MFLOPs", "0.830"),
-        ("training", "102.0 ± 2.0"),
-        ("speed", "×0.100 [0.098, 0.102]"),
-        ("epoch", "1.20 ± 0.20"),
+        ("turns", "12"),
+        ("threads", "2"),
+        ("training", "100.0 [95.1, 105.1]"),
+        ("speed", "×0.100 [0.099, 0.101]"),
+        ("epoch", "40.0 [38.0, 42.1]"),
         ("batch 1", "300 ± 0"),
+        ("batch 256", "20.0 ± 0.0"),
         ("memory", "100 ± 0"),
     ],
 )
 def test_cost_cells(result: StudyResult, column: str, cell: str) -> None:
-    """Hand-computed: speeds 100 to 104 have mean 102, sd 1.581, half-width 2.776 * 1.581 / sqrt(5) = 1.96."""
+    """Hand-computed: of the twelve ratios' logarithms a third each are 0, 0.02 and -0.02 beside that of a tenth.
+
+    Of the 78 means of two the 14th from either end bound the interval: 10 are 0.02, the next 16 are 0.01. Of the
+    speed itself they are 3 of 0.06, 4 of 0.055 and 7 of 0.05, the drift that both arms share.
+    """
     cost = tables(result, result.comparisons[0])[1]
 
     assert cells(cost, "other")[column] == cell
+
+
+def test_disturbed_turns_are_counted_in_their_cell(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """Whoever reads a speed sees beside it how many of its turns were disturbed."""
+    result = analyse([make_record("base")], [make_phase({"base": 1000.0}, disturbed=2)])[0]
+
+    assert cells(tables(result, result.comparisons[0])[1], "base")["turns"] == "12 (2 disturbed)"
+
+
+def test_an_arm_without_a_speed_has_dashes(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """Its trials were made after the speed phase: all that is known without it is in the row."""
+    result = analyse([make_record("base"), make_record("other")], [make_phase({"base": 1000.0})])[0]
+
+    row = cells(tables(result, result.comparisons[0])[1], "other")
+
+    measured = ("turns", "threads", "training", "speed", "epoch", "batch 1", "batch 256")
+    assert [row[column] for column in measured] == ["–"] * len(measured)
+    assert (row["parameters"], row["memory"]) == ("61\u202f706", "100")
 
 
 def test_unknown_memory_is_a_dash(make_record: MakeRecord) -> None:
@@ -144,12 +167,22 @@ def test_published_number_has_its_source(make_record: MakeRecord) -> None:
     assert cells(tables(result, result.comparisons[0])[0], "base")["published"] == "97.3 S0, 98 S4"
 
 
-def test_target_table_is_there_only_with_a_target(make_record: MakeRecord, result: StudyResult) -> None:
-    """Studies that do not ask for it have no such table."""
-    record = make_record("base", 0, context={"target_training_error": 0.25}, epochs_to_target=3, seconds_to_target=4.5)
-    targeted = analyse([record])[0]
+def test_target_table_is_there_only_with_a_target(
+    make_record: MakeRecord, make_phase: MakePhase, result: StudyResult
+) -> None:
+    """Studies that do not ask for it have no such table; three epochs at the phase's pace are three times 4 s."""
+    record = make_record("base", 0, context={"target_training_error": 0.25}, epochs_to_target=3)
+    targeted = analyse([record], [make_phase({"base": 1000.0})])[0]
 
     typeset = tables(targeted, targeted.comparisons[0])
 
     assert len(tables(result, result.comparisons[0])) == 2
-    assert (typeset[2].name, typeset[2].rows[0][2:]) == ("time to 25 % training error", ("3", "4.50"))
+    assert (typeset[2].name, typeset[2].rows[0][2:]) == ("time to 25 % training error", ("3", "12.0"))
+
+
+def test_without_a_speed_the_seconds_to_a_target_are_a_dash(make_record: MakeRecord) -> None:
+    """The epochs are known from the trials themselves."""
+    record = make_record("base", 0, context={"target_training_error": 0.25}, epochs_to_target=3)
+    targeted = analyse([record])[0]
+
+    assert tables(targeted, targeted.comparisons[0])[2].rows[0][2:] == ("3", "–")

@@ -10,13 +10,14 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import load
 from bench.harness.report.terminal_text import LEAST_COLUMNS, columns, summary_lines
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakeRecord, phases_of
 
 
 @pytest.fixture(scope="module")
 def committed() -> list[StudyResult]:
-    """Return the studies of the committed run."""
-    return analyse(load(COMMITTED_RECORDS))
+    """Return the studies of the committed run, each with a speed phase."""
+    records = load(COMMITTED_RECORDS)
+    return analyse(records, phases_of(records))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])

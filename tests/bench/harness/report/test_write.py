@@ -12,8 +12,9 @@ from bench.__main__ import main
 from bench.commands.report import results_folders
 from bench.harness.paths import PROJECT
 from bench.harness.records.record import Record, RecordError
+from bench.harness.records.speed import save_speed
 from bench.harness.report.write import images_from, write_all
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakePhase, MakeRecord
 
 Study = Callable[..., list[Record]]
 
@@ -53,6 +54,18 @@ def test_every_file_is_written(tmp_path: Path, study: Study) -> None:
         "tables/norm.md",
         "tables/norm.tex",
     ]
+
+
+def test_speeds_are_those_of_the_folders_phase(tmp_path: Path, study: Study, make_phase: MakePhase) -> None:
+    """The speed phase of a run lies beside its records; without it the table says what to do."""
+    for name in ("with", "without"):
+        if name == "with":
+            save_speed(tmp_path / name, make_phase({"base": 1000.0, "other": 800.0}))
+        write_all(study(), tmp_path / name, load_images=no_images)
+
+    tables = {name: (tmp_path / name / "tables" / "norm.md").read_text("utf-8") for name in ("with", "without")}
+    assert r"×0.800 \[0.792, 0.808\]" in tables["with"]
+    assert {name: "No speed phase yet" in text for name, text in tables.items()} == {"with": False, "without": True}
 
 
 def test_comparisons_have_files_of_their_own(tmp_path: Path, study: Study) -> None:

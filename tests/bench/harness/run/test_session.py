@@ -15,7 +15,7 @@ from bench.harness.run.settings import Settings
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.planned import Planned
 from bench.harness.trackers.tracker import Standing
-from bench.harness.training.trial_run import TrialRun
+from bench.harness.training.trial_run import Epoch
 
 MakeRecord = Callable[..., Record]
 STUDY = load_studies("activation")[0]
@@ -27,19 +27,20 @@ class Fake:
     """A backend that takes trials, so many at a time, and ends the last one taken first.
 
     Attributes:
-        timed: Its records say how fast they were.
         taken: The trials that it was handed, as arm and seed.
         failing: Arms that end by an error.
         closed: The number of times that it was closed.
+        hardware: The machine that its records are of.
     """
 
     by_arm = False
 
-    def __init__(self, make_record: MakeRecord, *, at_once: int = 1, timed: bool = True) -> None:
-        self.make_record, self.at_once, self.timed = make_record, at_once, timed
+    def __init__(self, make_record: MakeRecord, *, at_once: int = 1) -> None:
+        self.make_record, self.at_once = make_record, at_once
         self.taken: list[tuple[str, int]] = []
         self.failing: set[str] = set()
         self.closed = 0
+        self.hardware = environment("cpu")["hardware"]
 
     def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
         """Yield each trial with a record of its own, or with an error."""
@@ -57,8 +58,8 @@ class Fake:
         arm, seed = planned.trial.arm, planned.trial.seed
         if arm in self.failing:
             return ValueError(f"{arm} failed")
-        place = {"hardware": environment("cpu")["hardware"]}
-        return self.make_record(arm, seed, study=STUDY.name, key=planned.key, environment=place, timed=self.timed)
+        place = {"hardware": self.hardware}
+        return self.make_record(arm, seed, study=STUDY.name, key=planned.key, environment=place)
 
     def close(self) -> None:
         """Count."""
@@ -82,8 +83,14 @@ class Events:
         """Keep the trial's arm."""
         self.told.append((f"{planned.trial.arm} begins", standing.done))
 
-    def epoch_ended(self, run: TrialRun, standing: Standing) -> None:
+    def epoch_ended(self, planned: Planned, epoch: Epoch, standing: Standing) -> None:
         """The fake backend has no epochs."""
+
+    def turn_ended(self, study: str, taken: int, wanted: int, standing: Standing) -> None:
+        """No speed is measured."""
+
+    def phase_ended(self) -> None:
+        """No speed is measured."""
 
     def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:
         """Keep the trial's arm, and how it ended."""
@@ -106,10 +113,11 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
     def make(backend: Fake, *trackers: Events, fresh: bool = False, minutes: float | None = None) -> Session:
         settings = Settings(
             protocol="smoke", seeds=(0, 1), dataset=None, studies=(), time_limit_minutes=minutes, device="cpu",
-            data_root=None, download=False, results=tmp_path, fresh=fresh, threads=1, deterministic=False, workers=1,
+            data_root=None, download=False, results=tmp_path, fresh=fresh, threads=1, deterministic=False, workers=0,
             compiled=False, batch_seeds=False,
         )  # fmt: skip
-        monkeypatch.setattr(module, "Serial", lambda *_: backend)
+        monkeypatch.setattr(module, "make_backend", lambda *_: backend)
+        monkeypatch.setattr(module, "expect_seconds", lambda *_: 1.0)
         sessions.append(Session(settings, trackers))
         return sessions[-1]
 
@@ -182,17 +190,17 @@ def test_fresh_trains_what_has_a_record(begin: Begin, make_record: MakeRecord) -
     assert backend.taken == [(RELU, 0), (TANH, 0)]
 
 
-@pytest.mark.parametrize(("timed", "trained"), [(True, [(RELU, 0), (TANH, 0)]), (False, [])])
-def test_what_has_no_timing_is_trained_again_where_trials_are_timed(
-    timed: bool, trained: list[tuple[str, int]], begin: Begin, make_record: MakeRecord
-) -> None:
-    """Records of trials side by side stand in a run that trains side by side, not in one that times its trials."""
-    run(begin(Fake(make_record, timed=False)))
-    backend = Fake(make_record, timed=timed)
+def test_a_record_of_another_machine_is_not_restored(begin: Begin, make_record: MakeRecord) -> None:
+    """Its accuracy would stand in another table: here the trial is trained, and both records are kept."""
+    elsewhere = Fake(make_record)
+    elsewhere.hardware = "another CPU"
+    run(begin(elsewhere))
+    backend = Fake(make_record)
 
-    run(begin(backend))
+    records = run(begin(backend))
 
-    assert backend.taken == trained
+    assert backend.taken == [(RELU, 0), (TANH, 0)]
+    assert {record.environment["hardware"] for record in records} == {environment("cpu")["hardware"]}
 
 
 def test_an_error_is_that_of_its_trial(begin: Begin, make_record: MakeRecord, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "results": "results",
     "fresh": False,
     "threads": None,
-    "workers": 1,
+    "workers": "auto",
     "compile": False,
     "batch_seeds": False,
     "deterministic": False,
@@ -98,10 +98,17 @@ def test_a_data_set_may_be_a_name_or_a_folder(name: str) -> None:
     assert settings(dataset=name).dataset == name
 
 
-def test_fewer_than_one_worker_is_an_error() -> None:
-    """The message has the value."""
-    with pytest.raises(SettingsError, match="--workers is 0: it must be at least 1"):
-        settings(workers=0)
+@pytest.mark.parametrize(("text", "workers"), [("auto", None), ("0", 0), ("3", 3)])
+def test_workers_are_a_number_or_as_many_as_suit(text: str, workers: int | None) -> None:
+    """None is trained in the run's own process."""
+    assert settings(workers=text).workers == workers
+
+
+@pytest.mark.parametrize("text", ["-1", "two", "1.5", ""])
+def test_another_number_of_workers_is_an_error(text: str) -> None:
+    """With what was given, and what to give."""
+    with pytest.raises(SettingsError, match=f"--workers is '{text}': give auto, or how many"):
+        settings(workers=text)
 
 
 @pytest.mark.parametrize("minutes", [0, -1.5, float("nan")])

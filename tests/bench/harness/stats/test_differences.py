@@ -9,7 +9,7 @@ from scipy import stats
 
 from bench.harness.stats import differences
 from bench.harness.stats.differences import Bits, difference, p_value, summarise
-from bench.harness.stats.spread import censored_median, speed_ratio
+from bench.harness.stats.spread import censored_median
 from bench.harness.stats.variance import Sources
 
 # Student's sleep data; R: t.test(extra ~ group, data = sleep).
@@ -226,26 +226,6 @@ def test_what_is_no_matrix_of_bits_is_refused(correct: Bits) -> None:
     """Only booleans of shape (seeds, images) are taken, with at least one seed and two images."""
     with pytest.raises(ValueError, match=r"give booleans of shape \(seeds, images\)"):
         summarise(correct)
-
-
-def test_speed_ratio_is_welchs_interval_on_logarithms() -> None:
-    """Speeds whose logarithms are Student's sleep data have R's interval, exponentiated."""
-    ratio = speed_ratio(np.exp(SLEEP[0]).tolist(), np.exp(SLEEP[1]).tolist())
-
-    assert ratio == pytest.approx((math.exp(-1.58), math.exp(SLEEP_LOW), math.exp(SLEEP_HIGH)), rel=1e-5)
-
-
-@pytest.mark.parametrize("baseline", [[50.0], [50.0, 50.0]], ids=["one value", "no spread"])
-def test_speed_ratio_without_spread_has_no_interval(baseline: list[float]) -> None:
-    """One trial, or trials without any spread, give a ratio alone."""
-    assert speed_ratio([100.0, 100.0], baseline)[1:] == (None, None)
-
-
-@pytest.mark.parametrize("speeds", [[], [0.0], [math.nan]])
-def test_speed_is_positive_and_finite(speeds: list[float]) -> None:
-    """A value that is no speed is refused."""
-    with pytest.raises(ValueError, match="all positive and finite"):
-        speed_ratio([1.0], speeds)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tests of the summaries of speeds, times and times that were never reached."""
+"""Tests of the summaries of memory, and of times that may never have been reached."""
 
 import pytest
 

@@ -10,7 +10,7 @@ import pytest
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
 from bench.harness.report.figures.curves import BASELINE_COLOUR, COLOURS, band, curves_svg, throughput_svg
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakePhase, MakeRecord
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = f"{SVG}text"
@@ -27,15 +27,16 @@ def hovers(svg: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def result(make_record: MakeRecord) -> StudyResult:
-    """Return a study of two comparisons with three arms and two seeds."""
+def result(make_record: MakeRecord, make_phase: MakePhase) -> StudyResult:
+    """Return a study of two comparisons with three arms and two seeds, all of them with a speed."""
     first, second = ("first", "base"), ("second", "other")
     members = {"base": (first,), "other": (first, second), "third $x$ _y": (second,)}
-    return analyse(
+    records = [
         make_record(arm, seed, comparisons=comparisons, order=order)
         for seed in range(2)
         for order, (arm, comparisons) in enumerate(members.items())
-    )[0]
+    ]
+    return analyse(records, [make_phase(dict.fromkeys(members, 1000.0))])[0]
 
 
 def test_band_is_lowest_mean_and_highest_of_each_epoch() -> None:
@@ -114,21 +115,44 @@ def test_an_arm_without_validation_is_drawn_beside_one_that_has_it(make_record: 
     assert [svg.count(f"stroke: {colour}; stroke-width: 1.6") for colour in (BASELINE_COLOUR, COLOURS[0])] == [3, 2]
 
 
-def test_a_mark_says_its_values_when_hovered_over(make_record: MakeRecord) -> None:
+def test_a_mark_says_its_values_when_hovered_over(make_record: MakeRecord, make_phase: MakePhase) -> None:
     """All digits of a GPU's images/s, and a dash where the last loss was not finite."""
-    records = [
-        make_record("base", seed, label='<a> & "b"', train_images_per_second=speed)
-        for seed, speed in enumerate((123455.0, 123457.5))
-    ]
+    records = [make_record("base", seed, label='<a> & "b"') for seed in range(2)]
     for record in records:
         record.curves["train_loss"] = [2.0, 1.0, 0.5, None]
-    result = analyse(records)[0]
+    result = analyse(records, [make_phase({"base": 123456.0})])[0]
 
     accuracy, loss = hovers(curves_svg(result))
 
     assert re.fullmatch(r'<a> & "b" \(baseline\): validation accuracy \(%\) [\d.]+, epoch 4', accuracy)
     assert loss == '<a> & "b" (baseline): training loss –, epoch 4'
     assert hovers(throughput_svg(result))[0].endswith("training throughput (images/s) 123\u202f456")
+
+
+@pytest.mark.parametrize(("measured", "drawn"), [({"base": 900.0}, {"base"}), ({}, set())], ids=["one", "none"])
+def test_arms_without_a_speed_are_left_out(
+    make_record: MakeRecord, make_phase: MakePhase, measured: dict[str, float], drawn: set[str]
+) -> None:
+    """A study whose speed phase is still to come, or had fewer arms, has a figure without them and no warning."""
+    records = [make_record(arm, seed) for arm in ("base", "other") for seed in range(2)]
+
+    svg = throughput_svg(analyse(records, [make_phase(measured)] if measured else [])[0])
+
+    assert {"base", "other"} & set(texts(svg)) == drawn
+    assert "training throughput (images/s)" in texts(svg)
+
+
+def test_bars_are_the_turns_intervals(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """One seed has no bar of accuracy, but turns have one of speed: the axis reaches as far as they differed."""
+    wide, narrow = (
+        analyse([make_record("base", 0)], [make_phase({"base": [1000 / ratio, 1000, 1000 * ratio] * 4})])[0]
+        for ratio in (1.5, 1.001)
+    )
+
+    most = [max(float(text) for text in texts(throughput_svg(result)) if text.isdecimal()) for result in (wide, narrow)]
+
+    assert most[0] >= 1200
+    assert most[1] < 1100
 
 
 def test_loss_over_orders_of_magnitude_is_logarithmic(make_record: MakeRecord) -> None:

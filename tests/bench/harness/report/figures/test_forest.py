@@ -13,13 +13,14 @@ from bench.harness.records.record import load
 from bench.harness.report.answers import MOST_WORDS, short_answers
 from bench.harness.report.figures.forest import NOTHING, forest_svg
 from bench.harness.report.figures.forest_rows import difference_axis, forest_rows, speed_axis
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakeRecord, phases_of
 
 
 @pytest.fixture(scope="module")
 def committed() -> list[StudyResult]:
-    """Return the studies of the committed run."""
-    return analyse(load(COMMITTED_RECORDS))
+    """Return the studies of the committed run, each with a speed phase."""
+    records = load(COMMITTED_RECORDS)
+    return analyse(records, phases_of(records))
 
 
 def result_of(make_record: MakeRecord, accuracies: dict[str, float], seeds: int = 5) -> StudyResult:
@@ -31,7 +32,9 @@ def result_of(make_record: MakeRecord, accuracies: dict[str, float], seeds: int 
 
 def test_plot_is_the_same_every_time(committed: list[StudyResult]) -> None:
     """Neither a date nor a random id is in the plot."""
-    assert forest_svg(committed) == forest_svg(analyse(load(COMMITTED_RECORDS)))
+    records = load(COMMITTED_RECORDS)
+
+    assert forest_svg(committed) == forest_svg(analyse(records, phases_of(records)))
 
 
 def test_plot_is_xml_that_asks_for_nothing(committed: list[StudyResult]) -> None:
@@ -69,6 +72,16 @@ def test_hover_says_all_numbers(make_record: MakeRecord) -> None:
         r"n = 5, margin ±0.5 points</title>",
         text,
     )
+
+
+def test_an_arm_without_a_speed_has_no_mark_of_it(make_record: MakeRecord) -> None:
+    """The line of equal speed stands alone, and nothing is said of the training speed."""
+    result = result_of(make_record, {"base": 0.6, "other": 0.9})
+
+    (row,) = forest_rows(result)
+
+    assert (row.speed, row.ratio) == (None, "")
+    assert "the training speed" not in forest_svg([result])
 
 
 def test_outlier_is_cut_off_with_an_arrow(make_record: MakeRecord) -> None:

@@ -1,0 +1,75 @@
+"""Tests of bench.harness.machine.neighbours: what disturbs, and that a busy program is seen."""
+
+import multiprocessing
+import time
+
+import pytest
+
+from bench.harness.machine.neighbours import Usage, Watch, warning
+
+QUIET = Usage(
+    seconds=1.0, own_cores=1.0, other_cores=0.0, stolen_cores=0.0, throttled=0.0, runnable=1, mhz=2000.0, cores=2
+)
+
+
+def spin(seconds: float) -> None:
+    """Use a core for so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({}, ""),
+        ({"other_cores": 0.09}, ""),
+        ({"other_cores": 0.8}, "other programs used 0.8 cores"),
+        ({"other_cores": 0.8, "cores": 64}, ""),
+        ({"stolen_cores": 0.5, "other_cores": 0.2}, "other machines on this host used 0.5 cores"),
+        ({"throttled": 0.25}, "a quota stopped it for 25% of the time"),
+        ({"own_cores": 0.6, "other_cores": 0.05}, "it was kept waiting for 40% of the time"),
+        ({"own_cores": 2.0}, ""),
+    ],
+)
+def test_what_disturbs_is_told_in_words(changes: dict[str, float], cause: str) -> None:
+    """A twentieth of the machine's cores is let pass; who is kept waiting is disturbed whoever it was."""
+    usage = QUIET._replace(**changes)  # type: ignore[arg-type]  # fields by their names
+
+    assert (usage.disturbed, usage.cause) == (bool(cause), cause)
+
+
+def test_a_busy_program_is_seen() -> None:
+    """Its processor time is told apart from this process's own."""
+    context = multiprocessing.get_context("spawn")
+    neighbour = context.Process(target=spin, args=(3.0,))
+    neighbour.start()
+    time.sleep(0.7)  # it has begun
+    watch = Watch()
+    spin(1.0)
+    usage = watch.usage()
+    neighbour.kill()
+    neighbour.join()
+
+    assert usage.other_cores > 0.2
+    assert usage.own_cores > 0.2
+    assert usage.disturbed
+
+
+def test_own_work_is_not_a_neighbours() -> None:
+    """What this process uses is counted once."""
+    watch = Watch()
+    began = time.process_time()
+    spin(0.4)
+
+    assert watch.usage().own_cores * watch.usage().seconds == pytest.approx(time.process_time() - began, abs=0.1)
+
+
+def test_a_machine_that_is_not_quiet_is_one_line() -> None:
+    """With what the others use; a resting process is not kept waiting by that."""
+    resting = QUIET._replace(own_cores=0.0)
+
+    assert warning(resting) is None
+    assert warning(resting._replace(other_cores=1.0)) == (
+        "warning: the machine is not quiet: other programs used 1.0 cores of 2; speeds will be measured beside them"
+    )
