@@ -13,7 +13,6 @@ from bench.harness.paths import PROJECT
 from tests.bench.long_study import command_line, records
 from tests.warm import run_module
 
-
 TRIALS = ("-k", "not speed")
 
 
