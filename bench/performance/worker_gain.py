@@ -19,17 +19,20 @@ from typing import Any
 from tabulate import tabulate
 
 from bench.harness.errors import UserError
+from bench.harness.machine.device import available_cores
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
 from bench.harness.machine.turns import ratios, take_turns
 from bench.harness.number_format import least_to_largest, significant, with_range
 from bench.harness.paths import PROJECT
 from bench.harness.records.record import load
 
-CHOSEN = "--studies activation -k 'lenet5 or sk-relu'"  # five arms of about LeNet-5's size, five seeds each
+CHOSEN = (
+    "--studies activation -k '(lenet5 or sk-relu) and not speed'"  # five arms of about LeNet-5's size, five seeds each
+)
 HEADERS = ("", "trials", "seconds", "range", "n", "sooner")
 
 
-def seconds_of(options: Sequence[str], workers: int) -> tuple[float, int]:
+def seconds_of(options: Sequence[str], how: Sequence[str]) -> tuple[float, int]:
     """Return the wall time of a run and how many trials it recorded.
 
     Raises:
@@ -37,7 +40,7 @@ def seconds_of(options: Sequence[str], workers: int) -> tuple[float, int]:
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pytest", "bench/", "-q", *options]
-        command += ["--workers", str(workers), "--results", folder]
+        command += [*how, "--results", folder]
         start = time.perf_counter()
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
         seconds = time.perf_counter() - start
@@ -71,9 +74,13 @@ def run(arguments: argparse.Namespace) -> None:
     require_at_least(1, arguments, "repeats")
     if arguments.workers < 2:  # noqa: PLR2004 - with one nothing is side by side
         raise UserError(f"--workers is {arguments.workers}: at least 2 are side by side")
-    counts = {"one after the other, all cores": 1, f"--workers {arguments.workers}": arguments.workers}
+    alone = ["--workers", "0", "--threads", str(available_cores())]
+    ways = {
+        "one after the other, all cores": alone,
+        f"--workers {arguments.workers}": ["--workers", str(arguments.workers)],
+    }
     options = shlex.split(arguments.options)
-    runs = {name: partial(seconds_of, options, count) for name, count in counts.items()}
+    runs = {name: partial(seconds_of, options, how) for name, how in ways.items()}
     measured = take_turns(runs, arguments.repeats)
     seconds = {name: [wall for wall, _ in turns] for name, turns in measured.items()}
     trials = next(iter(measured.values()))[-1][1]

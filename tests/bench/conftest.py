@@ -178,7 +178,7 @@ def a_phase(
         turns: where an arm has but one value: that many are made of it, whose median it is.
         disturbed: so many turns, the first ones, were.
         study: name of the study.
-        definitions: of arms that have another one than in `a_record`.
+        definitions: those of arms that have another one than in `a_record`.
         torch_lrn: ratio of the speed with torch's LRN to an arm's own.
         environment: values beside or in place of a record's.
         changes: replace any field.

@@ -22,10 +22,10 @@ ALONE = ComparisonContext(name="arms", title="arms that are compared with no oth
 
 
 def analyse(records: Iterable[Record], phases: Sequence[SpeedRecord] = ()) -> list[StudyResult]:
-    """Return a result for every study and setting, studies in the order of their first record.
+    """Return a result for every study and setting, studies by their names.
 
     Args:
-        records: of one protocol or several.
+        records: one protocol's or several's.
         phases: speed phases, oldest first; speeds are those of one of them, never of several.
 
     Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
@@ -34,7 +34,7 @@ def analyse(records: Iterable[Record], phases: Sequence[SpeedRecord] = ()) -> li
     studies: dict[str, dict[Setting, list[Record]]] = {}
     for record in latest(records):
         studies.setdefault(record.study, {}).setdefault(setting_of(record), []).append(record)
-    return [result for settings in studies.values() for result in _analyse_settings(settings, phases)]
+    return [result for _, settings in sorted(studies.items()) for result in _analyse_settings(settings, phases)]
 
 
 def _analyse_settings(settings: Mapping[Setting, list[Record]], phases: Sequence[SpeedRecord]) -> Iterator[StudyResult]:
@@ -86,9 +86,19 @@ def _analyse_study(
 def _standing_phase(
     phases: Sequence[SpeedRecord], setting: Setting, by_arm: Mapping[str, Sequence[Record]]
 ) -> SpeedRecord | None:
-    """Return the speed phase of the study under this setting; its own numbers of threads are part of its answer."""
+    """Return the speed phase of the study under this setting."""
     study = next(iter(by_arm.values()))[0].study
-    shared = ("protocol", "dataset", "data_sha256", "device", "hardware", "deterministic", "torch")
+    shared = (
+        "protocol",
+        "dataset",
+        "data_sha256",
+        "device",
+        "hardware",
+        "deterministic",
+        "torch",
+        "compiled",
+        "precision",
+    )
     conditions = {"study": study, **{name: getattr(setting, name) for name in shared}}
     return standing_phase(phases, conditions, {name: group[-1].definition for name, group in by_arm.items()})
 

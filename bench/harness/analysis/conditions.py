@@ -62,8 +62,13 @@ def one_line(result: StudyResult) -> str:
 
 
 def _hardware(setting: Setting) -> str:
-    deterministic = ", deterministic" if setting.deterministic else ""
-    return f"{setting.hardware} ({setting.device}), {threads(setting)}{deterministic}"
+    modes = [
+        "deterministic" if setting.deterministic else "",
+        "compiled" if setting.compiled else "",
+        setting.precision,
+        "an arm's seeds trained as one program" if setting.batched_seeds else "",
+    ]
+    return ", ".join(filter(None, (f"{setting.hardware} ({setting.device})", threads(setting), *modes)))
 
 
 def _execution(result: StudyResult) -> str:

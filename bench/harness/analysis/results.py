@@ -21,10 +21,10 @@ class SpeedResult:
     """An arm's speed, over the turns of one speed phase.
 
     Attributes:
-        turns: that were kept.
-        disturbed: what disturbed those of them that were, in words, one a turn.
+        turns: number of turns that were kept.
+        disturbed: the cause of each disturbed one, in words.
         threads: CPU threads by loop: training, batch_1, batch_256.
-        torch_lrn: how many times as fast the arm trains with torch's own LRN; None for nets without LRN.
+        torch_lrn: speed with torch's own LRN, as a multiple of the arm's; None for nets without LRN.
     """
 
     turns: int

@@ -32,6 +32,7 @@ class Execution:
         flush_denormal: numbers below 1e-38 count as zero on the CPU; they can cost a factor of ten.
         compiled: torch.compile was used.
         precision: precision of the matrix products.
+        batched_seeds: the seeds of an arm were trained as one program: the same steps, but for rounding.
     """
 
     device: str
@@ -42,6 +43,7 @@ class Execution:
     flush_denormal: bool = True
     compiled: bool = False
     precision: str = "float32"
+    batched_seeds: bool = False
 
     @property
     def torch_device(self) -> torch.device:

@@ -1,4 +1,4 @@
-"""What else ran on the machine during a measurement: other programs, a hypervisor, a quota, and the clock.
+"""Everything else on the machine during a measurement: other programs, a hypervisor, a quota, and the clock.
 
 A slice of a speed measurement is disturbed where other programs or machines took processor time that it could have
 used. That is asked of the processor's own accounts and never of the speed itself: what is slow is not for that reason
@@ -25,12 +25,12 @@ class Usage(NamedTuple):
     Attributes:
         seconds: wall time.
         own_cores: processor time of this process, in cores (2.0: two threads all the time).
-        other_cores: that of other programs, in cores.
+        other_cores: processor time of other programs, in cores.
         stolen_cores: time that a hypervisor gave to other machines, in cores; 0 where the system does not tell.
         throttled: share of the time for which a container's quota stopped this process, 0 to 1; 0 as above.
         runnable: threads of the whole machine that ran or waited for a core at its end; null as above.
         mhz: the processor's clock at its end; null as above.
-        cores: that the machine has.
+        cores: number of the machine's cores.
     """
 
     seconds: float
@@ -51,7 +51,7 @@ class Usage(NamedTuple):
 
     @property
     def cause(self) -> str:
-        """What disturbed it, in words, empty where nothing did."""
+        """The cause of a disturbance, in words, empty where there was none."""
         if not self.disturbed:
             return ""
         if self.throttled > SHARE:
@@ -64,7 +64,7 @@ class Usage(NamedTuple):
 
 
 class _Accounts(NamedTuple):
-    """What the system has counted so far, in seconds."""
+    """The system's counts so far, in seconds."""
 
     wall: float
     own: float
@@ -138,7 +138,7 @@ def warning(usage: Usage) -> str | None:
     """Return one line for a machine that is not quiet, None for one that is.
 
     Args:
-        usage: of a span in which this process rested.
+        usage: a span in which this process rested.
     """
     if max(usage.other_cores, usage.stolen_cores) <= SHARE * usage.cores:
         return None

@@ -73,7 +73,7 @@ def guarded_turns(
     Args:
         measurements: functions that measure once, by name.
         turns: undisturbed ones that are wanted; at most as many again are taken.
-        seed: of the order.
+        seed: gives the order.
         turn_ended: told how many turns have been taken, after each.
 
     Returns:

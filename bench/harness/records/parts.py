@@ -176,6 +176,7 @@ class ExecutionFacts(TypedDict, total=False):
         fused_optimizer: whether the optimiser's step is one kernel.
         flush_denormal: whether the smallest numbers count as 0.
         precision: number format of the matrix products.
+        batched_seeds: whether the arm's seeds were trained as one program; older records do not say.
     """
 
     memory_format: str
@@ -183,3 +184,4 @@ class ExecutionFacts(TypedDict, total=False):
     fused_optimizer: bool
     flush_denormal: bool
     precision: str
+    batched_seeds: bool

@@ -21,6 +21,9 @@ class Setting(NamedTuple):
     deterministic: bool
     torch: str
     reduced: bool
+    compiled: bool = False
+    precision: str = "float32"
+    batched_seeds: bool = False
 
 
 def setting_of(record: Record) -> Setting:
@@ -35,6 +38,9 @@ def setting_of(record: Record) -> Setting:
         record.deterministic,
         record.environment["torch"],
         record.reduced,
+        compiled=record.execution.get("compiled", False),
+        precision=record.execution.get("precision", "float32"),
+        batched_seeds=record.execution.get("batched_seeds", False),
     )
 
 

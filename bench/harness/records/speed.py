@@ -22,13 +22,13 @@ class TurnUsage(TypedDict):
     Attributes:
         seconds: wall time.
         own_cores: processor time of the measuring process, in cores.
-        other_cores: that of other programs.
+        other_cores: processor time of other programs, in cores.
         stolen_cores: time that a hypervisor gave to other machines, in cores.
         throttled: share of the time for which a container's quota stopped the process.
         runnable: threads of the whole machine that ran or waited for a core; null where the system does not tell.
         mhz: the processor's clock; null as above.
-        cores: that the machine has.
-        disturbance: what disturbed the turn, in words; empty where nothing did.
+        cores: number of the machine's cores.
+        disturbance: the cause, in words; empty where nothing disturbed the turn.
     """
 
     seconds: float
@@ -43,7 +43,7 @@ class TurnUsage(TypedDict):
 
 
 class ArmSpeed(TypedDict):
-    """What an arm's turns gave, one value a turn in their order; of inference each batch size in every second turn.
+    """An arm's turns: one value a turn in their order; for inference each batch size in every second turn.
 
     Attributes:
         arm: name of the arm in its study.
@@ -51,8 +51,8 @@ class ArmSpeed(TypedDict):
         execution: the way the net was run.
         threads: CPU threads by loop (training, batch_1, batch_256), the fastest of those that were tried.
         images_per_epoch: training images.
-        seconds_per_step: of training, mean over a slice.
-        train_images_per_second: of the same slices.
+        seconds_per_step: time of a training step, mean over a slice.
+        train_images_per_second: the same slices' speed.
         inference_us_per_image_batch_1: mean over a slice of forward passes of one image, in µs.
         inference_us_per_image_batch_256: the same per image of a batch of 256.
         torch_lrn_images_per_second: training with torch's own LRN in place of ours, for nets with LRN; else null.
@@ -86,9 +86,9 @@ class SpeedRecord:
         deterministic: whether torch was held to repeatable kernels.
         started: time in UTC, ISO 8601.
         finished: time in UTC, ISO 8601.
-        other_cores_before: what other programs used while this process rested before the phase, in cores.
+        other_cores_before: processor time that other programs used while this process rested before the phase, in cores.
         turns: who used the machine during each.
-        slice_seconds: that a slice of training took at least.
+        slice_seconds: least time of a slice of training.
         arms: in the order of the study.
         environment: hardware, system and versions.
     """
@@ -155,7 +155,7 @@ def standing_phase(
     """Return the phase whose speeds stand for a study's arms: of those with most of them the newest; None without any.
 
     Args:
-        phases: of a results folder, oldest first.
+        phases: a results folder's, oldest first.
         conditions: fields that must be equal, such as study, protocol, device; `hardware` and `torch` are looked up
             in the environment.
         arms: the definition of each arm that has trials.
@@ -168,5 +168,9 @@ def standing_phase(
 
 def _matches(phase: SpeedRecord, conditions: Mapping[str, object]) -> bool:
     environment: Mapping[str, object] = phase.environment
-    known = {**asdict(phase), "hardware": environment["hardware"], "torch": environment["torch"]}
+    known = {
+        **phase.arms[0]["execution"],
+        **asdict(phase),
+        **{name: environment[name] for name in ("hardware", "torch")},
+    }
     return all(known[name] == value for name, value in conditions.items())

@@ -51,7 +51,7 @@ def fill_speed_row(benchmark: Benchmark, planned: Planned, measured: Measured) -
     Args:
         benchmark: the fixture of the arm's test, whose timer is `clock`.
         planned: one of the arm's trials.
-        measured: what the speed phase gave.
+        measured: the result of the speed phase.
     """
     trial, arm, phase = planned.trial, measured.arm, measured.phase
     benchmark.group = f"{trial.study} speed"

@@ -12,7 +12,6 @@ from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.machine.environment import environment
-from bench.harness.machine.neighbours import machine_at_rest, warning
 from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
@@ -28,6 +27,7 @@ from bench.harness.study.planned import Planned, settle
 from bench.harness.study.study import Study
 from bench.harness.study.trial import Trial, resolve
 from bench.harness.trackers.tracker import Standing, Tracker
+from bench.harness.training.batched import check_batched
 from bench.harness.training.costs import check_last_batch, costs
 from bench.harness.training.memory_need import memory_need
 from bench.harness.training.trial_run import Epoch
@@ -45,6 +45,7 @@ class Session:
             threads=resolve_threads(settings.threads, default=1),
             deterministic=settings.deterministic,
             compiled=settings.compiled,
+            batched_seeds=settings.batch_seeds,
         )
         self.store = Store(settings.results)
         self.plan = Plan()
@@ -72,6 +73,8 @@ class Session:
         """
         apply(self.execution)
         trials, timed = self._resolve(wanted), self._resolve(arms)
+        if self.settings.batch_seeds:
+            check_batched(trials)
         datasets = {trial.dataset: self._load(trial.dataset) for trial in [*trials, *timed]}
         self.store.__enter__()
         planned = [self._plan(trial, datasets[trial.dataset]) for trial in trials]
@@ -145,16 +148,7 @@ class Session:
             f"{counted(execution.threads, 'thread')}{mode}; "
             f"results in {self.settings.results}"
         )
-        return [*loaded, *(plan if self.plan.trials else plan[:1]), *self._speed_plan()]
-
-    def _speed_plan(self) -> list[str]:
-        """Return the lines on the speed phases to come, and a warning where the machine is not quiet."""
-        studies = self.speeds.to_measure
-        if not studies:
-            return []
-        count, seconds = counted(len(studies), "study", "studies"), duration(self.speeds.expected_seconds)
-        noisy = warning(machine_at_rest())
-        return [f"plan: speed in turns, {count}: about {seconds}", *([noisy] if noisy else [])]
+        return [*loaded, *(plan if self.plan.trials else plan[:1]), *self.speeds.describe_plan()]
 
     def _due(self) -> Iterator[Planned]:
         """Hand the trials without a record to the backend, one by one, but for those that would end too late."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from bench.harness.data.dataset import Dataset
 from bench.harness.machine.device import available_cores
-from bench.harness.machine.neighbours import machine_at_rest
-from bench.harness.number_format import counted, interval, number
+from bench.harness.machine.neighbours import machine_at_rest, warning
+from bench.harness.number_format import counted, duration, interval, number
 from bench.harness.records.speed import ArmSpeed, SpeedRecord, load_speeds, save_speed
 from bench.harness.run.settings import Settings
 from bench.harness.speed.phase import expected_seconds, phase_key, run_phase
@@ -21,7 +21,7 @@ class Measured(NamedTuple):
     """An arm's speed.
 
     Attributes:
-        arm: what its turns gave.
+        arm: the values of its turns.
         phase: the phase that it is of.
         resumed: whether an earlier run made the phase.
     """
@@ -46,7 +46,7 @@ class Speeds:
     """Measures the arms of each study together, or finds that they have been.
 
     Args:
-        settings: of the run.
+        settings: the run's.
         load: returns a data set by name.
         turn_ended: told after each turn.
     """
@@ -82,6 +82,14 @@ class Speeds:
     def expected_seconds_of(self, study: str) -> float:
         """Return the seconds that a study's phase is expected to take, 0 where it has been run."""
         return expected_seconds(self.arms[study]) if study in self.to_measure else 0.0
+
+    def describe_plan(self) -> list[str]:
+        """Return the lines on the phases to come, and a warning where the machine is not quiet."""
+        if not self.to_measure:
+            return []
+        count, noisy = counted(len(self.to_measure), "study", "studies"), warning(machine_at_rest())
+        plan = f"plan: speed in turns, {count}: about {duration(self.expected_seconds)}"
+        return [plan, *([noisy] if noisy else [])]
 
     def measured(self, planned: Planned) -> Measured:
         """Return an arm's speed; the first of a study to be asked for waits for the study's phase.

@@ -1,1 +1,1 @@
-"""How fast arms train and answer: all of a study take turns in one process, after the trials and alone."""
+"""The speed at which arms train and answer: all of a study take turns in one process, after the trials and alone."""

@@ -65,7 +65,7 @@ def run_phase(
 
     Args:
         arms: one trial of each arm, all of one study.
-        dataset: what they are trained on.
+        dataset: the images that they are trained on.
         threads: numbers of CPU threads of which each loop takes the fastest.
         before: who used the machine while this process rested.
         turn_ended: told after each turn how many there have been, and how many are wanted.

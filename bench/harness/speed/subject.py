@@ -20,7 +20,7 @@ LEAST_TRIED = 3  # steps with each number of threads
 
 
 class Budget(NamedTuple):
-    """How much is measured.
+    """The extent of a measurement.
 
     Slices are short and many. On a machine whose host has other guests, speed drifts within a second: LeNet-5 against
     itself for 5.4 s had a standard error of the ratio of 4.2 % in slices of 0.3 s, 1.8 % in slices of 0.06 s and 1.3 %
@@ -28,8 +28,8 @@ class Budget(NamedTuple):
 
     Attributes:
         turns: undisturbed ones that are wanted; at most as many again are taken.
-        seconds: of a slice of training.
-        least_steps: of a slice of training, however long they take.
+        seconds: least time of a slice of training.
+        least_steps: steps of a slice of training, however long they take.
         tried_seconds: for each number of threads that is tried.
     """
 
@@ -40,12 +40,12 @@ class Budget(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """What one slice of an arm's turn gave.
+    """The result of one turn of an arm.
 
     Attributes:
-        seconds_per_step: of training, mean over the slice.
-        images_per_second: of training.
-        us_per_image: of inference, mean over a slice, by batch size: another one in each turn.
+        seconds_per_step: time of a training step, mean over the slice.
+        images_per_second: training speed.
+        us_per_image: time of inference, mean over a slice, by batch size: another one in each turn.
     """
 
     seconds_per_step: float
@@ -58,9 +58,9 @@ class Subject:
 
     Args:
         planned: one of the arm's trials: its seed is that of initialisation and order.
-        dataset: what it is trained on.
+        dataset: the images that it is trained on.
         thread_counts: CPU threads to choose from for each of its loops.
-        budget: how much is measured.
+        budget: the extent of the measurement.
         changes: options of the architecture that differ from the trial's and leave the function the same.
     """
 

@@ -20,7 +20,7 @@ class Planned:
         key: the hash under which its record is found again.
         record: None until the trial has been run.
         parameters: weights of its net.
-        memory_bytes: what training it adds to a process that has the libraries and the data.
+        memory_bytes: memory that training it adds to a process that has the libraries and the data.
         expected_seconds: time that training it is expected to take, before the run has shown how fast the machine is.
     """
 

@@ -2,10 +2,11 @@
 
 The seeds' parameters are stacked, and every step is one call of the net under torch.func.vmap. Each seed keeps its own
 initialisation, order and augmentation; optimisers work element by element, so that a seed's steps are those it would
-take alone, but for rounding. Source: torch.func's model ensembling.
+take alone: exactly so in float64, and but for rounding, which training amplifies, in float32. The record says so
+(`batched_seeds`), and its key and table are its own. Source: torch.func's model ensembling.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,14 +15,37 @@ from torch.nn import functional as F
 
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
+from bench.harness.study.trial import Trial
 from bench.harness.training.optimisation import make_optimizer, make_scheduler
 from bench.harness.training.training import Training
+from models import registry
 
 Named = dict[str, Tensor]
 
 
 class BatchedError(UserError):
     """Seeds that cannot be trained as one program; the message says why and what to do."""
+
+
+def check_batched(trials: Iterable[Trial]) -> None:
+    """Refuse, before anything is trained, arms whose seeds cannot be one program.
+
+    Raises:
+        BatchedError: nets with dropout, whose random numbers would not be each seed's own; all of them are named.
+    """
+    arms = {(trial.study, trial.arm): trial for trial in trials}
+    with torch.device("meta"):
+        models = {arm: registry.create(trial.architecture, **trial.options) for arm, trial in arms.items()}
+    refused = [f"{study}/{arm}" for (study, arm), model in models.items() if _has_dropout(model)]
+    if refused:
+        raise BatchedError(
+            f"--batch-seeds: {', '.join(refused)} {'has' if len(refused) == 1 else 'have'} dropout, whose random "
+            "numbers would not be each seed's own: leave them out with -k, or train without --batch-seeds"
+        )
+
+
+def _has_dropout(model: nn.Module) -> bool:
+    return any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in model.modules())
 
 
 class BatchedTraining:
@@ -39,8 +63,8 @@ class BatchedTraining:
             raise BatchedError("only seeds of one arm can be trained as one program")
         self.trainings, self.recipe = trainings, trainings[0].recipe
         models = [training.model for training in trainings]
-        if any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in models[0].modules()):
-            raise BatchedError("a net with dropout is not trained as one program with its other seeds: leave it alone")
+        if _has_dropout(models[0]):
+            raise BatchedError("a net with dropout is not trained as one program with its other seeds: leave it out")
         self.parameters, self.buffers = stack_module_state(models)
         leaves = list(self.parameters.values())
         fused = bool(trainings[0].optimizer.defaults.get("fused"))

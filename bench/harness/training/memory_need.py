@@ -1,4 +1,4 @@
-"""How much memory a trial takes, before it is run: what it took the last time, else an estimate from its shapes."""
+"""The memory that a trial will take: as much as the last time, else an estimate from its shapes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ def memory_need(trial: Trial, costs: Costs, records: Iterable[Record]) -> float:
 
     Args:
         trial: the trial.
-        costs: of its net.
+        costs: its net's.
         records: earlier ones; the highest peak of the same arm with the same batch size stands.
     """
     peaks = [

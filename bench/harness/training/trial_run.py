@@ -30,7 +30,7 @@ class Epoch(NamedTuple):
 
     Attributes:
         number: from 1 to `epochs`.
-        epochs: that the trial has.
+        epochs: number of the trial's epochs.
         train_loss: mean over the epoch; None where it was not finite.
         validation_accuracy: 0 to 1; None without a validation split.
         images_per_second: its pace, beside whatever else was running.

@@ -1,6 +1,7 @@
 """Tests of bench.performance.worker_gain."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,9 @@ def test_both_ways_take_turns(
     """The ratio is the median of the turns' own; which goes first alternates."""
     order: list[int] = []
 
-    def run(_: object, workers: int) -> tuple[float, int]:
-        order.append(workers)
-        return 10.0 / workers, 25
+    def run(_: object, how: Sequence[str]) -> tuple[float, int]:
+        order.append(2 if how == ["--workers", "2"] else 1)
+        return 10.0 / order[-1], 25
 
     monkeypatch.setattr(worker_gain, "seconds_of", run)
     assert main(["workers", "--repeats", "2", "--json", str(tmp_path / "workers.json")]) == 0
@@ -31,8 +32,8 @@ def test_both_ways_take_turns(
 
 def test_a_run_is_timed_with_its_trials() -> None:
     """A real one, of one trial."""
-    options = ["--protocol", "smoke", "--studies", "activation", "-k", "lenet5-relu", "--seeds", "1", "--threads", "1"]
-    seconds, trials = worker_gain.seconds_of(options, 1)
+    options = ["--protocol", "smoke", "--studies", "activation", "--seeds", "1"]
+    seconds, trials = worker_gain.seconds_of([*options, "-k", "lenet5-relu and not speed"], ["--workers", "0"])
 
     assert seconds > 0
     assert trials == 1
@@ -41,7 +42,7 @@ def test_a_run_is_timed_with_its_trials() -> None:
 def test_a_failing_run_is_an_error() -> None:
     """With what it said."""
     with pytest.raises(UserError, match="unknown protocol 'quik'"):
-        worker_gain.seconds_of(["--protocol", "quik"], 1)
+        worker_gain.seconds_of(["--protocol", "quik"], [])
 
 
 @pytest.mark.parametrize("words", [["--workers", "1"], ["--repeats", "0"]])

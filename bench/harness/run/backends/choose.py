@@ -17,8 +17,8 @@ def worker_count(settings: Settings, execution: Execution, to_train: Sequence[Pl
     """Return how many worker processes train: as many as asked, else as there are cores and memory for on a CPU.
 
     Args:
-        settings: of the run.
-        execution: of every trial.
+        settings: the run's.
+        execution: every trial's.
         to_train: trials without a record.
     """
     if settings.workers is not None:
@@ -35,8 +35,8 @@ def make_backend(
     """Return the backend of a run.
 
     Args:
-        settings: of the run.
-        execution: of every trial.
+        settings: the run's.
+        execution: every trial's.
         workers: processes; 0 trains in this one.
         load: returns a data set by name.
         epoch_ended: called with the running trial after each of its epochs.

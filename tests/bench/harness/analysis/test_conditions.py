@@ -49,7 +49,7 @@ def test_execution_says_which_switches_were_on(make_record: MakeRecord) -> None:
     """Switches read yes or no, choices by name."""
     text = conditions(analyse([make_record("base", 0)])[0])["execution"]
 
-    assert text.startswith("memory format contiguous, compiled no")
+    assert text.startswith("memory format contiguous, fused optimizer no")
 
 
 def test_images_in_two_splits_are_said(make_record: MakeRecord) -> None:

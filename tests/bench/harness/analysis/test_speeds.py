@@ -146,7 +146,7 @@ def test_each_setting_has_its_own_phase(trials: list[Record], make_record: MakeR
 
 
 def test_torchs_lrn_is_compared_in_the_same_turns(trials: list[Record], make_phase: MakePhase) -> None:
-    """What all turns share cancels; an arm without LRN has no such ratio."""
+    """A factor that all turns share cancels; an arm without LRN has no such ratio."""
     with_lrn, without = (
         arms_of(analyse(trials, [make_phase(BOTH, torch_lrn=torch_lrn)])[0])["other"].speed for torch_lrn in (0.5, None)
     )

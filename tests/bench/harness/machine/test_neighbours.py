@@ -57,7 +57,7 @@ def test_a_busy_program_is_seen() -> None:
 
 
 def test_own_work_is_not_a_neighbours() -> None:
-    """What this process uses is counted once."""
+    """Each second of this process is counted once."""
     watch = Watch()
     began = time.process_time()
     spin(0.4)

@@ -106,7 +106,7 @@ def test_each_turn_has_a_random_order_and_everyone_once() -> None:
 
 
 def test_turns_are_told() -> None:
-    """How many have been taken, after each."""
+    """Their number so far, after each."""
     told: list[int] = []
 
     module.guarded_turns({"a": lambda: 1}, 2, turn_ended=told.append)

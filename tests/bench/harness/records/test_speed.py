@@ -95,7 +95,7 @@ def test_a_wrong_value_is_named_with_its_file_and_cure(
 
 @pytest.mark.parametrize("text", ["", "{", '{"schema": NaN}', "\x00"])
 def test_half_a_file_is_named_with_its_cure(make_phase: MakePhase, tmp_path: Path, text: str) -> None:
-    """What a full disk or a hand may leave."""
+    """A full disk or a hand may leave it so."""
     path = save_speed(tmp_path, make_phase(BOTH))
     path.write_text(text, "utf-8")
 

@@ -19,13 +19,13 @@ from tests.bench.conftest import MakePhase, MakeRecord
 
 # SHA-256 of the tables that the committed records and speed phases gave when they were recorded; new ones need new.
 EVIDENCE_TABLES = {
-    "activation-lenet5": "88a0fb1b181d1cf7350d48e3107fa47c2341247d40c07ec0371bdb8803859ca5",
-    "activation-s3": "b6a957c3f5923904dcffd8fc4646d4afee4f71cf8b7d3d48e68b2af93b76a8f7",
-    "activation-sk": "d5a9370ba70e7e90faa69e4da354d75c7ffe2b0115c184554bd615ce88ccb842",
-    "kernel-size-bn-net": "3c66f6724d813d08a9ef240acca896f99e752abd20dbcbb73c30470525aad83d",
-    "kernel-size-convnet": "8f9b92442dc888f7dbdb77b3716e03d3fa860deac7f2e01d447ff991a478d7bc",
-    "kernel-size-s0": "bd5c5d6b875509b413d93b9a0c59a01136216eadba46859631455307d7566372",
-    "normalisation-normalisation": "4265d919a8cb3251501d192ab190a2e6a6fbaf52dbe8656c1be857caf5651a81",
+    "activation-lenet5": "f9323c24aac80f9220995ab405509bb94b3574ff4559f651c863fe6e32496a82",
+    "activation-s3": "9bee46417a00e904ae78e0e5971c2821196ea8ad509766662eb52161a031b965",
+    "activation-sk": "d2a13273b4fa27b0c2b889499133f0b54b520e5ca4a24e40ff5e8165daa593fb",
+    "kernel-size-bn-net": "bb7f02fadbffea38b8d5a038f214dacb40f0667a17e4dffaf9d3ce67a64e8dbc",
+    "kernel-size-convnet": "0f4aa42d2a7295b4072ebafdafe72747c7a030ba4b8f8b2e531f0b013fd2c61f",
+    "kernel-size-s0": "c441be1a5b89279d31959b2424c7cac1ef8670b8af19cec16c4dfca27953466f",
+    "normalisation-normalisation": "bc01db202bd1a68c1245ec2e192d5c434fbda2d49581e0736af02d0305780df4",
 }
 
 

@@ -82,7 +82,10 @@ def test_settings_have_tables_of_their_own(tmp_path: Path, study: Study) -> None
     write_all(records, tmp_path, load_images=no_images)
 
     tables = [path.read_text("utf-8") for path in sorted((tmp_path / "tables").glob("*.md"))]
-    assert sorted(("1 thread\n" in table, "2 threads\n" in table) for table in tables) == [(False, True), (True, False)]
+    assert sorted(("1 thread, float32" in table, "2 threads, float32" in table) for table in tables) == [
+        (False, True),
+        (True, False),
+    ]
 
 
 def test_making_it_again_changes_nothing(tmp_path: Path, study: Study) -> None:

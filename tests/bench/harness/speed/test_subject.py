@@ -68,7 +68,7 @@ def test_each_loop_takes_its_fastest_number_of_threads(monkeypatch: pytest.Monke
 
 
 def test_torchs_lrn_is_a_change_of_the_same_net() -> None:
-    """What the arm would cost with it is measured without another trial."""
+    """The arm's cost with it is measured without another trial."""
     arm, data = planned("normalisation", "lrn-5"), load("mnist-5k")
 
     with_torch = Subject(arm, data, [1], BUDGET, {"lrn_implementation": "torch"})

@@ -28,7 +28,7 @@ def test_six_turns_have_the_interval_from_least_to_most() -> None:
 
 @pytest.mark.parametrize("turns", range(1, 6))
 def test_too_few_turns_have_no_interval(turns: int) -> None:
-    """Of five, all on one side still have chance 2/32 = 6.3 %: no ends hold 95 %."""
+    """With five, all on one side still have chance 2/32 = 6.3 %: no ends hold 95 %."""
     summary = turn_median([2.0] * turns)
 
     assert summary[:2] == pytest.approx((turns, 2))

@@ -1,16 +1,20 @@
 """Tests of bench.harness.training.batched: seeds trained as one program are what they are one by one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
+from bench.harness.data.catalogue import source
 from bench.harness.data.dataset import Images
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine.device import Execution
+from bench.harness.study.discovery import load_studies
 from bench.harness.study.recipe import Recipe
-from bench.harness.training.batched import BatchedError, BatchedTraining
+from bench.harness.study.trial import resolve
+from bench.harness.training.batched import BatchedError, BatchedTraining, check_batched
 from bench.harness.training.training import Training
 from models import registry
 
@@ -85,3 +89,15 @@ def test_different_recipes_are_refused() -> None:
     """One step cannot have two learning rates."""
     with pytest.raises(BatchedError, match="seeds of one arm"):
         BatchedTraining([trainings("lenet5")[0], trainings("lenet5", learning_rate=0.5)[1]])
+
+
+def test_arms_with_dropout_are_refused_before_anything_is_trained() -> None:
+    """All of them by name, with what to do."""
+    study = load_studies("activation")[0]
+    trial = resolve(study, "smoke", "lenet5-relu", 0, source("mnist-5k"), own_data=True)
+    wet = replace(trial, architecture="mlp", options=registry.resolve("mlp", {"image_size": 16, "dropout": 0.5}))
+    arms = [trial, replace(wet, arm="wet"), replace(wet, arm="wetter"), replace(wet, arm="wet", seed=1)]
+
+    with pytest.raises(BatchedError, match="--batch-seeds: activation/wet, activation/wetter have dropout"):
+        check_batched(arms)
+    check_batched([trial])
