@@ -86,7 +86,7 @@ class SpeedRecord:
         deterministic: whether torch was held to repeatable kernels.
         started: time in UTC, ISO 8601.
         finished: time in UTC, ISO 8601.
-        other_cores_before: processor time that other programs used while this process rested before the phase, in cores.
+        other_cores_before: processor time of other programs while this process rested before the phase, in cores.
         turns: who used the machine during each.
         slice_seconds: least time of a slice of training.
         arms: in the order of the study.
