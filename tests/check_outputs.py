@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from bench.harness.records.record import load
+from bench.harness.records.speed import load_speeds
 from bench.harness.study.discovery import load_studies
 
 SUFFIXES = ("md", "csv", "tex")
@@ -20,12 +21,17 @@ def problems(folder: Path, benchmark_json: Path) -> list[str]:
     """Return what is missing or wrong, nothing if all is well."""
     rows = json.loads(benchmark_json.read_text("utf-8"), parse_constant=refuse)["benchmarks"]
     records = load(folder / "records.jsonl")
+    trials = [row for row in rows if row["extra_info"]["kind"] == "trial"]
     faults = []
-    if {row["extra_info"]["record_id"] for row in rows} != {record.record_id for record in records}:
+    if {row["extra_info"]["record_id"] for row in trials} != {record.record_id for record in records}:
         faults.append(
-            f"{benchmark_json} has {len(rows)} rows, records.jsonl {len(records)} records: not the same trials"
+            f"{benchmark_json} has {len(trials)} trials, records.jsonl {len(records)} records: not the same trials"
         )
-    faults += [f"{row['name']}: rounds are not epochs" for row in rows if not _rounds_are_epochs(row)]
+    faults += [f"{row['name']}: rounds are not epochs" for row in trials if not _rounds_are_epochs(row)]
+    timed = {(row["extra_info"]["study"], row["extra_info"]["arm"]) for row in rows if row not in trials}
+    phases = {(phase.study, arm["arm"]) for phase in load_speeds(folder) for arm in phase.arms}
+    if not timed == phases == {(record.study, record.arm) for record in records}:
+        faults.append(f"{benchmark_json} has the speed of {len(timed)} arms, speed/ of {len(phases)}: not the records'")
     faults += [
         f"{record.study}/{record.arm}: no {record.checkpoint}" for record in records if not _saved(folder, record)
     ]
