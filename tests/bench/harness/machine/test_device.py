@@ -110,7 +110,7 @@ def test_torch_understands_the_choices() -> None:
 def test_a_choice_stands_in_one_place_of_a_record() -> None:
     """Device, threads and deterministic have fields of their own."""
     assert set(Execution("cpu", 1).as_dict()) == {
-        *("memory_format", "fused_optimizer", "flush_denormal", "compiled", "precision")
+        *("memory_format", "fused_optimizer", "flush_denormal", "compiled", "precision", "batched_seeds")
     }
 
 
