@@ -1,5 +1,6 @@
 """The speed phase of a study: its arms take turns, slice by slice, in this process and alone; one record is made."""
 
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +23,8 @@ from bench.harness.training.trial_record import full_definition
 
 BUDGETS: Mapping[str, Budget] = {"smoke": Budget(turns=6, seconds=0.01, least_steps=1, tried_seconds=0.01)}
 TORCH_LRN = {"lrn_implementation": "torch"}  # computes the same
+PHASE_SECONDS = 45.0  # of turns that are wanted: slow nets take fewer, but not below LEAST_TURNS
+LEAST_TURNS = 9
 PREPARED_SECONDS = 1.0  # to build a net and try numbers of threads, for the expectation alone
 WARM_UP = 2  # times the slices: the first step of each, and steps that are longer than a slice
 
@@ -105,8 +108,18 @@ def _measure(
     for arm in filter(_has_lrn, arms):
         with_torch = Subject(arm, dataset, counts, budget, TORCH_LRN)
         measurements[_torch_lrn(arm.trial.arm)] = with_torch.measure_training
-    turns = guarded_turns(measurements, budget.turns, turn_ended=partial(_tell, turn_ended, budget.turns))
+    wanted = _turns_in_time(measurements, budget.turns)
+    turns = guarded_turns(measurements, wanted, turn_ended=partial(_tell, turn_ended, wanted))
     return turns, subjects
+
+
+def _turns_in_time(measurements: Mapping[str, Callable[[], Timing]], most: int) -> int:
+    """Return how many turns fit into a phase, from one that is not kept: the fewest that tell are always taken."""
+    start = time.perf_counter()
+    for measure in measurements.values():
+        measure()
+    fitting = int(PHASE_SECONDS / (time.perf_counter() - start))
+    return min(most, max(LEAST_TURNS, fitting))
 
 
 def _tell(turn_ended: TurnEnded, wanted: int, taken: int) -> None:
