@@ -16,6 +16,7 @@ from bench.harness.records.store import RECORDS
 from bench.harness.run.options import add_data_options
 from bench.harness.run.session import Session, Wanted
 from bench.harness.run.settings import Settings
+from bench.harness.streams import say
 from bench.harness.study.discovery import load_studies
 
 
@@ -63,12 +64,12 @@ def _measure(arguments: argparse.Namespace, folder: Path, dataset: str, records:
     session.prepare([], wanted)
     try:
         for line in session.describe_plan():
-            _say(line)
+            say(line)
         for arm in session.subjects:
-            _say(session.speed(arm).describe())
+            say(session.speed(arm).describe())
     finally:
         for line in session.finish():
-            _say(line)
+            say(line)
     return True
 
 
@@ -99,7 +100,3 @@ def _settings(arguments: argparse.Namespace, folder: Path, protocol: str, datase
         compiled=False,
         batch_seeds=False,
     )
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - the command's output

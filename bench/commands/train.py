@@ -10,11 +10,12 @@ from bench.harness.data.load import load
 from bench.harness.machine.execution import applied_execution
 from bench.harness.records.store import Store
 from bench.harness.run.options import add_machine_options
+from bench.harness.streams import say
 from bench.harness.study.planned import settle
 from bench.harness.study.recipe import Recipe, RecipeError
 from bench.harness.study.study import Arm, Protocol, Study
 from bench.harness.study.trial import resolve
-from bench.harness.training.trial_run import TrialRun
+from bench.harness.training.trial_run import Epoch, TrialRun
 
 PROTOCOL = "train"  # its records go to DIR/train/, never among those of a study
 DEFAULT_RECIPE = Recipe(optimizer="adam", learning_rate=0.001, epochs=10, schedule="cosine")
@@ -53,15 +54,15 @@ def run(arguments: argparse.Namespace) -> None:
         _study_of(arm, recipe, dataset.source.name), PROTOCOL, arm.name, arguments.seed, dataset.source, own_data=True
     )
     for line in dataset.summary:
-        _say(line)
+        say(line)
     with Store(Path(arguments.results) / PROTOCOL) as store:
         trial_run = TrialRun(settle(trial, execution, dataset.sha256), dataset, store.folder)
-        for _ in trial_run.epochs():
-            _say(_epoch_line(trial_run))
+        for epoch in trial_run.epochs():
+            say(_epoch_line(epoch, trial_run.training.train_error[-1]))
         record = trial_run.record()
         store.append(record)
-    _say(f"test accuracy {record.test_accuracy:.2%} on {record.test_images} images ({record.status})")
-    _say(f"checkpoint {store.folder / str(record.checkpoint)}")
+    say(f"test accuracy {record.test_accuracy:.2%} on {record.test_images} images ({record.status})")
+    say(f"checkpoint {store.folder / str(record.checkpoint)}")
 
 
 def _study_of(arm: Arm, recipe: Recipe, dataset: str) -> Study:
@@ -76,15 +77,11 @@ def _study_of(arm: Arm, recipe: Recipe, dataset: str) -> Study:
     )
 
 
-def _epoch_line(run: TrialRun) -> str:
-    loss = run.training.train_loss[-1]
-    validation = f"{run.validations[-1].accuracy:.2%}" if run.validations else "no split"
+def _epoch_line(epoch: Epoch, training_error: float) -> str:
+    loss, validation = epoch.train_loss, epoch.validation_accuracy
     return (
-        f"epoch {run.epochs_done:3}  loss {'diverged' if loss is None else format(loss, '.4f')}  "
-        f"training error {run.training.train_error[-1]:.2%}  validation {validation}  "
-        f"{len(run.training.train) / run.epoch_seconds[-1]:.0f} images/s"
+        f"epoch {epoch.number:3}  loss {'diverged' if loss is None else format(loss, '.4f')}  "
+        f"training error {training_error:.2%}  "
+        f"validation {'no split' if validation is None else format(validation, '.2%')}  "
+        f"{epoch.images_per_second:.0f} images/s"
     )
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - progress of a command

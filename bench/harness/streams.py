@@ -42,6 +42,11 @@ def write_plainly() -> None:
             stream.reconfigure(errors=HANDLER)
 
 
+def say(line: str) -> None:
+    """Print a line of a command that goes on, at once."""
+    print(line, flush=True)  # noqa: T201 - a command's output
+
+
 def written(work: Callable[[], int]) -> int:
     """Do some work; return its exit status when all output is written, BROKEN_PIPE where its reader is gone.
 

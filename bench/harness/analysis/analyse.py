@@ -128,7 +128,7 @@ def _speed(measured: ArmSpeed, phase: SpeedRecord) -> SpeedResult:
     rates, with_torch = measured["train_images_per_second"], measured["torch_lrn_images_per_second"]
     return SpeedResult(
         turns=len(phase.turns),
-        disturbed=tuple(turn["disturbance"] for turn in phase.turns if turn["disturbance"]),
+        disturbed=tuple(phase.disturbances),
         threads=measured["threads"],
         train_images_per_second=turn_median(rates),
         seconds_per_epoch=turn_median([measured["images_per_epoch"] / rate for rate in rates]),

@@ -1,13 +1,11 @@
-"""Clocks: the synchronised timer of an epoch, the replay of recorded seconds, inference time, peak memory."""
+"""Clocks: the synchronised timer of an epoch, the replay of recorded seconds, the age of this process."""
 
 import contextlib
-import statistics
 import time
 from collections.abc import Callable, Iterator
 
 import psutil
 import torch
-from torch import Tensor, nn
 
 
 class _Clock:
@@ -57,28 +55,6 @@ def replaying() -> Iterator[Callable[[float], None]]:
         yield set_clock
     finally:
         _Clock.replayed = None
-
-
-def inference_us_per_image(model: nn.Module, batch: Tensor, budget_seconds: float = 0.06) -> float:
-    """Return the median time of a forward pass in µs an image.
-
-    Args:
-        model: a net in eval mode.
-        batch: normalised images (n, channels, height, width) on the net's device.
-        budget_seconds: time to spend; at least three passes are timed after one to warm up.
-    """
-    with torch.inference_mode():
-        _timed(model, batch)
-        first = _timed(model, batch)
-        repeats = max(2, min(50, int(budget_seconds / max(first, 1e-6)) - 1))
-        seconds = [first, *(_timed(model, batch) for _ in range(repeats))]
-    return 1e6 * statistics.median(seconds) / len(batch)
-
-
-def _timed(model: Callable[[Tensor], Tensor], batch: Tensor) -> float:
-    start = clock()
-    model(batch)
-    return clock() - start
 
 
 def process_seconds() -> float:

@@ -14,6 +14,7 @@ from bench.harness.validation import ContentError, read_json
 
 FOLDER = "speed"  # in the results folder
 SPEED_SCHEMA = 1
+CURE = "remove it, and `python -m bench speed-phase` measures again"
 
 
 class TurnUsage(TypedDict):
@@ -110,6 +111,11 @@ class SpeedRecord:
     arms: list[ArmSpeed]
     environment: Environment
 
+    @property
+    def disturbances(self) -> list[str]:
+        """The cause of each turn that something disturbed, in words."""
+        return [turn["disturbance"] for turn in self.turns if turn["disturbance"]]
+
     def arm(self, name: str, definition: Mapping[str, Any]) -> ArmSpeed | None:
         """Return an arm's speeds, None where the phase had none of it under this definition."""
         for speed in self.arms:
@@ -127,18 +133,21 @@ def load_speeds(folder: Path) -> list[SpeedRecord]:
     Raises:
         ContentError: a file is damaged; the message names it, its field and the cure.
     """
-    cure = "remove it, and `python -m bench speed-phase` measures again"
-    files = sorted((folder / FOLDER).glob("*.json"))
-    phases = [_phase(path, cure) for path in files]
+    phases = map(load_speed, sorted((folder / FOLDER).glob("*.json")))
     return sorted(phases, key=lambda phase: phase.finished)
 
 
-def _phase(path: Path, cure: str) -> SpeedRecord:
-    values = read_json(path, SpeedRecord, cure)
+def load_speed(path: Path) -> SpeedRecord:
+    """Return the speed phase in a file.
+
+    Raises:
+        ContentError: it is damaged, or of another version; the message names it, its field and the cure.
+    """
+    values = read_json(path, SpeedRecord, CURE)
     unknown = values.keys() - _FIELDS
     if values["schema"] != SPEED_SCHEMA or unknown:
         problem = f"fields unknown: {sorted(unknown)}" if unknown else f"schema {values['schema']}"
-        raise ContentError(f"{path}: {problem}; this version reads schema {SPEED_SCHEMA}: {cure}")
+        raise ContentError(f"{path}: {problem}; this version reads schema {SPEED_SCHEMA}: {CURE}")
     return SpeedRecord(**values)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
 from bench.harness.number_format import counted, interval
-from bench.harness.records.speed import SpeedRecord, TurnUsage
 from bench.harness.stats.verdict import LEAST_SEEDS
 
 
@@ -81,19 +80,14 @@ def speeds(result: StudyResult) -> Iterator[str]:
     unmeasured = [arm.label for arm in result.arms if arm.speed is None]
     if unmeasured:
         yield f"Not in the speed phase: {', '.join(unmeasured)}; `python -m bench speed-phase` measures all anew."
-    causes = Counter(re.split(r"\d", turn["disturbance"])[0] for turn in disturbed(phase))
+    causes = Counter(re.split(r"\d", cause)[0] for cause in phase.disturbances)
     if causes:
         kind, _ = causes.most_common(1)[0]
-        alike = [turn["disturbance"] for turn in disturbed(phase) if turn["disturbance"].startswith(kind)]
+        alike = [cause for cause in phase.disturbances if cause.startswith(kind)]
         yield (
             f"Speeds: {causes.total()} of {counted(len(phase.turns), 'turn')} were disturbed, mostly because "
             f"{sorted(alike)[len(alike) // 2]}."
         )
-
-
-def disturbed(phase: SpeedRecord) -> list[TurnUsage]:
-    """Return the turns of a phase that something disturbed."""
-    return [turn for turn in phase.turns if turn["disturbance"]]
 
 
 def published(arms: Iterable[ArmResult]) -> Iterator[str]:

@@ -67,7 +67,7 @@ def fill_speed_row(benchmark: Benchmark, planned: Planned, measured: Measured) -
         threads=arm["threads"]["training"],
         deterministic=phase.deterministic,
         turns=len(phase.turns),
-        turns_disturbed=sum(bool(turn["disturbance"]) for turn in phase.turns),
+        turns_disturbed=len(phase.disturbances),
         resumed=measured.resumed,
         speed_phase_id=phase.phase_id,
         **_speeds(measured),

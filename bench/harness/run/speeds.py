@@ -7,7 +7,7 @@ from bench.harness.data.dataset import Dataset
 from bench.harness.machine.device import available_cores
 from bench.harness.machine.neighbours import machine_at_rest, warning
 from bench.harness.number_format import counted, duration, interval, number
-from bench.harness.records.speed import ArmSpeed, SpeedRecord, load_speeds, save_speed
+from bench.harness.records.speed import ArmSpeed, SpeedRecord, load_speed, load_speeds, save_speed
 from bench.harness.run.settings import Settings
 from bench.harness.speed.phase import expected_seconds, phase_key, run_phase
 from bench.harness.speed.subject import thread_counts
@@ -34,7 +34,7 @@ class Measured(NamedTuple):
         """Return the arm's line for the terminal."""
         rate = turn_median(self.arm["train_images_per_second"])
         ends = interval(rate.low, rate.high, lambda end: number(end, 0))
-        causes = [turn["disturbance"] for turn in self.phase.turns if turn["disturbance"]]
+        causes = self.phase.disturbances
         disturbed = f"  {len(causes)} of {len(self.phase.turns)} turns DISTURBED: {causes[-1]}" if causes else ""
         return (
             f"{self.phase.study:14} {self.arm['arm']:16} speed    {number(rate.median, 0)} images/s {ends}, "
@@ -118,8 +118,7 @@ class Speeds:
             before=machine_at_rest(),
             turn_ended=lambda taken, wanted: self._turn_ended(study, taken, wanted),
         )
-        save_speed(self.settings.results, phase)
-        return next(saved for saved in load_speeds(self.settings.results) if saved.phase_id == phase.phase_id)
+        return load_speed(save_speed(self.settings.results, phase))  # as it will be read back
 
     def _threads(self) -> Sequence[int]:
         """Return the numbers of threads that are tried: those asked for, else up to all cores."""

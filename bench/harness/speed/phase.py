@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, cast
 
 from bench.harness.data.dataset import Dataset
@@ -109,7 +108,7 @@ def _measure(
         with_torch = Subject(arm, dataset, counts, budget, TORCH_LRN)
         measurements[_torch_lrn(arm.trial.arm)] = with_torch.measure_training
     wanted = _turns_in_time(measurements, budget.turns)
-    turns = guarded_turns(measurements, wanted, turn_ended=partial(_tell, turn_ended, wanted))
+    turns = guarded_turns(measurements, wanted, turn_ended=lambda taken: turn_ended(taken, wanted))
     return turns, subjects
 
 
@@ -120,10 +119,6 @@ def _turns_in_time(measurements: Mapping[str, Callable[[], Timing]], most: int) 
         measure()
     fitting = int(PHASE_SECONDS / (time.perf_counter() - start))
     return min(most, max(LEAST_TURNS, fitting))
-
-
-def _tell(turn_ended: TurnEnded, wanted: int, taken: int) -> None:
-    turn_ended(taken, wanted)
 
 
 def _has_lrn(arm: Planned) -> bool:

@@ -10,13 +10,11 @@ import numpy as np
 import psutil
 import pytest
 import torch
-from torch import Tensor, nn
 
 from bench.harness.machine import clock as clocks
 from bench.harness.machine import memory as memory_file
 from bench.harness.machine.clock import (
     clock,
-    inference_us_per_image,
     last_interval,
     process_seconds,
     replaying,
@@ -100,44 +98,6 @@ def test_the_clock_waits_for_the_device(kind: str, monkeypatch: pytest.MonkeyPat
     clock()
 
     assert waited == [kind]
-
-
-class Sleeper(nn.Module):
-    """Takes 2 ms for a batch, and 50 ms for the first one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.passes = 0
-
-    def forward(self, batch: Tensor) -> Tensor:
-        """Sleep, and return the batch."""
-        time.sleep(0.05 if self.passes == 0 else 0.002)
-        self.passes += 1
-        return batch
-
-
-def test_inference_time_is_a_median_without_the_first_pass() -> None:
-    """Neither allocation in the first pass nor a moment of another process decides the figure."""
-    assert 2000 / 4 <= inference_us_per_image(Sleeper(), torch.zeros(4, 1, 1, 1)) < 50_000 / 4
-
-
-def test_inference_is_timed_three_times_at_least() -> None:
-    """A median of fewer is no median."""
-    model = Sleeper()
-    inference_us_per_image(model, torch.zeros(1, 1, 1, 1), budget_seconds=0)
-
-    assert model.passes == 1 + 3
-
-
-@linux_only
-def test_peak_memory_sees_what_was_allocated_and_freed() -> None:
-    """200 MB count although they are gone when the peak is read; a tenth either way is the allocator's."""
-    memory = PeakMemory(CPU)
-    block = np.ones(200_000_000, np.uint8)
-    del block
-
-    peak = memory.megabytes()
-    assert peak == pytest.approx(200, rel=0.1)
 
 
 @linux_only
