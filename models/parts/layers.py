@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from models.parts.batch_norm import BatchNorm2d
 from models.parts.lrn import LocalResponseNorm, window
 from models.parts.options import (
     ActivationName,
@@ -62,7 +63,7 @@ def normalisation(
         lrn_implementation: "banded" is ours, "torch" is torch.nn's; both compute the same.
     """
     if kind == "batch":
-        return nn.BatchNorm2d(channels)
+        return BatchNorm2d(channels)
     if kind == "layer":
         return nn.GroupNorm(1, channels)
     if kind == "none":
