@@ -44,7 +44,7 @@ class TurnUsage(TypedDict):
 
 
 class ArmSpeed(TypedDict):
-    """An arm's turns: one value a turn in their order; for inference each batch size in every second turn.
+    """An arm's turns: one value a turn in their order; in older phases each batch size in every second turn.
 
     Attributes:
         arm: name of the arm in its study.

@@ -78,7 +78,7 @@ class Session:
         datasets = {trial.dataset: self._load(trial.dataset) for trial in [*trials, *timed]}
         self.store.__enter__()
         planned = [self._plan(trial, datasets[trial.dataset]) for trial in trials]
-        self.subjects = [settle(trial, self.execution, datasets[trial.dataset].sha256) for trial in timed]
+        self.subjects = [self._plan(trial, datasets[trial.dataset]) for trial in timed]
         self.speeds.plan(self.subjects)
         self.plan.trials = seed_by_seed(planned)
         self.plan.workers = self.spent.workers = worker_count(self.settings, self.execution, self.plan.to_train)

@@ -56,6 +56,7 @@ class Speeds:
         self.arms: dict[str, list[Planned]] = {}
         self._phases: dict[str, SpeedRecord | Exception] = {}
         self._resumed: set[str] = set()
+        self._expected: dict[str, float] = {}
 
     def plan(self, arms: Iterable[Planned]) -> None:
         """Take one trial of every arm that is to be measured; find the phases that need not be run again."""
@@ -64,7 +65,9 @@ class Speeds:
         earlier = [] if self.settings.fresh or not self.arms else load_speeds(self.settings.results)
         by_key = {phase.key: phase for phase in earlier}
         for study, members in self.arms.items():
-            phase = by_key.get(phase_key(members, self._load(members[0].trial.dataset).sha256))
+            data = self._load(members[0].trial.dataset)
+            self._expected[study] = expected_seconds(members, data, self._threads())
+            phase = by_key.get(phase_key(members, data.sha256, self._threads()))
             if phase is not None:
                 self._phases[study] = phase
                 self._resumed.add(study)
@@ -81,7 +84,7 @@ class Speeds:
 
     def expected_seconds_of(self, study: str) -> float:
         """Return the seconds that a study's phase is expected to take, 0 where it has been run."""
-        return expected_seconds(self.arms[study]) if study in self.to_measure else 0.0
+        return self._expected[study] if study in self.to_measure else 0.0
 
     def describe_plan(self) -> list[str]:
         """Return the lines on the phases to come, and a warning where the machine is not quiet."""

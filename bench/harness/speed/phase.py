@@ -1,5 +1,6 @@
 """The speed phase of a study: its arms take turns, slice by slice, in this process and alone; one record is made."""
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +25,8 @@ BUDGETS: Mapping[str, Budget] = {"smoke": Budget(turns=6, seconds=0.01, least_st
 TORCH_LRN = {"lrn_implementation": "torch"}  # computes the same
 PHASE_SECONDS = 45.0  # of turns that are wanted: slow nets take fewer, but not below LEAST_TURNS
 LEAST_TURNS = 9
-PREPARED_SECONDS = 1.0  # to build a net and try numbers of threads, for the expectation alone
-WARM_UP = 2  # times the slices: the first step of each, and steps that are longer than a slice
+BUILT_SECONDS = 0.5  # to build a net and warm it up, for the expectation alone
+TRIED = 4  # slices for each number of threads, likewise: each is tried twice, for longer than a slice
 
 ArmTurn = Turn[str, Timing]
 TurnEnded = Callable[[int, int], None]  # turns taken, turns wanted
@@ -36,16 +37,28 @@ def budget_of(protocol: str) -> Budget:
     return BUDGETS.get(protocol, Budget())
 
 
-def expected_seconds(arms: Sequence[Planned]) -> float:
-    """Return about how long the phase of these arms takes on a quiet machine."""
+def expected_seconds(arms: Sequence[Planned], dataset: Dataset, thread_counts: Sequence[int]) -> float:
+    """Return about how long the phase of these arms takes on a quiet machine.
+
+    Args:
+        arms: one trial of each arm, all of one study, with the time that training each is expected to take.
+        dataset: the images that they are trained on.
+        thread_counts: numbers of CPU threads that are tried.
+    """
     if not arms:
         return 0.0
-    budget = budget_of(arms[0].trial.protocol)
-    slices = len(arms) * 1.5 + sum(map(_has_lrn, arms))
-    return len(arms) * PREPARED_SECONDS + budget.turns * budget.seconds * slices * WARM_UP
+    budget, turn, prepared = budget_of(arms[0].trial.protocol), 0.0, 0.0
+    for arm in arms:
+        recipe = arm.trial.recipe
+        images = len(dataset.split(recipe.first_image, recipe.train_images).train)
+        step = arm.expected_seconds / (recipe.epochs * math.ceil(images / recipe.batch_size))
+        seconds = (2 if _has_lrn(arm) else 1) * budget.slice_seconds(step, recipe.batch_size)
+        turn += seconds
+        prepared += BUILT_SECONDS + TRIED * len(thread_counts) * seconds
+    return prepared + turn + _fitting_turns(turn, budget.turns) * turn
 
 
-def phase_key(arms: Sequence[Planned], data_sha256: str) -> str:
+def phase_key(arms: Sequence[Planned], data_sha256: str, thread_counts: Sequence[int]) -> str:
     """Return the hash of what decides the speeds: the arms, how they are run, the machine and its software."""
     first = arms[0]
     where = environment(first.execution.device)
@@ -56,6 +69,7 @@ def phase_key(arms: Sequence[Planned], data_sha256: str) -> str:
             "arms": [[arm.trial.arm, arm.trial.definition(), asdict(arm.execution)] for arm in arms],
             "data": data_sha256,
             "machine": [where["hardware"], where["cores"], where["torch"]],
+            "threads": list(thread_counts),
         }
     )
 
@@ -80,7 +94,7 @@ def run_phase(
     return SpeedRecord(
         schema=SPEED_SCHEMA,
         phase_id=uuid.uuid4().hex,
-        key=phase_key(arms, dataset.sha256),
+        key=phase_key(arms, dataset.sha256, threads),
         study=first.trial.study,
         protocol=first.trial.protocol,
         dataset=first.trial.dataset,
@@ -117,8 +131,12 @@ def _turns_in_time(measurements: Mapping[str, Callable[[], Timing]], most: int) 
     start = time.perf_counter()
     for measure in measurements.values():
         measure()
-    fitting = int(PHASE_SECONDS / (time.perf_counter() - start))
-    return min(most, max(LEAST_TURNS, fitting))
+    return _fitting_turns(time.perf_counter() - start, most)
+
+
+def _fitting_turns(seconds: float, most: int) -> int:
+    """Return how many turns of so many seconds are taken."""
+    return min(most, max(LEAST_TURNS, int(PHASE_SECONDS / seconds)))
 
 
 def _has_lrn(arm: Planned) -> bool:
@@ -138,7 +156,7 @@ def _arm_speed(subject: Subject, turns: Sequence[ArmTurn]) -> ArmSpeed:
     planned = subject.planned
     name = planned.trial.arm
     timings = [turn.values[name] for turn in turns]
-    answers = {size: [one.us_per_image[size] for one in timings if size in one.us_per_image] for size in BATCHES}
+    answers = {size: [one.us_per_image[size] for one in timings] for size in BATCHES}
     with_torch = [turn.values[_torch_lrn(name)].images_per_second for turn in turns if _torch_lrn(name) in turn.values]
     execution: dict[str, Any] = {**planned.execution.as_dict(), "compiled": subject.compiled}
     return ArmSpeed(

@@ -17,6 +17,7 @@ BATCHES = (1, 256)  # of inference
 TRAINING = "training"
 WARM_UP_STEPS = 1  # after the others' slices the caches hold their nets
 LEAST_TRIED = 3  # steps with each number of threads
+BACKWARD = 3  # forward and backward together cost about three forward passes
 
 
 class Budget(NamedTuple):
@@ -38,6 +39,22 @@ class Budget(NamedTuple):
     least_steps: int = 2
     tried_seconds: float = 0.05
 
+    @property
+    def answer_seconds(self) -> float:
+        """Least time of a slice of inference, of which there is one for each batch size."""
+        return self.seconds / 4
+
+    def slice_seconds(self, step: float, images: int) -> float:
+        """Return about how long an arm's part of a turn takes.
+
+        Args:
+            step: seconds of a training step.
+            images: training images of a step.
+        """
+        training = max(self.seconds, self.least_steps * step) + WARM_UP_STEPS * step
+        answers = (max(self.answer_seconds, size * step / images / BACKWARD) for size in BATCHES)
+        return training + sum(answers)
+
 
 class Timing(NamedTuple):
     """The result of one turn of an arm.
@@ -45,7 +62,7 @@ class Timing(NamedTuple):
     Attributes:
         seconds_per_step: time of a training step, mean over the slice.
         images_per_second: training speed.
-        us_per_image: time of inference, mean over a slice, by batch size: another one in each turn.
+        us_per_image: time of inference, mean over a slice, by batch size.
     """
 
     seconds_per_step: float
@@ -82,7 +99,7 @@ class Subject:
         )
         self._train_preprocess, test_preprocess = preprocesses(recipe, dataset.source, execution)
         self._training.warm_up(self._train_preprocess)
-        self._steps, self._turns = self._endless(), 0
+        self._steps = self._endless()
         images = split.test.images.to(device)
         images = images.repeat(-(-max(BATCHES) // len(images)), 1, 1, 1)
         self._batches = {size: test_preprocess(images[:size]) for size in BATCHES}
@@ -124,11 +141,12 @@ class Subject:
             return 1e6 * (clock() - start) / calls / size
 
     def measure(self) -> Timing:
-        """Return what a slice of training and one of inference gives, each on its own number of threads."""
-        timing, size = self.measure_training(), BATCHES[self._turns % len(BATCHES)]
-        self._turns += 1
+        """Return what a slice of training and one of each inference gives, each on its own number of threads."""
+        return self.measure_training()._replace(us_per_image={size: self._measure_answer(size) for size in BATCHES})
+
+    def _measure_answer(self, size: int) -> float:
         torch.set_num_threads(self.threads[batch_name(size)])
-        return timing._replace(us_per_image={size: self.answer(size, self.budget.seconds / 2)})
+        return self.answer(size, self.budget.answer_seconds)
 
     def measure_training(self) -> Timing:
         """Return what a slice of training alone gives."""
@@ -140,7 +158,7 @@ class Subject:
         budget = self.budget.tried_seconds
         loops: dict[str, Callable[[], float]] = {
             TRAINING: lambda: self.train(budget, LEAST_TRIED)[0],
-            **{batch_name(size): lambda size=size: self.answer(size, budget / 2) for size in BATCHES},  # type: ignore[misc]
+            **{batch_name(size): lambda size=size: self.answer(size, budget / 4) for size in BATCHES},  # type: ignore[misc]
         }
         return {name: _fastest(loop, counts) for name, loop in loops.items()}
 

@@ -11,7 +11,8 @@ from bench.harness.data.load import load
 from bench.harness.machine.device import Execution
 from bench.harness.machine.neighbours import Usage
 from bench.harness.records.speed import SpeedRecord
-from bench.harness.speed.phase import budget_of, expected_seconds, phase_key, run_phase
+from bench.harness.speed.phase import LEAST_TURNS, budget_of, expected_seconds, phase_key, run_phase
+from bench.harness.speed.subject import Budget
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.planned import Planned, settle
 from bench.harness.study.trial import resolve
@@ -45,14 +46,14 @@ def phase(arms: list[Planned], told: list[tuple[int, int]]) -> Iterator[SpeedRec
 
 
 def test_every_arm_took_every_turn(phase: SpeedRecord) -> None:
-    """Training in each, the batch sizes of inference in every second."""
+    """Training and both batch sizes of inference in each: whichever turns are kept, none is without a value."""
     turns = len(phase.turns)
 
     assert turns >= budget_of("smoke").turns
     assert [arm["arm"] for arm in phase.arms] == list(ARMS)
     for arm in phase.arms:
         assert len(arm["seconds_per_step"]) == len(arm["train_images_per_second"]) == turns
-        assert len(arm["inference_us_per_image_batch_1"]) + len(arm["inference_us_per_image_batch_256"]) == turns
+        assert len(arm["inference_us_per_image_batch_1"]) == len(arm["inference_us_per_image_batch_256"]) == turns
 
 
 def test_torchs_lrn_took_them_too(phase: SpeedRecord) -> None:
@@ -81,15 +82,46 @@ def test_turns_are_told_as_they_are_taken(phase: SpeedRecord, told: list[tuple[i
 
 
 def test_the_key_follows_from_arms_and_machine(arms: list[Planned], phase: SpeedRecord) -> None:
-    """Another arm, another way to run it or other data is another phase."""
+    """Another arm, another way to run it, other data or other numbers of threads to try is another phase."""
     other = replace(arms[0], execution=replace(arms[0].execution, memory_format="contiguous"))
     data = load("mnist-5k").sha256
-    keys = [phase_key(arms, data), phase_key(arms[:1], data), phase_key([other, arms[1]], data), phase_key(arms, "")]
+    keys = [
+        phase_key(arms, data, [1]),
+        phase_key(arms[:1], data, [1]),
+        phase_key([other, arms[1]], data, [1]),
+        phase_key(arms, "", [1]),
+        phase_key(arms, data, [1, 2]),
+    ]
 
     assert phase.key == keys[0]
-    assert len(set(keys)) == 4
+    assert len(set(keys)) == 5
 
 
-def test_an_expectation_grows_with_the_arms(arms: list[Planned]) -> None:
+def test_an_expectation_grows_with_the_arms_and_the_threads_to_try(arms: list[Planned]) -> None:
     """None takes no time."""
-    assert expected_seconds([]) == 0 < expected_seconds(arms[:1]) < expected_seconds(arms)
+    data = load("mnist-5k")
+    few, more = expected_seconds(arms[:1], data, [1]), expected_seconds(arms, data, [1])
+
+    assert expected_seconds([], data, [1]) == 0 < few < more < expected_seconds(arms, data, [1, 2])
+
+
+def test_the_expectation_for_a_slow_net_is_that_of_its_steps(arms: list[Planned]) -> None:
+    """One whose step takes a second cannot take a turn in less, and takes the fewest turns that tell."""
+    data, recipe = load("mnist-5k"), arms[0].trial.recipe
+    steps = recipe.epochs * -(-(recipe.train_images or 0) // recipe.batch_size)
+    quick = replace(arms[0], trial=replace(arms[0].trial, protocol="quick"), expected_seconds=float(steps))
+
+    assert expected_seconds([quick], data, [1]) > LEAST_TURNS * Budget().least_steps * 1.0
+
+
+def test_a_phase_takes_about_as_long_as_expected(arms: list[Planned], phase: SpeedRecord) -> None:
+    """Within a factor of ten: its own turns, from the times of its own steps."""
+    recipe = arms[0].trial.recipe
+    steps = recipe.epochs * -(-(recipe.train_images or 0) // recipe.batch_size)
+    measured = [
+        replace(arm, expected_seconds=steps * speed["seconds_per_step"][0])
+        for arm, speed in zip(arms, phase.arms, strict=True)
+    ]
+    expected, took = expected_seconds(measured, load("mnist-5k"), [1]), sum(turn["seconds"] for turn in phase.turns)
+
+    assert took / 10 < expected < took * 10

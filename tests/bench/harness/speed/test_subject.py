@@ -40,15 +40,15 @@ def test_powers_of_two_and_all_cores_are_tried(cores: int, counts: list[int]) ->
     assert thread_counts(cores) == counts
 
 
-def test_a_turn_has_a_slice_of_training_and_one_of_inference() -> None:
-    """Images a second and seconds a step agree; the batch sizes of inference take turns."""
+def test_a_turn_has_a_slice_of_training_and_one_of_each_inference() -> None:
+    """Images a second and seconds a step agree; both batch sizes have a value."""
     subject = Subject(planned("activation", "lenet5-relu"), load("mnist-5k"), [1], BUDGET)
 
-    first, second = subject.measure(), subject.measure()
+    first = subject.measure()
 
     assert first.images_per_second * first.seconds_per_step == pytest.approx(64, rel=0.2)  # an epoch's last batch has 0
-    assert [set(one.us_per_image) for one in (first, second)] == [{BATCHES[0]}, {BATCHES[1]}]
-    assert min(*first.us_per_image.values(), *second.us_per_image.values()) > 0
+    assert set(first.us_per_image) == set(BATCHES)
+    assert min(first.us_per_image.values()) > 0
 
 
 def test_each_loop_takes_its_fastest_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
