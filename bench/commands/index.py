@@ -20,6 +20,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "tune": Listed("bench.commands.tune", "choose each arm's learning rate on validation images"),
         "predict": Listed("bench.commands.predict", "classify image files with a trained checkpoint"),
         "speed-phase": Listed("bench.commands.speed_phase", "measure speeds in turns, for trials that are there"),
+        "speed-check": Listed("bench.commands.speed_check", "check on identical arms that intervals of speeds hold 1"),
         "report": Listed("bench.commands.report", "tables, figures and report again, from records alone"),
         "simulate": Listed("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
     },

@@ -42,7 +42,7 @@ class Budget(NamedTuple):
     @property
     def answer_seconds(self) -> float:
         """Least time of a slice of inference, of which there is one for each batch size."""
-        return self.seconds / 4
+        return self.seconds / 2
 
     def slice_seconds(self, step: float, images: int) -> float:
         """Return about how long an arm's part of a turn takes.
