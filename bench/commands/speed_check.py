@@ -134,9 +134,7 @@ def run(arguments: argparse.Namespace) -> None:
             trial = resolve(study, PROTOCOL, arm, 0, dataset.source, own_data=True)
             pair = measure_pair(settle(trial, execution, dataset.sha256), dataset, counts, Budget(), number)
             pairs.append(pair._asdict())
-            say(
-                f"{number + 1}/{arguments.pairs}  {study.name} {arm}: {pair.ratio:.3f} [{pair.low:.3f}, {pair.high:.3f}]"
-            )
+            say(f"{number + 1}/{arguments.pairs}  {study.name} {arm}: {_interval(pair)}")
             content = {"neighbours": arguments.neighbours, "pairs": pairs}
             write_result(arguments, with_conditions(content, arguments, device=execution.device))
     print(summary(pairs, arguments.neighbours))  # noqa: T201 - the answer
