@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.commands.pages.calibration import calibration_text
+from bench.commands.pages.calibration import calibration_text, speed_check_text
 from bench.commands.pages.evidence import read_evidence
 from bench.commands.pages.fields import fields_text
 from bench.commands.pages.measurements import measurement_sections
@@ -50,7 +50,12 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/data.md": {"datasets": datasets_table()},
         "docs/records.md": {"fields": fields_text()},
         "docs/exported.md": {name: _export_table(name) for name in ("export", "benchmark")},
-        "docs/trust.md": {"calibration": calibration_text(read_evidence(EVIDENCE, "calibration.json"))},
+        "docs/trust.md": {
+            "calibration": calibration_text(read_evidence(EVIDENCE, "calibration.json")),
+            "speed-check": speed_check_text(
+                [read_evidence(EVIDENCE, name) for name in ("speed_check.json", "speed_check_busy.json")]
+            ),
+        },
         "docs/speed.md": {"speed": speed_text(read_evidence(EVIDENCE, "speed.json"))},
         "docs/contest.md": {"serving": contest_text(read_evidence(EVIDENCE, "serving.json"))},
         "docs/stress.md": {"fire": stress_text(read_evidence(EVIDENCE, "fire.json"))},

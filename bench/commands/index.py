@@ -30,6 +30,8 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "hotspots": Listed("bench.performance.hotspots", "where a training step's time goes"),
         "startup": Listed("bench.performance.startup", "what each command costs before it does anything"),
         "lrn": Listed("bench.performance.lrn_layer", "LRN's implementations side by side"),
+        "batch-norm": Listed("bench.performance.batch_norm_layer", "BatchNorm's implementations side by side"),
+        "waiting": Listed("bench.performance.openmp_waiting", "how OpenMP's threads should wait for each other"),
         "workers": Listed("bench.performance.worker_gain", "what trials side by side gain"),
     },
     "the server": {

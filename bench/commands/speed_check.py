@@ -7,12 +7,9 @@ experiments, 2020, chapter 19.
 """
 
 import argparse
-import contextlib
 import math
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scipy import stats
@@ -22,6 +19,7 @@ from bench.harness.data.load import load
 from bench.harness.machine.device import available_cores
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
+from bench.harness.machine.neighbours import busy_programs
 from bench.harness.machine.turns import guarded_turns
 from bench.harness.speed.subject import Budget, Subject, thread_counts
 from bench.harness.stats.turns import turn_ratio
@@ -80,18 +78,6 @@ def measure_pair(planned: Planned, dataset: Dataset, counts: Sequence[int], budg
     return Pair(planned.trial.study, planned.trial.arm, ratio.median, low, high, ratio.n, disturbed)
 
 
-@contextlib.contextmanager
-def neighbours(count: int) -> Iterator[None]:
-    """Run so many programs that never rest."""
-    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for program in programs:
-            program.kill()
-            program.wait()
-
-
 def _interval(pair: Pair) -> str:
     return f"{pair.ratio:.3f} [{pair.low:.3f}, {pair.high:.3f}]"
 
@@ -127,7 +113,7 @@ def run(arguments: argparse.Namespace) -> None:
     arms = [(study, arm) for study in load_studies() for arm in study.arm_names(PROTOCOL)]
     pairs: list[dict[str, Any]] = []
     content: dict[str, Any] = {}
-    with neighbours(arguments.neighbours):
+    with busy_programs(arguments.neighbours):
         for number in range(arguments.pairs):
             study, arm = arms[number % len(arms)]
             dataset = load(study.protocol(PROTOCOL).dataset)

@@ -1,6 +1,6 @@
-"""Shares of simulated studies that were judged rightly, as Markdown, from the file of `python -m bench simulate`."""
+"""How often verdicts and intervals of speeds keep their promise, as Markdown, from `simulate` and `speed-check`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.commands.simulate import table
@@ -20,3 +20,13 @@ def calibration_text(content: Mapping[str, Any]) -> str:
         f"{content['python']}, numpy {content['numpy']}, scipy {content['scipy']}; {short_commit(content['commit'])}"
     )
     return f"{table(shares, 'pipe')}\n\n<sub>{conditions}</sub>"
+
+
+def speed_check_text(contents: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many intervals of identical arms' speeds hold 1, a line for each file of `speed-check`."""
+    from bench.commands.speed_check import summary  # noqa: PLC0415 - torch
+
+    lines = [f"- {summary(content['pairs'], content['neighbours'])}" for content in contents]
+    where = contents[0]["environment"]
+    versions = f"python {where['python']}, torch {where['torch']}; {short_commit(where['commit'])}"
+    return "\n".join([*lines, "", f"<sub>{where['hardware']}, {where['cores']} cores; {versions}</sub>"])

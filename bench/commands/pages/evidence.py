@@ -146,6 +146,51 @@ class Workers(TypedDict):
     seconds: dict[str, list[float]]
 
 
+class PairFacts(TypedDict):
+    """An arm's speed beside its own."""
+
+    study: str
+    arm: str
+    ratio: float
+    low: float
+    high: float
+    turns: int
+    disturbed: int
+
+
+class SpeedCheck(TypedDict):
+    """`python -m bench speed-check`: identical arms, beside so many busy programs."""
+
+    environment: Machine
+    neighbours: int
+    pairs: list[PairFacts]
+
+
+class BatchNormRow(TypedDict):
+    """Seconds of each turn of one implementation on one shape."""
+
+    shape: list[int]
+    implementation: str
+    threads: int
+    seconds: list[float]
+    turns_disturbed: int
+
+
+class BatchNorm(TypedDict):
+    """`python -m bench batch-norm`: rows by shape, implementation and threads."""
+
+    environment: Machine
+    rows: list[BatchNormRow]
+
+
+class Waiting(TypedDict):
+    """`python -m bench waiting`: images/s of each turn by number of busy programs, setting and net."""
+
+    environment: Machine
+    cores: int
+    images_per_second: dict[str, dict[str, dict[str, list[float]]]]
+
+
 KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place in bench/evidence
     "calibration.json": (Calibration, "simulate --out"),
     "speed.json": (list[SpeedRow], "speed --json"),
@@ -155,6 +200,10 @@ KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place i
     "growth/growth.json": (Growth, "growth --out"),
     "lrn.json": (Lrn, "lrn --json"),
     "workers.json": (Workers, "workers --json"),
+    "speed_check.json": (SpeedCheck, "speed-check --json"),
+    "speed_check_busy.json": (SpeedCheck, "speed-check --neighbours 1 --json"),
+    "batch_norm.json": (BatchNorm, "batch-norm --json"),
+    "waiting.json": (Waiting, "waiting --json"),
 }
 
 

@@ -18,6 +18,14 @@ LRN = """\
 `python -m bench lrn`: forward and backward on {shape}; medians and ranges of {turns} turns. Nets with LRN are trained
 in channels_last."""
 WORKERS = "`python -m bench workers`: `pytest bench/ {options}`, start-up included."
+BATCH_NORM = """\
+`python -m bench batch-norm`: forward and backward in channels_last; medians of {turns} turns, ratios of the turns' own
+with their 95 % intervals{disturbed}."""
+WAITING = """\
+`python -m bench waiting`: images/s of {nets} on all cores, each setting in a process of its own, {turns} turns; from
+the net that suffers most to the one that suffers least. Beside others, of a fair share of the cores: 1.0 is what the
+quiet machine's fastest setting would make of that. A study's trials have one thread each and wait for nobody; the speed
+phase and `--threads N` use the setting of `bench/__init__.py`."""
 HOTSPOTS = """\
 `python -m bench hotspots`: the nets with the lowest share of the machine's peak. What was tried to raise it is in
 `bench/harness/machine/memory_format.py`."""
@@ -27,7 +35,7 @@ def measurement_sections(folder: Path) -> dict[str, str]:
     """Return each committed measurement as Markdown: its command, its table, its conditions.
 
     Args:
-        folder: holds startup.json, growth/growth.json, lrn.json, workers.json and hotspots.md.
+        folder: holds the files that are read below, such as startup.json, and hotspots.md.
     """
     started, grown, normalised, together = (
         read_evidence(folder, name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
@@ -42,6 +50,8 @@ def measurement_sections(folder: Path) -> dict[str, str]:
             worker_gain.table(together),
             _conditions(together),
         ),
+        "batch-norm": _batch_norm_section(read_evidence(folder, "batch_norm.json")),
+        "waiting": _waiting_section(read_evidence(folder, "waiting.json")),
         "hotspots": (HOTSPOTS, hotspots),
     }
     return {name: "\n\n".join(texts) for name, texts in parts.items()}
@@ -62,6 +72,24 @@ def _lrn_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in content["rows"]}
     turns = len(content["rows"][0]["seconds"]["ours"])
     return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn_layer.table(cases), _conditions(content)
+
+
+def _batch_norm_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    from bench.performance import batch_norm_layer  # noqa: PLC0415 - torch
+
+    rows = content["rows"]
+    worst = max(rows, key=lambda row: row["turns_disturbed"])
+    disturbed = f"; up to {worst['turns_disturbed']} turns disturbed" if worst["turns_disturbed"] else ""
+    words = BATCH_NORM.format(turns=len(rows[0]["seconds"]), disturbed=disturbed)
+    return words, batch_norm_layer.table(rows), _conditions(content)
+
+
+def _waiting_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    from bench.performance import openmp_waiting  # noqa: PLC0415 - torch
+
+    rates = next(iter(content["images_per_second"]["0"].values()))
+    words = WAITING.format(nets=", ".join(rates), turns=len(next(iter(rates.values()))))
+    return words, openmp_waiting.table(content), _conditions(content)
 
 
 def _conditions(content: Mapping[str, Any]) -> str:

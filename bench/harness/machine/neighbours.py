@@ -6,7 +6,10 @@ disturbed, and leaving it out would be choosing results.
 """
 
 import contextlib
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -144,3 +147,15 @@ def warning(usage: Usage) -> str | None:
         return None
     busy = usage._replace(own_cores=1.0).cause  # resting is no waiting
     return f"warning: the machine is not quiet: {busy} of {usage.cores}; speeds will be measured beside them"
+
+
+@contextlib.contextmanager
+def busy_programs(count: int) -> Iterator[None]:
+    """Run so many programs that never rest, to measure beside them."""
+    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()

@@ -61,6 +61,21 @@ def spoil_workers(content: Any) -> None:  # noqa: ANN401 - JSON
     content["environment"]["cores"] = "two"
 
 
+def spoil_speed_check(content: Any) -> None:  # noqa: ANN401 - JSON
+    """An interval without its lower end."""
+    content["pairs"][0]["low"] = None
+
+
+def spoil_batch_norm(content: Any) -> None:  # noqa: ANN401 - JSON
+    """Half a thread."""
+    content["rows"][1]["threads"] = 1.5
+
+
+def spoil_waiting(content: Any) -> None:  # noqa: ANN401 - JSON
+    """Cores in words."""
+    content["cores"] = "two"
+
+
 @pytest.mark.parametrize(
     ("name", "spoil", "problem"),
     [
@@ -72,6 +87,10 @@ def spoil_workers(content: Any) -> None:  # noqa: ANN401 - JSON
         ("growth/growth.json", spoil_growth, "sweeps[0].points[1].size is None"),
         ("lrn.json", spoil_lrn, "rows[0].window is 2.5"),
         ("workers.json", spoil_workers, "environment.cores is 'two'"),
+        ("speed_check.json", spoil_speed_check, "pairs[0].low is None"),
+        ("speed_check_busy.json", spoil_speed_check, "pairs[0].low is None"),
+        ("batch_norm.json", spoil_batch_norm, "rows[1].threads is 1.5"),
+        ("waiting.json", spoil_waiting, "cores is 'two'"),
     ],
 )
 def test_a_value_of_another_kind_is_named_with_file_field_and_cure(
