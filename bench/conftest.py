@@ -3,16 +3,18 @@
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_benchmark.session import PerformanceRegression
 
-from bench.harness.errors import UserError, unknown
+from bench.harness.errors import UserError
 from bench.harness.run import benchmark_options
 from bench.harness.run.items import arm_of, measures_speed, place, seed_of, speed_items, study_of
 from bench.harness.run.options import add_options
+from bench.harness.run.selection import select
 from bench.harness.run.settings import Settings
 from bench.harness.streams import write_plainly
 from bench.harness.study.study import RunTrial, Study
@@ -112,28 +114,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _keep_studies(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop the trials of studies that were not asked for, and the tests of those that lack the protocol."""
+    """Drop the trials of studies that were not asked for or lack the protocol, and of arms that cannot be run here."""
     known = {study.name: study for study in map(study_of, items) if study}
-    kept = _asked_for(known, config)
-    dropped = {item for item in items if (study := study_of(item)) and study.name not in kept}
-    config.hook.pytest_deselected(items=list(dropped))
-    items[:] = [item for item in items if item not in dropped]
+    try:
+        device = partial(_device, config) if _trains(config) else None
+        selection = select(known, config.stash[SETTINGS], device)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from error
+    _write_lines(config, selection.lines)
+    kept = {
+        item for item in items if not (study := study_of(item)) or arm_of(item) in selection.arms.get(study.name, ())
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
-def _asked_for(known: Mapping[str, Study], config: pytest.Config) -> set[str]:
-    """Return the names of the studies that are run; one that was asked for by name must be there with the protocol."""
-    settings = config.stash[SETTINGS]
-    for name in settings.studies:
-        if name not in known:
-            raise pytest.UsageError(unknown("study", name, known))
-        if not known[name].arm_names(settings.protocol):
-            have = ", ".join(known[name].protocols)
-            raise pytest.UsageError(f"study {name!r} has no protocol {settings.protocol!r}: it has {have}")
-    if settings.studies:
-        return set(settings.studies)
-    lacking = [name for name, study in known.items() if not study.arm_names(settings.protocol)]
-    _write_lines(config, [f"study {name!r} has no protocol {settings.protocol!r}: left out" for name in lacking])
-    return set(known) - set(lacking)
+def _device(config: pytest.Config) -> str:
+    from bench.harness.machine.device import resolve_device  # noqa: PLC0415 - torch, see above
+
+    return resolve_device(config.stash[SETTINGS].device)
 
 
 def _selection(config: pytest.Config) -> str:

@@ -21,6 +21,7 @@ from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
 from bench.harness.machine.neighbours import busy_programs
 from bench.harness.machine.turns import guarded_turns
+from bench.harness.run.selection import left_out
 from bench.harness.speed.subject import Budget, Subject, thread_counts
 from bench.harness.stats.turns import turn_ratio
 from bench.harness.streams import say
@@ -110,7 +111,12 @@ def run(arguments: argparse.Namespace) -> None:
     require_at_least(0, arguments, "neighbours")
     counts = thread_counts(available_cores()) if arguments.threads is None else [arguments.threads]
     execution = applied_execution(arguments)
-    arms = [(study, arm) for study in load_studies() for arm in study.arm_names(PROTOCOL)]
+    arms = [
+        (study, arm)
+        for study in load_studies()
+        for arm in study.arm_names(PROTOCOL)
+        if arm not in left_out(study, PROTOCOL, lambda: execution.device).arms
+    ]
     pairs: list[dict[str, Any]] = []
     content: dict[str, Any] = {}
     with busy_programs(arguments.neighbours):

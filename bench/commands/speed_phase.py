@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", default=None, type=int, metavar="N", help="CPU threads; default: the fastest number, for each loop"
     )
+    parser.add_argument("--precision", default="float32", metavar="FORMAT", help="float32 (default), bf16 or tf32")
     parser.add_argument("--fresh", action="store_true", help="measure again what has been measured")
     add_data_options(parser.add_argument)
 
@@ -98,5 +99,6 @@ def _settings(arguments: argparse.Namespace, folder: Path, protocol: str, datase
         deterministic=False,
         workers=0,
         compiled=False,
+        precision=arguments.precision,
         batch_seeds=False,
     )

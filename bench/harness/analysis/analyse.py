@@ -10,7 +10,7 @@ from bench.harness.files import slug
 from bench.harness.records.answers import correct_bits
 from bench.harness.records.parts import ComparisonContext
 from bench.harness.records.record import Record
-from bench.harness.records.setting import Setting, latest, setting_of
+from bench.harness.records.setting import BY_ARM, Setting, latest, setting_of
 from bench.harness.records.speed import ArmSpeed, SpeedRecord, standing_phase
 from bench.harness.stats.differences import Bits, summarise
 from bench.harness.stats.spread import Spread, TimeToTarget, spread, time_to_target
@@ -97,7 +97,7 @@ def _standing_phase(
         "deterministic",
         "torch",
         "compiled",
-        "precision",
+        *(() if setting.precision == BY_ARM else ("precision",)),
     )
     conditions = {"study": study, **{name: getattr(setting, name) for name in shared}}
     return standing_phase(phases, conditions, {name: group[-1].definition for name, group in by_arm.items()})

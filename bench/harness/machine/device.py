@@ -1,5 +1,6 @@
 """Where a net is trained and how: device, threads, determinism, memory format; each choice in one place, recorded."""
 
+import contextlib
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from bench.harness.errors import UserError, unknown
 from bench.harness.machine.environment import cores
 from bench.harness.machine.memory import keep_freed_memory
+from bench.harness.machine.precision import forbid_tf32
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -31,7 +33,7 @@ class Execution:
         fused_optimizer: one kernel a step instead of one a parameter.
         flush_denormal: numbers below 1e-38 count as zero on the CPU; they can cost a factor of ten.
         compiled: torch.compile was used.
-        precision: precision of the matrix products.
+        precision: number format of the matrix products in training: float32, bf16 or tf32.
         batched_seeds: the seeds of an arm were trained as one program: the same steps, but for rounding.
     """
 
@@ -54,6 +56,12 @@ class Execution:
     def torch_memory_format(self) -> torch.memory_format:
         """The memory format as torch names it."""
         return torch.channels_last if self.memory_format == "channels_last" else torch.contiguous_format
+
+    def autocast(self) -> "contextlib.AbstractContextManager[object]":
+        """Return the context of a training's forward pass: with bf16 its matrix products are in that format."""
+        if self.precision != "bf16":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device, torch.bfloat16)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is recorded beside device, threads and deterministic."""
@@ -116,6 +124,7 @@ def apply(execution: Execution) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA's matrix products ask for it
     torch.use_deterministic_algorithms(execution.deterministic)
     torch.backends.cudnn.benchmark = not execution.deterministic
+    forbid_tf32()
 
 
 def share_of_gpu(execution: Execution, processes: int) -> None:

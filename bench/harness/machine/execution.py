@@ -4,6 +4,7 @@ import argparse
 
 from bench.harness.machine.clock import use_device
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
+from bench.harness.machine.precision import check_precision
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +23,16 @@ def chosen_execution(arguments: argparse.Namespace) -> Execution:
 
     Raises:
         DeviceError: a device that cannot be used here, or fewer than one thread.
+        PrecisionError: a number format that the device only emulates.
     """
+    device, precision = resolve_device(getattr(arguments, "device", "cpu")), getattr(arguments, "precision", "float32")
+    check_precision(precision, device)
     return Execution(
-        resolve_device(getattr(arguments, "device", "cpu")),
+        device,
         resolve_threads(arguments.threads),
         deterministic=getattr(arguments, "deterministic", False),
         compiled=getattr(arguments, "compile", False),
+        precision=precision,
     )
 
 

@@ -94,6 +94,7 @@ class RecipeFacts(TypedDict, total=False):
         std: one per channel, dividing the pixels; null for the data set's own.
         normalise_test: whether mean and std were used on validation and test images too.
         resize: side of the square that images were scaled to; null where they were not.
+        precision: number format of the matrix products where the arm states it; else absent.
     """
 
     optimizer: str
@@ -111,6 +112,7 @@ class RecipeFacts(TypedDict, total=False):
     std: list[float] | None
     normalise_test: bool
     resize: int | None
+    precision: str
 
 
 class Definition(TypedDict, total=False):
@@ -175,7 +177,7 @@ class ExecutionFacts(TypedDict, total=False):
         compiled: whether torch.compile made the training step.
         fused_optimizer: whether the optimiser's step is one kernel.
         flush_denormal: whether the smallest numbers count as 0.
-        precision: number format of the matrix products.
+        precision: number format of the matrix products in training; answers are always given in float32.
         batched_seeds: whether the arm's seeds were trained as one program; older records do not say.
     """
 

@@ -8,6 +8,8 @@ import pandas as pd
 
 from bench.harness.records.record import FIELDS, Record
 
+BY_ARM = "precision by arm"
+
 
 class Setting(NamedTuple):
     """The setting that two figures must share before they may be printed side by side."""
@@ -39,9 +41,15 @@ def setting_of(record: Record) -> Setting:
         record.environment["torch"],
         record.reduced,
         compiled=record.execution.get("compiled", False),
-        precision=record.execution.get("precision", "float32"),
+        precision=_precision(record),
         batched_seeds=record.execution.get("batched_seeds", False),
     )
+
+
+def _precision(record: Record) -> str:
+    """Return the number format that all arms of the record's table share, or that each arm states its own."""
+    stated = record.definition["recipe"].get("precision") if "recipe" in record.definition else None
+    return BY_ARM if stated else record.execution.get("precision", "float32")
 
 
 def latest(records: Iterable[Record]) -> list[Record]:

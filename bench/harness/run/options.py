@@ -69,6 +69,13 @@ def add_machine_options(add: Group, threads: str = ", default: every core") -> N
         action="store_true",
         help="the same seed gives the same bits on the CPU",
     )
+    add(
+        "--precision",
+        default="float32",
+        metavar="FORMAT",
+        help="number format of the matrix products in training: float32 (default), bf16 or tf32, where the device has "
+        "it; arms that state their own keep it, and answers are always given in float32",
+    )
     add("--results", default="results", metavar="DIR", help="results go to DIR/<protocol>/, default: results")
     add_data_options(add)
     add_folder_options(add)

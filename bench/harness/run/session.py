@@ -12,6 +12,7 @@ from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.machine.environment import environment
+from bench.harness.machine.precision import check_precision
 from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
@@ -45,6 +46,7 @@ class Session:
             threads=resolve_threads(settings.threads, default=1),
             deterministic=settings.deterministic,
             compiled=settings.compiled,
+            precision=settings.precision,
             batched_seeds=settings.batch_seeds,
         )
         self.store = Store(settings.results)
@@ -71,6 +73,7 @@ class Session:
         Raises:
             Any of the project's ValueErrors: nothing has been trained or overwritten then.
         """
+        check_precision(self.execution.precision, self.execution.device)
         apply(self.execution)
         trials, timed = self._resolve(wanted), self._resolve(arms)
         if self.settings.batch_seeds:

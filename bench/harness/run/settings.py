@@ -8,6 +8,7 @@ from typing import Any
 from bench.harness.data.catalogue import data_root, source
 from bench.harness.data.folder_name import is_folder, with_options
 from bench.harness.errors import UserError, unknown
+from bench.harness.machine.precision import PRECISIONS
 from bench.harness.study.study import DEFAULT_SEEDS, FIRST_TUNING_SEED, PROTOCOLS
 
 MOST_SEEDS = 10_000
@@ -35,6 +36,7 @@ class Settings:
     deterministic: bool
     workers: int | None
     compiled: bool
+    precision: str
     batch_seeds: bool
 
     @classmethod
@@ -54,6 +56,8 @@ class Settings:
         if limit is not None and not limit > 0:  # nan is not above 0 either
             raise SettingsError(f"--time-limit is {limit:g}: it must be above 0 minutes")
         workers = parse_workers(options["workers"])
+        if options["precision"] not in PRECISIONS:
+            raise SettingsError(unknown("precision", options["precision"], PRECISIONS))
         if options["batch_seeds"] and workers:
             raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
         return cls(
@@ -71,6 +75,7 @@ class Settings:
             deterministic=options["deterministic"],
             workers=workers,
             compiled=options["compile"],
+            precision=options["precision"],
             batch_seeds=options["batch_seeds"],
         )
 

@@ -1,11 +1,12 @@
 """A trial settled once and handed on: how its net is run, the key of its record, and the record where there is one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory_format import execution_for
+from bench.harness.machine.precision import check_precision
 from bench.harness.records.record import Record
 from bench.harness.study.trial import Trial
 
@@ -40,8 +41,13 @@ def settle(trial: Trial, base: Execution, data_sha256: str) -> Planned:
         trial: the trial.
         base: the session's device, threads and the like.
         data_sha256: hash of the data set.
+
+    Raises:
+        PrecisionError: the device only emulates the arm's number format.
     """
-    execution = execution_for(base, trial.architecture, trial.options)
+    stated = replace(base, precision=trial.recipe.precision or base.precision)
+    check_precision(stated.precision, stated.device)
+    execution = execution_for(stated, trial.architecture, trial.options)
     key = trial.key(
         data=data_sha256,
         torch=torch.__version__,

@@ -7,6 +7,7 @@ from types import NoneType
 from typing import Any, Self
 
 from bench.harness.errors import UserError, unknown
+from bench.harness.machine.precision import PRECISIONS
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "warmup-cosine", "step")
@@ -21,6 +22,7 @@ FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("shuffle", "normalise_test"), _FLAG),
     "learning_rate": (int, float, NoneType),
     "augment": (tuple, list),
+    "precision": (str, NoneType),
     **dict.fromkeys(("mean", "std"), (tuple, list, NoneType)),
 }
 
@@ -49,6 +51,7 @@ class Recipe:
         mean, std: one value per channel, one for all of them, or None for the data set's own.
         normalise_test: False leaves test and validation images in [0, 1] (S3's TrashNet was tested so).
         resize: side of the square that images are scaled to on the device, None to leave them.
+        precision: float32, bf16 or tf32, of the training's matrix products; None for the run's, see --precision.
     """
 
     optimizer: str = "sgd"
@@ -66,6 +69,7 @@ class Recipe:
     std: tuple[float, ...] | None = None
     normalise_test: bool = True
     resize: int | None = None
+    precision: str | None = None
 
     def __post_init__(self) -> None:
         """Check every range that a typing mistake can leave."""
@@ -73,6 +77,8 @@ class Recipe:
             self._type(name, types)
         self._choice("optimizer", OPTIMIZERS)
         self._choice("schedule", SCHEDULES)
+        if self.precision is not None:
+            self._choice("precision", PRECISIONS)
         for name in ("batch_size", "epochs", "train_images", "resize"):
             self._at_least(name, 1)
         self._at_least("first_image", 0)
@@ -145,5 +151,6 @@ class Recipe:
         return -(-images // self.batch_size) * self.epochs
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the recipe in JSON's types."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        """Return the recipe in JSON's types; its precision only where it states one: most records are older."""
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return values if self.precision else {name: values[name] for name in values if name != "precision"}

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
+from bench.harness.machine.precision import products
 from bench.harness.study.trial import Trial
 from bench.harness.training.optimisation import make_optimizer, make_scheduler
 from bench.harness.training.training import Training
@@ -97,13 +98,23 @@ class BatchedTraining:
         labels = torch.stack([self.trainings[0].train.labels[chosen] for chosen in places])
         batch = preprocess(torch.cat(pixels))
         batch = batch.view(*labels.shape, *batch.shape[1:])
-        logits = vmap(self._logits)(self.parameters, self.buffers, batch)
-        losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).mean(1)
         self.optimizer.zero_grad(set_to_none=True)
-        losses.sum().backward()  # type: ignore[no-untyped-call]  # torch's own
+        losses, logits = self._gradients(batch, labels)
         self.optimizer.step()
         self.scheduler.step()
-        return losses.detach(), (logits.detach().argmax(dim=2) != labels).sum(dim=1)
+        return losses, (logits.argmax(dim=2) != labels).sum(dim=1)
+
+    def _gradients(self, batch: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the gradients of a batch as one training does; return each seed's loss and the logits."""
+        execution = self.trainings[0].execution
+        with products(execution.precision):
+            with execution.autocast():
+                logits = vmap(self._logits)(self.parameters, self.buffers, batch)
+            logits = logits.float()
+            every = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+            losses = every.view(labels.shape).mean(dim=1)
+            losses.sum().backward()  # type: ignore[no-untyped-call]  # torch's own
+        return losses.detach(), logits.detach()
 
     def _logits(self, parameters: Named, buffers: Named, images: Tensor) -> Tensor:
         logits: Tensor = functional_call(self.trainings[0].model, (parameters, buffers), (images,))

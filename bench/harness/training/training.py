@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from bench.harness.data.dataset import Images
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine.device import Execution
+from bench.harness.machine.precision import products
 from bench.harness.study.recipe import Recipe
 from bench.harness.training.augment import chain
 from bench.harness.training.costs import check_last_batch
@@ -57,7 +58,7 @@ class Training:
         seed: int,
     ) -> None:
         check_last_batch(architecture, options, recipe, len(train))
-        self.recipe, self.train, self.streams = recipe, train, Streams(seed)
+        self.recipe, self.train, self.streams, self.execution = recipe, train, Streams(seed), execution
         self.device, self.memory_format = execution.torch_device, execution.torch_memory_format
         torch.manual_seed(self.streams.number("initialisation"))
         self.model: nn.Module = registry.create(architecture, **options)
@@ -110,7 +111,7 @@ class Training:
             batch = preprocess(self.train.images[:images])
             labels = torch.zeros(len(batch), dtype=torch.int64, device=self.device)
             for _ in range(WARM_UP_STEPS):
-                F.cross_entropy(self.forward(batch), labels).backward()  # type: ignore[no-untyped-call]  # torch's own
+                self._gradients(batch, labels)
 
     def run_epoch(self, preprocess: Preprocess) -> None:
         """Train on every training image once and append to `train_loss` and `train_error`."""
@@ -149,10 +150,18 @@ class Training:
     def _step(self, places: Tensor, preprocess: Preprocess) -> tuple[Tensor, Tensor]:
         labels = self.train.labels[places]
         batch = preprocess(self.augmented(places))
-        logits = self.forward(batch)
-        loss = F.cross_entropy(logits, labels)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        loss, logits = self._gradients(batch, labels)
         self.optimizer.step()
         self.scheduler.step()
         return loss.detach(), (logits.detach().argmax(dim=1) != labels).sum()
+
+    def _gradients(self, batch: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the gradients of a batch, its matrix products in the execution's number format; return loss, logits."""
+        with products(self.execution.precision):
+            with self.execution.autocast():
+                logits = self.forward(batch)
+            logits = logits.float()
+            loss = F.cross_entropy(logits, labels)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        return loss, logits

@@ -114,7 +114,7 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
         settings = Settings(
             protocol="smoke", seeds=(0, 1), dataset=None, studies=(), time_limit_minutes=minutes, device="cpu",
             data_root=None, download=False, results=tmp_path, fresh=fresh, threads=1, deterministic=False, workers=0,
-            compiled=False, batch_seeds=False,
+            compiled=False, precision="float32", batch_seeds=False,
         )  # fmt: skip
         monkeypatch.setattr(module, "make_backend", lambda *_: backend)
         monkeypatch.setattr(module, "expect_seconds", lambda *_: 1.0)

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "threads": None,
     "workers": "auto",
     "compile": False,
+    "precision": "float32",
     "batch_seeds": False,
     "deterministic": False,
 }
