@@ -29,10 +29,10 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "growth": Listed("bench.performance.growth", "how time and memory grow with sizes"),
         "hotspots": Listed("bench.performance.hotspots", "where a training step's time goes"),
         "startup": Listed("bench.performance.startup", "what each command costs before it does anything"),
-        "lrn": Listed("bench.performance.lrn_layer", "LRN's implementations side by side"),
-        "batch-norm": Listed("bench.performance.batch_norm_layer", "BatchNorm's implementations side by side"),
+        "lrn": Listed("bench.performance.layers.lrn", "LRN's implementations side by side"),
+        "batch-norm": Listed("bench.performance.layers.batch_norm", "BatchNorm's implementations side by side"),
         "waiting": Listed("bench.performance.openmp_waiting", "how OpenMP's threads should wait for each other"),
-        "workers": Listed("bench.performance.worker_gain", "what trials side by side gain"),
+        "cores": Listed("bench.performance.cores", "how soon an answer is there, by number of cores"),
     },
     "the server": {
         "contest": Listed("bench.server.contest.command", "beside the servers that users would pick instead"),

@@ -137,13 +137,23 @@ class Lrn(TypedDict):
     rows: list[LrnRow]
 
 
-class Workers(TypedDict):
-    """`python -m bench workers`: seconds of each turn, alone and side by side."""
+class RunFacts(TypedDict):
+    """A run on so many cores: seconds in all, and the sum of its trials' own."""
+
+    cores: int
+    seconds: float
+    work_seconds: float
+    trials: int
+
+
+class Cores(TypedDict):
+    """`python -m bench cores`: real runs and dry ones."""
 
     environment: Machine
     options: str
-    trials: int
-    seconds: dict[str, list[float]]
+    phase_seconds: float
+    real: list[RunFacts]
+    dry: list[RunFacts]
 
 
 class PairFacts(TypedDict):
@@ -199,7 +209,7 @@ KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place i
     "startup.json": (Startup, "startup --json"),
     "growth/growth.json": (Growth, "growth --out"),
     "lrn.json": (Lrn, "lrn --json"),
-    "workers.json": (Workers, "workers --json"),
+    "cores.json": (Cores, "cores --json"),
     "speed_check.json": (SpeedCheck, "speed-check --json"),
     "speed_check_busy.json": (SpeedCheck, "speed-check --neighbours 1 --json"),
     "batch_norm.json": (BatchNorm, "batch-norm --json"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.commands.pages.evidence import read_evidence
 from bench.harness.machine.environment import short_commit
-from bench.performance import startup, worker_gain
+from bench.performance import startup
 
 LIBRARIES = ("python", "torch")
 
@@ -17,7 +17,10 @@ of the sizes (1: linear)."""
 LRN = """\
 `python -m bench lrn`: forward and backward on {shape}; medians and ranges of {turns} turns. Nets with LRN are trained
 in channels_last."""
-WORKERS = "`python -m bench workers`: `pytest bench/ {options}`, start-up included."
+CORES = """\
+`python -m bench cores`: one and two cores are runs of `pytest bench/ {options}`, more are dry: the very pool of worker
+processes, whose workers rest for as long as each trial of `bench/evidence/quick/` took. The ideal divides everything by
+the number of cores, the time of one alone."""
 BATCH_NORM = """\
 `python -m bench batch-norm`: forward and backward in channels_last; medians of {turns} turns, ratios of the turns' own
 with their 95 % intervals{disturbed}."""
@@ -38,18 +41,14 @@ def measurement_sections(folder: Path) -> dict[str, str]:
         folder: holds the files that are read below, such as startup.json, and hotspots.md.
     """
     started, grown, normalised, together = (
-        read_evidence(folder, name) for name in ("startup.json", "growth/growth.json", "lrn.json", "workers.json")
+        read_evidence(folder, name) for name in ("startup.json", "growth/growth.json", "lrn.json", "cores.json")
     )
     hotspots = (folder / "hotspots.md").read_text("utf-8").strip()
     parts = {
         "startup": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
         "growth": (GROWTH, _growth_table(grown), _conditions(grown)),
         "lrn": _lrn_section(normalised),
-        "workers": (
-            WORKERS.format(options=together["options"]),
-            worker_gain.table(together),
-            _conditions(together),
-        ),
+        "cores": _cores_section(together),
         "batch-norm": _batch_norm_section(read_evidence(folder, "batch_norm.json")),
         "waiting": _waiting_section(read_evidence(folder, "waiting.json")),
         "hotspots": (HOTSPOTS, hotspots),
@@ -67,21 +66,27 @@ def _growth_table(grown: Mapping[str, Any]) -> str:
 
 
 def _lrn_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
-    from bench.performance import lrn_layer  # noqa: PLC0415 - torch
+    from bench.performance.layers import lrn  # noqa: PLC0415 - torch
 
     cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in content["rows"]}
     turns = len(content["rows"][0]["seconds"]["ours"])
-    return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn_layer.table(cases), _conditions(content)
+    return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn.table(cases), _conditions(content)
 
 
 def _batch_norm_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
-    from bench.performance import batch_norm_layer  # noqa: PLC0415 - torch
+    from bench.performance.layers import batch_norm  # noqa: PLC0415 - torch
 
     rows = content["rows"]
     worst = max(rows, key=lambda row: row["turns_disturbed"])
     disturbed = f"; up to {worst['turns_disturbed']} turns disturbed" if worst["turns_disturbed"] else ""
     words = BATCH_NORM.format(turns=len(rows[0]["seconds"]), disturbed=disturbed)
-    return words, batch_norm_layer.table(rows), _conditions(content)
+    return words, batch_norm.table(rows), _conditions(content)
+
+
+def _cores_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    from bench.performance import cores  # noqa: PLC0415 - torch
+
+    return CORES.format(options=content["options"]), cores.table(content), _conditions(content)
 
 
 def _waiting_section(content: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -25,6 +25,8 @@ from bench.harness.training.trial_run import Epoch, TrialRun
 
 TRIES = 2  # a trial whose worker died is tried once more: the next one dies too where the trial is what killed it
 Message = Epoch | Record | Exception
+Tell = Callable[[Epoch], None]
+Work = Callable[["Job", Planned, Tell], Record | Exception]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +71,13 @@ class _Worker:
 class Processes:
     """Trains `job.workers` trials at a time, begun in their order.
 
-    A worker that dies costs its trial one try and is replaced; the others do not notice.
+    A worker that dies costs its trial one try and is replaced; the others do not notice. `work` stands for the training,
+    a function by its module's name; None trains.
     """
 
     job: Job
     epoch_ended: EpochEnded
+    work: Work | None = None
     by_arm = False
     _workers: list[_Worker] = field(default_factory=list)
     _again: deque[Planned] = field(default_factory=deque)
@@ -100,7 +104,9 @@ class Processes:
     def _new_worker(self) -> _Worker:
         context = _context()
         ours, theirs = context.Pipe()
-        process: BaseProcess = context.Process(target=_work, args=(self.job, theirs), daemon=True)
+        process: BaseProcess = context.Process(
+            target=_work, args=(self.job, theirs, self.work or _trained), daemon=True
+        )
         process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
@@ -168,7 +174,7 @@ def _obituary(planned: Planned, status: int | None) -> str:
     return f"{planned.trial.name}: its worker process {how}, {TRIES} times{memory}; the same command tries it again"
 
 
-def _work(job: Job, pipe: Connection) -> None:
+def _work(job: Job, pipe: Connection, work: Work) -> None:
     """Train what comes through the pipe until it is closed: the whole life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -180,7 +186,7 @@ def _work(job: Job, pipe: Connection) -> None:
             planned = pipe.recv()
         except EOFError:
             return
-        pipe.send(_trained(job, planned, pipe.send))
+        pipe.send(work(job, planned, pipe.send))
 
 
 def _end_with_parent() -> None:
@@ -190,7 +196,7 @@ def _end_with_parent() -> None:
         os._exit(1)  # killed with -9: nobody is left to take a record
 
 
-def _trained(job: Job, planned: Planned, tell: Callable[[Epoch], None]) -> Record | Exception:
+def _trained(job: Job, planned: Planned, tell: Tell) -> Record | Exception:
     """Train one trial in this process; return its record, or its error with the traceback as a note."""
     try:
         run = TrialRun(planned, load(planned.trial.dataset, job.data_root), job.results, alone=False)

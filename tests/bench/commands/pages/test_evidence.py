@@ -56,7 +56,7 @@ def spoil_lrn(content: Any) -> None:  # noqa: ANN401 - JSON
     content["rows"][0]["window"] = 2.5
 
 
-def spoil_workers(content: Any) -> None:  # noqa: ANN401 - JSON
+def spoil_cores(content: Any) -> None:  # noqa: ANN401 - JSON
     """A machine whose cores are written in words."""
     content["environment"]["cores"] = "two"
 
@@ -86,7 +86,7 @@ def spoil_waiting(content: Any) -> None:  # noqa: ANN401 - JSON
         ("startup.json", spoil_startup, "seconds[...]"),
         ("growth/growth.json", spoil_growth, "sweeps[0].points[1].size is None"),
         ("lrn.json", spoil_lrn, "rows[0].window is 2.5"),
-        ("workers.json", spoil_workers, "environment.cores is 'two'"),
+        ("cores.json", spoil_cores, "environment.cores is 'two'"),
         ("speed_check.json", spoil_speed_check, "pairs[0].low is None"),
         ("speed_check_busy.json", spoil_speed_check, "pairs[0].low is None"),
         ("batch_norm.json", spoil_batch_norm, "rows[1].threads is 1.5"),

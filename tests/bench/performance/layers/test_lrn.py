@@ -1,4 +1,4 @@
-"""Tests of bench.performance.lrn_layer: that both implementations are timed on the same maps."""
+"""Tests of bench.performance.layers.lrn: that both implementations are timed on the same maps."""
 
 import json
 from pathlib import Path
@@ -9,21 +9,21 @@ from torch import nn
 
 from bench.__main__ import main
 from bench.harness.machine.device import Execution
-from bench.performance import lrn_layer
+from bench.performance.layers import lrn
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few channels, and nothing is compiled: that takes seconds."""
-    monkeypatch.setattr(lrn_layer, "SHAPE", (2, 40, 4, 4))
+    monkeypatch.setattr(lrn, "SHAPE", (2, 40, 4, 4))
     monkeypatch.setattr(torch, "compile", lambda layer, **_: layer)
 
 
-@pytest.mark.parametrize("window", lrn_layer.WINDOWS)
+@pytest.mark.parametrize("window", lrn.WINDOWS)
 def test_both_layers_compute_the_same(window: int) -> None:
     """A ratio of times compares the same function."""
-    x = torch.rand(lrn_layer.SHAPE, dtype=torch.float64)
-    theirs, ours = (layer.double()(x) for layer in lrn_layer.layers(window).values())
+    x = torch.rand(lrn.SHAPE, dtype=torch.float64)
+    theirs, ours = (layer.double()(x) for layer in lrn.layers(window).values())
 
     torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=0)
 
@@ -34,7 +34,7 @@ def test_the_command_writes_every_turn(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["lrn", "--repeats", "3", "--device", "cpu", "--threads", "1", "--json", str(path)]) == 0
     content = json.loads(path.read_text("utf-8"))
 
-    assert len(content["rows"]) == 2 * len(lrn_layer.WINDOWS) * len(lrn_layer.FORMATS)
+    assert len(content["rows"]) == 2 * len(lrn.WINDOWS) * len(lrn.FORMATS)
     assert all(len(row["seconds"][name]) == 3 for row in content["rows"] for name in ("torch", "ours"))
     assert all(min(row["seconds"]["ours"]) > 0 for row in content["rows"])
     assert "| 63       | channels_last   | compiled |" in capsys.readouterr().out
@@ -44,13 +44,13 @@ def test_a_ratio_is_the_median_of_the_turns_own() -> None:
     """With the smallest and the largest."""
     case = (5, "contiguous", "eager")
 
-    assert "| 2.00 [1.00, 4.00] |" in lrn_layer.table({case: {"torch": [2.0, 4.0, 8.0], "ours": [2.0, 2.0, 2.0]}})
+    assert "| 2.00 [1.00, 4.00] |" in lrn.table({case: {"torch": [2.0, 4.0, 8.0], "ours": [2.0, 2.0, 2.0]}})
 
 
 def test_layers_are_timed_forward_and_backward(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gradient with respect to the maps is asked for at every turn."""
     asked: list[nn.Module] = []
     monkeypatch.setattr(torch.autograd, "grad", lambda *arguments: asked.append(arguments[1]))
-    lrn_layer.measure(Execution("cpu", 1), 1)
+    lrn.measure(Execution("cpu", 1), 1)
 
-    assert len(asked) == 2 * 2 * len(lrn_layer.WINDOWS) * len(lrn_layer.FORMATS) * 3  # two warm-ups and a turn
+    assert len(asked) == 2 * 2 * len(lrn.WINDOWS) * len(lrn.FORMATS) * 3  # two warm-ups and a turn
