@@ -1,7 +1,7 @@
 """`python -m bench cores`: how soon an answer is there, by number of cores, and what limits it.
 
-Real runs of `pytest bench/`, each into an empty folder, with one worker and with two. For more cores than there are, dry
-runs: the very pool of worker processes, in the order of a run, whose workers rest for as long as each committed trial
+Real runs of `pytest bench/`, each into an empty folder, with one worker and with two. For more cores than there are,
+dry runs: the very pool of worker processes, in the order of a run, whose workers rest for as long as each committed trial
 took; resting needs no core. To the trials comes what more cores do not shorten: start-up and report, as the real run
 with one worker had them beside its trials, and the committed speed phases, which are alone by their nature.
 """
@@ -126,7 +126,7 @@ def phase_seconds() -> float:
 
 def table(content: Mapping[str, Any]) -> str:
     """Return trials and answer by number of cores, with their shares of the ideal, as Markdown."""
-    return tabulate([_row(*point) for point in _points(content)], HEADERS, tablefmt="pipe", disable_numparse=True)
+    return tabulate(list(map(_row, _points(content))), HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
 class _Point(NamedTuple):
@@ -158,14 +158,14 @@ def _point(run: Run, how: str, trials: float, ideal: float, serial: float) -> _P
     return _Point(run.cores, how, trials, ideal / trials, trials + serial, whole / (trials + serial))
 
 
-def _row(cores: int, how: str, trials: float, share: float, answer: float, answer_share: float) -> tuple[str, ...]:
+def _row(point: _Point) -> tuple[str, ...]:
     return (
-        str(cores),
-        how,
-        number(trials, 1),
-        f"{100 * share:.0f} %",
-        number(answer, 1),
-        f"{100 * answer_share:.0f} %",
+        str(point.cores),
+        point.how,
+        number(point.trials, 1),
+        f"{100 * point.trials_share:.0f} %",
+        number(point.answer, 1),
+        f"{100 * point.answer_share:.0f} %",
     )
 
 

@@ -71,8 +71,8 @@ class _Worker:
 class Processes:
     """Trains `job.workers` trials at a time, begun in their order.
 
-    A worker that dies costs its trial one try and is replaced; the others do not notice. `work` stands for the training,
-    a function by its module's name; None trains.
+    A worker that dies costs its trial one try and is replaced; the others do not notice. `work` stands in place of
+    the training, a function by its module's name; None trains.
     """
 
     job: Job
