@@ -26,9 +26,11 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
     },
     "convbench's own speed": {
         "speed": Listed("bench.performance.speed", "its loop beside those that others write"),
+        "gpu": Listed("bench.performance.gpu.command", "every path that nets take on a GPU, in eight minutes"),
         "growth": Listed("bench.performance.growth", "how time and memory grow with sizes"),
         "hotspots": Listed("bench.performance.hotspots", "where a training step's time goes"),
         "startup": Listed("bench.performance.startup", "what each command costs before it does anything"),
+        "layers": Listed("bench.performance.layers.every", "every layer by threads and memory format"),
         "lrn": Listed("bench.performance.layers.lrn", "LRN's implementations side by side"),
         "batch-norm": Listed("bench.performance.layers.batch_norm", "BatchNorm's implementations side by side"),
         "waiting": Listed("bench.performance.openmp_waiting", "how OpenMP's threads should wait for each other"),

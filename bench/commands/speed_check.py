@@ -20,7 +20,7 @@ from bench.harness.machine.device import available_cores
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
 from bench.harness.machine.neighbours import busy_programs
-from bench.harness.machine.turns import guarded_turns
+from bench.harness.machine.turns import disturbed, guarded_turns
 from bench.harness.run.selection import left_out
 from bench.harness.speed.subject import Budget, Subject, thread_counts
 from bench.harness.stats.turns import turn_ratio
@@ -74,9 +74,8 @@ def measure_pair(planned: Planned, dataset: Dataset, counts: Sequence[int], budg
     turns = guarded_turns(subjects, budget.turns, seed)
     one, other = ([turn.values[name].images_per_second for turn in turns] for name in NAMES)
     ratio = turn_ratio(one, other)
-    disturbed = sum(turn.usage.disturbed for turn in turns)
     low, high = ratio.low or 0.0, ratio.high or math.inf  # without an interval everything is held
-    return Pair(planned.trial.study, planned.trial.arm, ratio.median, low, high, ratio.n, disturbed)
+    return Pair(planned.trial.study, planned.trial.arm, ratio.median, low, high, ratio.n, disturbed(turns))
 
 
 def _interval(pair: Pair) -> str:

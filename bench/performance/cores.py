@@ -1,9 +1,9 @@
 """`python -m bench cores`: how soon an answer is there, by number of cores, and what limits it.
 
 Real runs of `pytest bench/`, each into an empty folder, with one worker and with two. For more cores than there are,
-dry runs: the very pool of worker processes, in the order of a run, whose workers rest for as long as each committed trial
-took; resting needs no core. To the trials comes what more cores do not shorten: start-up and report, as the real run
-with one worker had them beside its trials, and the committed speed phases, which are alone by their nature.
+dry runs: the very pool of worker processes, in the order of a run, whose workers rest for as long as each committed
+trial took; resting needs no core. To the trials comes what more cores do not shorten: start-up and report, as the real
+run with one worker had them beside its trials, and the committed speed phases, which are alone by their nature.
 """
 
 import argparse

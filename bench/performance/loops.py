@@ -23,7 +23,7 @@ from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory_format import execution_for
-from bench.harness.machine.turns import take_turns
+from bench.harness.machine.turns import by_name, guarded_turns
 from bench.harness.study.recipe import Recipe
 from bench.harness.training.batched import BatchedError, BatchedTraining
 from bench.harness.training.evaluation import evaluate
@@ -212,7 +212,7 @@ def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[
             timed = {
                 name: partial(_median_seconds, forward, images, seconds / REPEATS) for name, forward in loops.items()
             }
-            times = take_turns(timed, REPEATS)
+            times = by_name(guarded_turns(timed, REPEATS))
         rows += [(f"{name}-{batch}", batch, [batch / time for time in values]) for name, values in times.items()]
     return rows
 

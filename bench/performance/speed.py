@@ -2,18 +2,19 @@
 
 For every entry of the leaderboards: training images/s of the articles' loop (DataLoader with 0 and with 2 workers), of
 PyTorch Lightning and of convbench; images/s of the evaluation; inference in torch eager and under torch.compile. The
-loops take turns within one run, so that a ratio compares neighbours in time; the machine's peak (a large float32
-matrix product) is measured in every turn too. The table goes to standard output as Markdown.
+loops of an entry take turns, so that a ratio compares neighbours in time; the machine's peak (a large float32 matrix
+product) is measured in every turn too, and a turn that others disturb is taken again. The table, Markdown, goes to standard
+output.
 """
 
 import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import torch
 
@@ -23,7 +24,7 @@ from bench.harness.machine.device import Execution, apply
 from bench.harness.machine.environment import environment
 from bench.harness.machine.execution import add_execution, chosen_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, write_result
-from bench.harness.machine.turns import rotated
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns
 from bench.harness.number_format import duration
 from bench.harness.training.costs import costs
 from bench.performance import loops
@@ -31,6 +32,7 @@ from bench.performance.entries import Entry, entries
 from bench.performance.lightning_loop import available, lightning_training
 from bench.performance.speed_table import report
 
+PEAK = "peak"  # among the loops' names
 PEAK_SIDE = 2048  # of the square matrices whose product is the machine's peak
 
 OURS = "convbench"  # the beginning of our own loops' names
@@ -60,6 +62,7 @@ class Row(TypedDict):
         loop: unique among an entry's rows.
         batch: images a step.
         peak_gflops: the machine's speed in float32, one per turn.
+        turns_disturbed: turns in which others used the machine.
     """
 
     task: str
@@ -71,6 +74,7 @@ class Row(TypedDict):
     mflops_per_image: float
     n: int
     peak_gflops: list[float]
+    turns_disturbed: int
     device: str
     threads: int
     environment: dict[str, Any]
@@ -89,66 +93,58 @@ def peak_gflops() -> float:
 
 
 class Speed:
-    """One run: rows that grow by a rate with every turn.
+    """One run: rows, more with every entry.
 
     The others' loops run in one process, ours and the inference in another: convbench's settings (allocator, denormals)
     belong to a process, and must not help those who did not make them.
     """
 
-    def __init__(self, chosen: Sequence[Entry], tasks: Sequence[str], execution: Execution, seconds: float) -> None:
-        self.chosen, self.tasks, self.execution, self.seconds = chosen, tasks, execution, seconds
-        self.rows: dict[tuple[str, str, str], Row] = {}
-        self.peaks: list[float] = []
+    def __init__(self, tasks: Sequence[str], execution: Execution, seconds: float, repeats: int) -> None:
+        self.tasks, self.execution, self.seconds, self.repeats = tasks, execution, seconds, repeats
+        self.rows: list[Row] = []
         spawn = multiprocessing.get_context("spawn")
         self._theirs = ProcessPoolExecutor(1, spawn, initializer=torch.set_num_threads, initargs=(execution.threads,))
         self._ours = ProcessPoolExecutor(1, spawn, initializer=apply, initargs=(execution,))
 
-    def turn(self, number: int) -> Iterator[str]:
-        """Measure every loop of every entry once, in an order that rotates with the turn; yield each loop's name."""
-        self.peaks.append(self._ours.submit(peak_gflops).result())
-        for entry in self.chosen:
-            for task in self.tasks:
-                for loop, rate in rotated(_loops(task, self.execution.device), number):
-                    yield f"{entry.name}: {loop}"
-                    process = self._ours if loop.startswith(OURS) else self._theirs
-                    images_per_second = process.submit(rate, entry, self.execution, self.seconds).result()
-                    if images_per_second is not None:
-                        self._add(task, entry, loop, loops.BATCH, images_per_second)
-            if "inference" in self.tasks and number == 0:
-                yield f"{entry.name}: inference, with torch.compile for {len(loops.BATCHES)} batch sizes"
-                self._infer(entry)
+    def measure(self, entry: Entry, turn_ended: Callable[[int], None]) -> None:
+        """Measure every loop of an entry, and the machine's peak, in turns."""
+        chosen = {name: (task, rate) for task in self.tasks for name, rate in _loops(task, self.execution.device)}
+        measurements = {name: partial(self._rate, name, rate, entry) for name, (_, rate) in chosen.items()}
+        measurements[PEAK] = lambda: self._ours.submit(peak_gflops).result()
+        turns = guarded_turns(measurements, self.repeats, turn_ended=turn_ended, children=True)
+        rates = by_name(turns)
+        shared = {"peak_gflops": rates[PEAK], "turns_disturbed": disturbed(turns), **self._conditions(entry)}
+        for name, (task, _) in chosen.items():
+            values = [rate for rate in rates[name] if rate is not None]
+            if values:
+                self._add(task, name, loops.BATCH, values, shared)
+        if "inference" in self.tasks:
+            inferred = self._ours.submit(loops.inference_rates, entry, self.execution, self.seconds).result()
+            for name, batch, values in inferred:
+                self._add("inference", name, batch, values, shared)
 
-    def _infer(self, entry: Entry) -> None:
-        """Measure an entry's inference, whose loops take turns of their own."""
-        rows = self._ours.submit(loops.inference_rates, entry, self.execution, self.seconds).result()
-        for loop, batch, rates in rows:
-            for rate in rates:
-                self._add("inference", entry, loop, batch, rate)
+    def _conditions(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "architecture": entry.name,
+            "dataset": entry.dataset,
+            "mflops_per_image": costs(entry.architecture, entry.options()).mflops_per_image,
+            "device": self.execution.device,
+            "threads": self.execution.threads,
+            "environment": environment(self.execution.device),
+        }
+
+    def _rate(self, loop: str, rate: loops.Rate, entry: Entry) -> float | None:
+        process = self._ours if loop.startswith(OURS) else self._theirs
+        return process.submit(rate, entry, self.execution, self.seconds).result()
 
     def close(self) -> None:
         """End both processes."""
         self._theirs.shutdown()
         self._ours.shutdown()
 
-    def _add(self, task: str, entry: Entry, loop: str, batch: int, rate: float) -> None:
-        key = (entry.dataset, entry.name, loop)
-        if key not in self.rows:
-            self.rows[key] = Row(
-                task=task,
-                architecture=entry.name,
-                dataset=entry.dataset,
-                loop=loop,
-                batch=batch,
-                images_per_second=[],
-                mflops_per_image=costs(entry.architecture, entry.options()).mflops_per_image,
-                n=0,
-                peak_gflops=self.peaks,
-                device=self.execution.device,
-                threads=self.execution.threads,
-                environment=environment(self.execution.device),
-            )
-        self.rows[key]["images_per_second"].append(rate)
-        self.rows[key]["n"] += 1
+    def _add(self, task: str, loop: str, batch: int, rates: list[float], shared: Mapping[str, Any]) -> None:
+        row = {"task": task, "loop": loop, "batch": batch, "images_per_second": rates, "n": len(rates), **shared}
+        self.rows.append(cast("Row", row))
 
 
 def _loops(task: str, device: str) -> list[tuple[str, loops.Rate]]:
@@ -183,24 +179,27 @@ def _checked(arguments: argparse.Namespace) -> list[str]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure, write the rows after every turn, print the tables."""
-    tasks = _checked(arguments)
-    measurement = Speed(entries(arguments.entries), tasks, chosen_execution(arguments), arguments.seconds)
+    """Measure, write the rows after every entry, print the tables."""
+    tasks, chosen = _checked(arguments), entries(arguments.entries)
+    measurement = Speed(tasks, chosen_execution(arguments), arguments.seconds, arguments.repeats)
     try:
-        _measure(measurement, arguments)
+        _measure(measurement, chosen, arguments)
     finally:
         measurement.close()
-    print(report(list(measurement.rows.values())))  # noqa: T201 - the answer
+    print(report(measurement.rows))  # noqa: T201 - the answer
 
 
-def _measure(measurement: Speed, arguments: argparse.Namespace) -> None:
+def _measure(measurement: Speed, chosen: Sequence[Entry], arguments: argparse.Namespace) -> None:
     if not available() and "training" in measurement.tasks:
         _say("Lightning is not installed (pip install '.[speed]'): its rows are left out")
     start = time.monotonic()
-    for number in range(arguments.repeats):
-        for loop in measurement.turn(number):
-            _say(f"{duration(time.monotonic() - start):>12}  turn {number + 1}/{arguments.repeats}  {loop}")
-        write_result(arguments, list(measurement.rows.values()))
+
+    def say_turn(entry: Entry, taken: int) -> None:
+        _say(f"{duration(time.monotonic() - start):>12}  {entry.name}: turn {taken}/{arguments.repeats}")
+
+    for entry in chosen:
+        measurement.measure(entry, partial(say_turn, entry))
+        write_result(arguments, measurement.rows)
 
 
 def _say(line: str) -> None:

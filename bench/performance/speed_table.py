@@ -8,7 +8,8 @@ from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
 from bench.harness.machine.turns import ratios
-from bench.harness.number_format import MISSING, number, significant, with_range
+from bench.harness.number_format import MISSING, number, significant, with_interval, with_range
+from bench.harness.stats.turns import turn_ratio
 from bench.performance.loops import BATCHES
 
 BACKWARD = 3  # forward and backward together cost about three forward passes
@@ -32,14 +33,21 @@ def readme_text(rows: Sequence[Row]) -> str:
 
 def conditions(rows: Sequence[Row]) -> str:
     """Return the conditions of the rows in one line."""
-    first, peaks = rows[0], rows[0]["peak_gflops"]
+    first, peaks = rows[0], [peak for row in rows for peak in row["peak_gflops"]]
     where, counts = first["environment"], sorted({row["n"] for row in rows})
     return (
-        f"n = {', '.join(map(str, counts))} turns; medians, ranges in brackets; batch 64, SGD with momentum; "
+        f"n = {', '.join(map(str, counts))} turns{_disturbed(rows)}; medians, ranges in brackets, for ratios 95 % "
+        "intervals where there are six turns; batch 64, SGD with momentum; "
         f"{where['hardware']} ({first['device']}), {first['threads']} threads; peak {number(min(peaks), 0)} to "
         f"{number(max(peaks), 0)} GFLOP/s (float32 matrix product); python {where['python']}, torch {where['torch']}, "
         f"torchvision {where['torchvision']}; {short_commit(where['commit'])}"
     )
+
+
+def _disturbed(rows: Sequence[Row]) -> str:
+    """Return how many turns others disturbed, at most, where rows say so."""
+    most = max(row.get("turns_disturbed", 0) for row in rows)
+    return f", up to {most} disturbed" if most else ""
 
 
 def _by_entry(rows: Iterable[Row], task: str) -> dict[tuple[str, str], Loops]:
@@ -102,11 +110,12 @@ def _rates(row: Row | None, *, spread: bool = True) -> str:
 
 
 def _ratio(over: Row | None, under: Row | None) -> str:
-    """Return the median of the turns' own ratios, with the smallest and the largest."""
+    """Return the ratio from the turns' own, with its 95 % interval where there are turns enough for one."""
     if over is None or under is None:
         return MISSING
-    factors = ratios(over["images_per_second"], under["images_per_second"])
-    return with_range(factors, 2) if len(factors) > 1 else number(factors[0], 2)
+    values = over["images_per_second"], under["images_per_second"]
+    ratio = turn_ratio(*values)
+    return with_range(ratios(*values), 2) if ratio.low is None else with_interval(*ratio[1:], 2)
 
 
 def _share_of_peak(row: Row | None) -> str:

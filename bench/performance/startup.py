@@ -15,7 +15,7 @@ from functools import partial
 from tabulate import tabulate
 
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
-from bench.harness.machine.turns import take_turns
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns
 from bench.harness.number_format import least_to_largest, significant
 from bench.harness.paths import PROJECT
 
@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure, write the figures, print the table."""
     require_at_least(1, arguments, "repeats")
     commands = {name: partial(seconds_of, words) for name, words in COMMANDS.items()}
-    content = with_conditions({"seconds": take_turns(commands, arguments.repeats)}, arguments)
+    turns = guarded_turns(commands, arguments.repeats, children=True)
+    content = with_conditions({"seconds": by_name(turns), "turns_disturbed": disturbed(turns)}, arguments)
     write_result(arguments, content)
     where = content["environment"]
     print(table(content["seconds"]))  # noqa: T201 - the answer

@@ -20,7 +20,7 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory import PeakMemory
 from bench.harness.machine.memory_format import execution_for
-from bench.harness.machine.turns import take_turns
+from bench.harness.machine.turns import by_name, guarded_turns
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import Record, load
 from bench.harness.records.store import RECORDS, Store
@@ -89,7 +89,8 @@ def sweep(words: tuple[str, str, str], sizes: Sequence[Any], measure: Measure, r
         measure: returns the seconds and the MB of a size.
         repeats: turns.
     """
-    measured = take_turns({size: partial(measure, size) for size in sizes}, repeats, rotate=False)
+    turns = guarded_turns({size: partial(measure, size) for size in sizes}, repeats, in_order=True)
+    measured = by_name(turns)
     points = tuple(_point(size, turns) for size, turns in measured.items())
     return Sweep(name=words[0], size=words[1], subject=words[2], points=points)
 

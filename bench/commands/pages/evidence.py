@@ -61,6 +61,7 @@ class SpeedRow(TypedDict):
     mflops_per_image: float
     n: int
     peak_gflops: list[float]
+    turns_disturbed: NotRequired[int]
     device: str
     threads: int
     environment: Machine

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,19 +35,16 @@ def rotated(items: Sequence[Value], turn: int) -> list[Value]:
     return [*items[by:], *items[:by]]
 
 
-def take_turns(
-    measurements: Mapping[Name, Callable[[], Value]], turns: int, *, rotate: bool = True
-) -> dict[Name, list[Value]]:
-    """Return every measurement's values, one per turn.
+def take_turns(measurements: Mapping[Name, Callable[[], Value]], turns: int) -> dict[Name, list[Value]]:
+    """Return every measurement's values, one per turn, each turn beginning with the next one.
 
     Args:
         measurements: functions that measure once, by name.
         turns: rounds in which each measures once.
-        rotate: begin each turn with the next one; without it the order is the same in all turns.
     """
     values: dict[Name, list[Value]] = {name: [] for name in measurements}
     for turn in range(turns):
-        for name in rotated(list(measurements), turn if rotate else 0):
+        for name in rotated(list(measurements), turn):
             values[name].append(measurements[name]())
     return values
 
@@ -65,6 +62,9 @@ def guarded_turns(
     turns: int,
     seed: int = 0,
     turn_ended: Callable[[int], None] = lambda _taken: None,
+    *,
+    in_order: bool = False,
+    children: bool = False,
 ) -> list[Turn[Name, Value]]:
     """Return turns of all measurements, each turn in a random order; a disturbed turn is taken again at the end.
 
@@ -75,18 +75,31 @@ def guarded_turns(
         turns: undisturbed ones that are wanted; at most as many again are taken.
         seed: gives the order.
         turn_ended: told how many turns have been taken, after each.
+        in_order: every turn in the order of the measurements, where one would hide what another adds.
+        children: processes that this one has started are what is measured, too.
 
     Returns:
         The undisturbed turns where there are as many as were wanted, else all that were taken.
     """
     random, taken = Random(seed), list[Turn[Name, Value]]()  # noqa: S311 - an order, no secret
     while sum(not turn.usage.disturbed for turn in taken) < turns and len(taken) < 2 * turns:
-        watch = Watch()
-        values = {name: measurements[name]() for name in random.sample(list(measurements), len(measurements))}
+        watch = Watch(children=children)
+        names = list(measurements)
+        values = {name: measurements[name]() for name in (names if in_order else random.sample(names, len(names)))}
         taken.append(Turn(values, watch.usage()))
         turn_ended(len(taken))
     quiet = [turn for turn in taken if not turn.usage.disturbed]
     return quiet if len(quiet) >= turns else taken
+
+
+def by_name(turns: Sequence[Turn[Name, Value]]) -> dict[Name, list[Value]]:
+    """Return every measurement's values, one per turn that was kept."""
+    return {name: [turn.values[name] for turn in turns] for name in turns[0].values}
+
+
+def disturbed(turns: Sequence[Turn[Any, Any]]) -> int:
+    """Return how many of the turns that were kept something disturbed."""
+    return sum(turn.usage.disturbed for turn in turns)
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:

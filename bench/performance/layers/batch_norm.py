@@ -16,8 +16,8 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import available_cores
 from bench.harness.machine.execution import add_threads, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
-from bench.harness.machine.turns import guarded_turns
-from bench.harness.number_format import interval, number, significant
+from bench.harness.machine.turns import disturbed, guarded_turns
+from bench.harness.number_format import counted, significant, with_interval
 from bench.harness.stats.turns import turn_median, turn_ratio
 from models.parts.batch_norm import BatchNorm2d
 
@@ -52,14 +52,13 @@ def measure(threads: Sequence[int], repeats: int) -> list[dict[str, Any]]:
     for shape in SHAPES:
         timers = {(name, count): timer(kind, shape, count) for name, kind in KINDS.items() for count in threads}
         turns = guarded_turns(timers, repeats)
-        disturbed = sum(turn.usage.disturbed for turn in turns)
         rows += [
             {
                 "shape": list(shape),
                 "implementation": name,
                 "threads": count,
                 "seconds": [turn.values[name, count] for turn in turns],
-                "turns_disturbed": disturbed,
+                "turns_disturbed": disturbed(turns),
             }
             for name, count in timers
         ]
@@ -72,8 +71,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     shapes = list(dict.fromkeys(tuple(row["shape"]) for row in rows))
     threads = list(dict.fromkeys(row["threads"] for row in rows))
     headers = ["feature maps"]
-    headers += [f"{name}, {count} threads, ms" for name in KINDS for count in threads]
-    headers += [f"ours ÷ torch's speed, {count} threads" for count in threads]
+    headers += [f"{name}, {counted(count, 'thread')}, ms" for name in KINDS for count in threads]
+    headers += [f"ours ÷ torch's speed, {counted(count, 'thread')}" for count in threads]
     lines = [
         [
             " x ".join(map(str, shape)),
@@ -90,8 +89,7 @@ def _ms(seconds: Sequence[float]) -> str:
 
 
 def _ratio(over: Sequence[float], under: Sequence[float]) -> str:
-    ratio = turn_ratio(over, under)
-    return f"{number(ratio.median, 2)} {interval(ratio.low, ratio.high, lambda end: number(end, 2))}".strip()
+    return with_interval(*turn_ratio(over, under)[1:], 2)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -16,8 +16,9 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
-from bench.harness.machine.turns import ratios, take_turns
-from bench.harness.number_format import significant, with_range
+from bench.harness.machine.turns import by_name, guarded_turns
+from bench.harness.number_format import significant, with_interval
+from bench.harness.stats.turns import turn_ratio
 from models.parts.lrn import LocalResponseNorm
 
 SHAPE = (64, 64, 32, 32)
@@ -44,7 +45,7 @@ def measure(execution: Execution, repeats: int) -> dict[Case, dict[str, list[flo
                     implementation: _timer(layer.to(execution.torch_device), x, compiled=how == "compiled")
                     for implementation, layer in layers(window).items()
                 }
-    return {case: take_turns(timers, repeats) for case, timers in timed.items()}
+    return {case: by_name(guarded_turns(timers, repeats)) for case, timers in timed.items()}
 
 
 def _timer(layer: nn.Module, x: Tensor, *, compiled: bool) -> Callable[[], float]:
@@ -66,8 +67,10 @@ def table(cases: Mapping[Case, Mapping[str, Sequence[float]]]) -> str:
     """Return the medians and ratios, with their ranges, as Markdown."""
     rows = []
     for (window, memory_format, how), seconds in cases.items():
-        ratio = with_range(ratios(seconds["torch"], seconds["ours"]), 2)
-        rows.append((str(window), memory_format, how, _ms(seconds["torch"]), _ms(seconds["ours"]), ratio))
+        ratio = turn_ratio(seconds["torch"], seconds["ours"])
+        rows.append(
+            (str(window), memory_format, how, _ms(seconds["torch"]), _ms(seconds["ours"]), with_interval(*ratio[1:], 2))
+        )
     return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
 
 

@@ -20,7 +20,8 @@ def test_every_command_is_measured(
     assert main(["startup", "--repeats", "2", "--json", str(tmp_path / "startup.json")]) == 0
 
     content = json.loads((tmp_path / "startup.json").read_text("utf-8"))
-    assert len(content["seconds"]["nothing"]) == 2
+    assert len(content["seconds"]["nothing"]) >= 2
+    assert content["turns_disturbed"] <= len(content["seconds"]["nothing"])
     assert min(content["seconds"]["nothing"]) > 0
     assert "| `nothing` " in capsys.readouterr().out
 

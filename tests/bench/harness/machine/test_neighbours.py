@@ -1,11 +1,14 @@
 """Tests of bench.harness.machine.neighbours: what disturbs, and that a busy program is seen."""
 
 import multiprocessing
+import subprocess
+import sys
 import time
 
+import psutil
 import pytest
 
-from bench.harness.machine.neighbours import Usage, Watch, warning
+from bench.harness.machine.neighbours import Usage, Watch, busy_programs, warning
 
 QUIET = Usage(
     seconds=1.0, own_cores=1.0, other_cores=0.0, stolen_cores=0.0, throttled=0.0, runnable=1, mhz=2000.0, cores=2
@@ -73,3 +76,23 @@ def test_a_machine_that_is_not_quiet_is_one_line() -> None:
     assert warning(resting._replace(other_cores=1.0)) == (
         "warning: the machine is not quiet: other programs used 1.0 cores of 2; speeds will be measured beside them"
     )
+
+
+def test_children_are_no_neighbours() -> None:
+    """What a process that this one started and waits for uses is this one's own."""
+    watch = Watch(children=True)
+    spin = "import time; end = time.perf_counter() + 0.5\nwhile time.perf_counter() < end: pass"
+    subprocess.run([sys.executable, "-c", busy], check=True)  # noqa: S603 - our own
+
+    assert watch.usage().own_cores > 0.2
+
+
+def test_busy_programs_use_the_machine_until_they_are_no_longer_wanted() -> None:
+    """One of them takes time while it runs, and has ended afterwards."""
+    before = psutil.Process().children()
+    with busy_programs(1):
+        (program,) = [child for child in psutil.Process().children() if child not in before]
+        time.sleep(0.3)
+        assert sum(program.cpu_times()[:2]) > 0
+
+    assert not program.is_running()

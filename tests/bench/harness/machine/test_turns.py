@@ -25,9 +25,10 @@ def test_an_order_can_be_kept() -> None:
     """From small to large in every turn, where a large one would hide what a small one adds."""
     order: list[int] = []
 
-    take_turns({size: partial(order.append, size) for size in (1, 2)}, 2, rotate=False)
+    turns = module.guarded_turns({size: partial(order.append, size) for size in (1, 2, 3)}, 2, in_order=True)
 
-    assert order == [1, 2, 1, 2]
+    assert order[:6] == [1, 2, 3, 1, 2, 3]
+    assert list(module.by_name(turns)) == [1, 2, 3]
 
 
 def test_values_belong_to_their_name_in_the_order_of_the_turns() -> None:
@@ -63,6 +64,9 @@ class Watched:
     """A machine whose turns are disturbed as it is told: the watch of the module under test."""
 
     usages: Iterator[Usage] = iter(())
+
+    def __init__(self, *, children: bool = False) -> None:
+        self.children = children
 
     def usage(self) -> Usage:
         """Return the next turn's."""

@@ -35,7 +35,7 @@ def test_the_command_writes_every_turn(tmp_path: Path, capsys: pytest.CaptureFix
     content = json.loads(path.read_text("utf-8"))
 
     assert len(content["rows"]) == 2 * len(lrn.WINDOWS) * len(lrn.FORMATS)
-    assert all(len(row["seconds"][name]) == 3 for row in content["rows"] for name in ("torch", "ours"))
+    assert all(len(row["seconds"][name]) >= 3 for row in content["rows"] for name in ("torch", "ours"))
     assert all(min(row["seconds"]["ours"]) > 0 for row in content["rows"])
     assert "| 63       | channels_last   | compiled |" in capsys.readouterr().out
 

@@ -1,0 +1,1 @@
+"""Every path that nets take on a GPU, measured by one command."""
