@@ -74,7 +74,7 @@ def training(waiting: Waiting, cores: int) -> Iterator[Ask]:
     with subprocess.Popen(  # noqa: S603 - our own
         command,
         cwd=PROJECT,
-        env=inherited | waiting.variables,
+        env={**inherited, **waiting.variables},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

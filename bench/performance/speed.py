@@ -3,8 +3,7 @@
 For every entry of the leaderboards: training images/s of the articles' loop (DataLoader with 0 and with 2 workers), of
 PyTorch Lightning and of convbench; images/s of the evaluation; inference in torch eager and under torch.compile. The
 loops of an entry take turns, so that a ratio compares neighbours in time; the machine's peak (a large float32 matrix
-product) is measured in every turn too, and a turn that others disturb is taken again. The table, Markdown, goes to standard
-output.
+product) is measured in every turn, and a turn that others disturb is taken again. The table goes to standard output.
 """
 
 import argparse
@@ -109,7 +108,9 @@ class Speed:
     def measure(self, entry: Entry, turn_ended: Callable[[int], None]) -> None:
         """Measure every loop of an entry, and the machine's peak, in turns."""
         chosen = {name: (task, rate) for task in self.tasks for name, rate in _loops(task, self.execution.device)}
-        measurements = {name: partial(self._rate, name, rate, entry) for name, (_, rate) in chosen.items()}
+        measurements: dict[str, Callable[[], float | None]] = {
+            name: partial(self._rate, name, rate, entry) for name, (_, rate) in chosen.items()
+        }
         measurements[PEAK] = lambda: self._ours.submit(peak_gflops).result()
         turns = guarded_turns(measurements, self.repeats, turn_ended=turn_ended, children=True)
         rates = by_name(turns)

@@ -194,6 +194,35 @@ class BatchNorm(TypedDict):
     rows: list[BatchNormRow]
 
 
+class CaseFacts(TypedDict):
+    """Images/s of each turn."""
+
+    memory_format: str
+    threads: int
+    images_per_second: list[float]
+
+
+class LayerRow(TypedDict):
+    """A layer with its input's shape and the nets that have it."""
+
+    layer: str
+    shape: list[int]
+    nets: list[str]
+    trained_in: str
+    cases: list[CaseFacts]
+    turns_disturbed: int
+
+
+class Layers(TypedDict):
+    """`python -m bench layers`: a row a distinct layer."""
+
+    environment: Machine
+    threads: int
+    rows: list[LayerRow]
+    left_out_as_long: int
+    longest_seconds: float
+
+
 class Waiting(TypedDict):
     """`python -m bench waiting`: images/s of each turn by number of busy programs, setting and net."""
 
@@ -214,6 +243,7 @@ KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place i
     "speed_check.json": (SpeedCheck, "speed-check --json"),
     "speed_check_busy.json": (SpeedCheck, "speed-check --neighbours 1 --json"),
     "batch_norm.json": (BatchNorm, "batch-norm --json"),
+    "layers.json": (Layers, "layers --json"),
     "waiting.json": (Waiting, "waiting --json"),
 }
 

@@ -29,6 +29,11 @@ WAITING = """\
 the net that suffers most to the one that suffers least. Beside others, of a fair share of the cores: 1.0 is what the
 quiet machine's fastest setting would make of that. A study's trials have one thread each and wait for nobody; the speed
 phase and `--threads N` use the setting of `bench/__init__.py`."""
+LAYERS = """\
+`python -m bench layers`: images/s of forward and backward on a batch of 64, medians of {turns} turns, and what the
+further threads gain in each memory format, with 95 % intervals; of {count} distinct layers those that gain least in the
+format that they are trained in. {long} that take longer than {longest} s are left out: they have work for all
+threads{disturbed}."""
 HOTSPOTS = """\
 `python -m bench hotspots`: the nets with the lowest share of the machine's peak. What was tried to raise it is in
 `bench/harness/machine/memory_format.py`."""
@@ -50,6 +55,7 @@ def measurement_sections(folder: Path) -> dict[str, str]:
         "lrn": _lrn_section(normalised),
         "cores": _cores_section(together),
         "batch-norm": _batch_norm_section(read_evidence(folder, "batch_norm.json")),
+        "layers": _layers_section(read_evidence(folder, "layers.json")),
         "waiting": _waiting_section(read_evidence(folder, "waiting.json")),
         "hotspots": (HOTSPOTS, hotspots),
     }
@@ -87,6 +93,21 @@ def _cores_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance import cores  # noqa: PLC0415 - torch
 
     return CORES.format(options=content["options"]), cores.table(content), _conditions(content)
+
+
+def _layers_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    from bench.performance.layers import every  # noqa: PLC0415 - torch
+
+    rows = content["rows"]
+    disturbed = sum(row["turns_disturbed"] > 0 for row in rows)
+    words = LAYERS.format(
+        turns=len(rows[0]["cases"][0]["images_per_second"]),
+        count=len(rows),
+        long=content["left_out_as_long"],
+        longest=content["longest_seconds"],
+        disturbed=f"; {disturbed} of them with disturbed turns" if disturbed else "",
+    )
+    return words, every.table(rows), _conditions(content)
 
 
 def _waiting_section(content: Mapping[str, Any]) -> tuple[str, str, str]:

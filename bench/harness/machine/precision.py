@@ -8,7 +8,7 @@ Source: P. Micikevicius et al., Mixed precision training, 2018.
 
 import contextlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from bench.harness.errors import UserError, unknown
 from bench.harness.machine.environment import cpu_lines
@@ -84,8 +84,13 @@ def products(precision: str) -> Iterator[None]:
         forbid_tf32()
 
 
-def _set_float32(form: Literal["tf32", "ieee"]) -> None:
+def cuda_settings() -> tuple[Any, Any]:
+    """Return torch's two objects whose `fp32_precision` CUDA's products and convolutions follow."""
     import torch  # noqa: PLC0415 - as above
 
-    torch.backends.cuda.matmul.fp32_precision = form
-    torch.backends.cudnn.conv.fp32_precision = form
+    return torch.backends.cuda.matmul, torch.backends.cudnn.conv  # type: ignore[attr-defined]  # made when it is loaded
+
+
+def _set_float32(form: Literal["tf32", "ieee"]) -> None:
+    for setting in cuda_settings():
+        setting.fp32_precision = form

@@ -72,7 +72,8 @@ def guarded_turns(
 
     Args:
         measurements: functions that measure once, by name.
-        turns: undisturbed ones that are wanted; at most as many again are taken.
+        turns: undisturbed ones that are wanted; at most as many again are taken, and none from when on they could no
+            longer be reached.
         seed: gives the order.
         turn_ended: told how many turns have been taken, after each.
         in_order: every turn in the order of the measurements, where one would hide what another adds.
@@ -82,7 +83,7 @@ def guarded_turns(
         The undisturbed turns where there are as many as were wanted, else all that were taken.
     """
     random, taken = Random(seed), list[Turn[Name, Value]]()  # noqa: S311 - an order, no secret
-    while sum(not turn.usage.disturbed for turn in taken) < turns and len(taken) < 2 * turns:
+    while len(taken) - disturbed(taken) < turns and disturbed(taken) <= turns:
         watch = Watch(children=children)
         names = list(measurements)
         values = {name: measurements[name]() for name in (names if in_order else random.sample(names, len(names)))}

@@ -71,6 +71,11 @@ def spoil_batch_norm(content: Any) -> None:  # noqa: ANN401 - JSON
     content["rows"][1]["threads"] = 1.5
 
 
+def spoil_layers(content: Any) -> None:  # noqa: ANN401 - JSON
+    """A rate in words."""
+    content["rows"][0]["cases"][0]["images_per_second"][1] = "many"
+
+
 def spoil_waiting(content: Any) -> None:  # noqa: ANN401 - JSON
     """Cores in words."""
     content["cores"] = "two"
@@ -90,6 +95,7 @@ def spoil_waiting(content: Any) -> None:  # noqa: ANN401 - JSON
         ("speed_check.json", spoil_speed_check, "pairs[0].low is None"),
         ("speed_check_busy.json", spoil_speed_check, "pairs[0].low is None"),
         ("batch_norm.json", spoil_batch_norm, "rows[1].threads is 1.5"),
+        ("layers.json", spoil_layers, "rows[0].cases[0].images_per_second[1] is 'many'"),
         ("waiting.json", spoil_waiting, "cores is 'two'"),
     ],
 )

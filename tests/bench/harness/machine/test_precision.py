@@ -9,15 +9,16 @@ from torch import nn
 
 from bench.harness.machine import environment
 from bench.harness.machine.device import Execution, apply
-from bench.harness.machine.precision import PrecisionError, check_precision, products, why_emulated
+from bench.harness.machine.precision import PrecisionError, check_precision, cuda_settings, products, why_emulated
 
 
 @pytest.fixture(autouse=True)
 def defaults() -> Iterator[None]:
     """Give torch its settings back."""
-    before = torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
+    before = [setting.fp32_precision for setting in cuda_settings()]
     yield
-    torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision = before
+    for setting, precision in zip(cuda_settings(), before, strict=True):
+        setting.fp32_precision = precision
 
 
 def with_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
@@ -87,7 +88,7 @@ def test_a_mistyped_name_is_answered_with_the_right_one() -> None:
 def test_float32_products_are_in_float32_but_within_a_tf32_step() -> None:
     """CuDNN's default would be tf32 for all; after the step, also after one that failed, it is float32 again."""
     apply(Execution("cpu", torch.get_num_threads()))
-    settings = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
+    settings = cuda_settings()
 
     assert [setting.fp32_precision for setting in settings] == ["ieee", "ieee"]
     with pytest.raises(ZeroDivisionError), products("tf32"):

@@ -97,6 +97,11 @@ def test_at_most_as_many_again_are_taken(monkeypatch: pytest.MonkeyPatch) -> Non
     assert turns_beside([QUIET, QUIET, BUSY, BUSY, BUSY, BUSY], monkeypatch) == [0, 1, 2, 3, 4, 5]
 
 
+def test_nothing_is_taken_again_where_it_cannot_be_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a neighbour that never rests a turn more than wanted is taken, not as many again."""
+    assert turns_beside([BUSY] * 6, monkeypatch) == [0, 1, 2, 3]
+
+
 def test_each_turn_has_a_random_order_and_everyone_once() -> None:
     """The same in every run: the order is drawn from the given random numbers."""
     orders: list[list[str]] = [[], []]
