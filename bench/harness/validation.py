@@ -5,8 +5,6 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn
 
-import msgspec
-
 from bench.harness.errors import UserError
 
 LONGEST_VALUE = 40  # characters of a wrong value that a message shows
@@ -25,6 +23,8 @@ def wrong_value(values: object, kind: Any) -> str | None:  # noqa: ANN401 - any 
         values: objects, lists, texts and numbers as `json.loads` returns them.
         kind: a TypedDict, a dataclass or another annotation that they should fit. Fields that it does not name pass.
     """
+    import msgspec  # noqa: PLC0415 - a GPU machine may lack it: `python -m bench gpu` reads no file
+
     try:
         msgspec.convert(values, kind)
     except msgspec.ValidationError as error:

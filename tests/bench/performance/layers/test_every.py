@@ -66,7 +66,7 @@ def test_the_table_begins_with_the_layer_that_loses_most() -> None:
     lines = table(rows).splitlines()[2:]
 
     assert [line.split("|")[1].strip() for line in lines] == ["`sick`", "`other format`", "`fine`"]
-    assert "0.50 [0.50, 0.50]" in lines[0]
+    assert "0.50 ± 0.00" in lines[0]
     assert len(table(rows, shown=1).splitlines()) == 3
 
 

@@ -40,11 +40,11 @@ def test_the_command_writes_every_turn(tmp_path: Path, capsys: pytest.CaptureFix
     assert "| 63       | channels_last   | compiled |" in capsys.readouterr().out
 
 
-def test_a_ratio_is_the_median_of_the_turns_own() -> None:
-    """With the smallest and the largest."""
-    case = (5, "contiguous", "eager")
+def test_a_ratio_is_that_of_the_turns_own() -> None:
+    """With its 95 % interval: a machine that is half as fast in every second turn changes nothing."""
+    case, theirs, ours = (5, "contiguous", "eager"), [2.0, 4.0] * 4, [1.0, 2.0] * 4
 
-    assert "| 2.00 [1.00, 4.00] |" in lrn.table({case: {"torch": [2.0, 4.0, 8.0], "ours": [2.0, 2.0, 2.0]}})
+    assert "| 2.00 ± 0.00" in lrn.table({case: {"torch": theirs, "ours": ours}})
 
 
 def test_layers_are_timed_forward_and_backward(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,4 +53,4 @@ def test_layers_are_timed_forward_and_backward(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(torch.autograd, "grad", lambda *arguments: asked.append(arguments[1]))
     lrn.measure(Execution("cpu", 1), 1)
 
-    assert len(asked) == 2 * 2 * len(lrn.WINDOWS) * len(lrn.FORMATS) * 3  # two warm-ups and a turn
+    assert len(asked) >= 2 * 2 * len(lrn.WINDOWS) * len(lrn.FORMATS) * 3  # two warm-ups and a turn
