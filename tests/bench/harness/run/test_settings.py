@@ -136,3 +136,9 @@ def test_the_data_root_is_the_option_or_the_variable(
     monkeypatch.setenv("CONVBENCH_DATA", variable)
 
     assert data_root(option) == root
+
+
+def test_an_unknown_precision_is_named() -> None:
+    """With the right one."""
+    with pytest.raises(SettingsError, match=r"unknown precision 'bf-16'.*'bf16'"):
+        settings(precision="bf-16")
