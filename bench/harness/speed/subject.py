@@ -1,6 +1,6 @@
 """An arm whose speed is measured: a slice of its training, and of its answers to one image and to 256."""
 
-import math
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +16,9 @@ from bench.harness.training.trial_run import preprocesses
 BATCHES = (1, 256)  # of inference
 TRAINING = "training"
 WARM_UP_STEPS = 1  # after the others' slices the caches hold their nets
-LEAST_TRIED = 3  # steps with each number of threads
+LEAST_TRIED = 2  # steps of a try
+FEWEST_TRIES, MOST_TRIES = 3, 7  # of each number of threads
+TRIED_SECONDS = 2.0  # after which slow nets are not tried again
 BACKWARD = 3  # forward and backward together cost about three forward passes
 
 
@@ -31,13 +33,13 @@ class Budget(NamedTuple):
         turns: undisturbed ones that are wanted; at most as many again are taken.
         seconds: least time of a slice of training.
         least_steps: steps of a slice of training, however long they take.
-        tried_seconds: for each number of threads that is tried.
+        tried_seconds: least time of a try of a number of threads; there are three to seven.
     """
 
     turns: int = 40
     seconds: float = 0.03
     least_steps: int = 2
-    tried_seconds: float = 0.05
+    tried_seconds: float = 0.03
 
     @property
     def answer_seconds(self) -> float:
@@ -169,14 +171,22 @@ def batch_name(size: int) -> str:
 
 
 def _fastest(loop: Callable[[], float], counts: Sequence[int]) -> int:
-    """Return the number of threads with which a loop took the least time."""
+    """Return the number of threads with which a loop took the least time in the median of its tries.
+
+    Beside a busy program a loop on all cores is fast now and then, when nobody is in its way: the fastest try would
+    choose it for a phase in which it is slow.
+    """
     if len(counts) == 1:
         return counts[0]
-    seconds = dict.fromkeys(counts, math.inf)
-    for count in [*counts, *counts]:
-        torch.set_num_threads(count)
-        seconds[count] = min(seconds[count], loop())
-    return min(counts, key=lambda count: seconds[count])
+    seconds: dict[int, list[float]] = {count: [] for count in counts}
+    start = time.perf_counter()
+    for tries in range(MOST_TRIES):
+        if tries >= FEWEST_TRIES and time.perf_counter() - start > TRIED_SECONDS:
+            break
+        for count in counts:
+            torch.set_num_threads(count)
+            seconds[count].append(loop())
+    return min(counts, key=lambda count: statistics.median(seconds[count]))
 
 
 def thread_counts(cores: int) -> list[int]:

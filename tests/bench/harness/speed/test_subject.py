@@ -1,5 +1,6 @@
 """Tests of bench.harness.speed.subject: slices of training and of answers, each on its number of threads."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -65,6 +66,19 @@ def test_each_loop_takes_its_fastest_number_of_threads(monkeypatch: pytest.Monke
     monkeypatch.setattr(Subject, "answer", answer)
 
     assert Subject(planned("activation", "lenet5-relu"), load("mnist-5k"), [1, 2], BUDGET).threads == best
+
+
+def test_a_lucky_try_does_not_choose_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that are fast once, when a neighbour rests, and slow in most tries lose to one."""
+    tries = itertools.count()
+
+    def train(_self: Subject, _seconds: float, _least_steps: int) -> tuple[float, float]:
+        lucky = next(tries) == 3
+        return (0.5 if lucky else 4.0) if torch.get_num_threads() == 2 else 1.0, 1.0
+
+    monkeypatch.setattr(Subject, "train", train)
+
+    assert Subject(planned("activation", "lenet5-relu"), load("mnist-5k"), [1, 2], BUDGET).threads["training"] == 1
 
 
 def test_torchs_lrn_is_a_change_of_the_same_net() -> None:
