@@ -104,8 +104,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Keep the studies asked for, before -k and -m take their share; then order the trials seed by seed."""
     settings = config.stash[SETTINGS]
-    collected = sum(study_of(item) is not None and not measures_speed(item) for item in items)
     _keep_studies(config, items)
+    collected = sum(study_of(item) is not None and not measures_speed(item) for item in items)
     yield
     items.sort(key=lambda item: place(item, settings.seeds))
     if collected and not items:

@@ -40,9 +40,9 @@ def select(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (("--studies", "kernelsize"), 4, "unknown study 'kernelsize': did you mean 'kernel-size'"),
         (("--studies", "kernelsize", "-k", "lenet5"), 4, "unknown study 'kernelsize': did you mean 'kernel-size'"),
-        (("-k", "nosuch"), 5, "no trial of 90: -k 'nosuch' leaves none"),
+        (("-k", "nosuch"), 5, ": -k 'nosuch' leaves none"),
         (("--studies", "activation", "-k", "convnet"), 5, "--studies 'activation' and -k 'convnet' leaves none"),
-        (("--deselect", "bench/"), 5, "no trial of 90: --deselect 'bench/' leaves none"),
+        (("--deselect", "bench/"), 5, ": --deselect 'bench/' leaves none"),
     ],
 )
 def test_a_selection_of_nothing_says_so(arguments: tuple[str, ...], status: int, message: str, tmp_path: Path) -> None:

@@ -84,11 +84,15 @@ def products(precision: str) -> Iterator[None]:
         forbid_tf32()
 
 
-def cuda_settings() -> tuple[Any, Any]:
-    """Return torch's two objects whose `fp32_precision` CUDA's products and convolutions follow."""
+def cuda_settings() -> tuple[Any, Any, Any]:
+    """Return torch's objects whose `fp32_precision` CUDA's products and convolutions follow.
+
+    Recurrent layers are among them though no net here has any: torch.export fails where cuDNN's two settings differ.
+    """
     import torch  # noqa: PLC0415 - as above
 
-    return torch.backends.cuda.matmul, torch.backends.cudnn.conv  # type: ignore[attr-defined]  # made when it is loaded
+    cudnn: Any = torch.backends.cudnn
+    return torch.backends.cuda.matmul, cudnn.conv, cudnn.rnn
 
 
 def _set_float32(form: Literal["tf32", "ieee"]) -> None:

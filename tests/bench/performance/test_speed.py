@@ -62,14 +62,14 @@ def test_a_rate_counts_images_after_the_warm_up() -> None:
 def test_a_run_writes_a_row_a_loop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each row has a rate of every turn, its loop's name and the conditions; the tables are Markdown."""
     path = tmp_path / "speed.json"
-    words = ("--entries", "lenet5", "--tasks", "training,evaluation", "--repeats", "2", "--seconds", "0.01")
+    words = ("--entries", "lenet5", "--tasks", "training,evaluation", "--repeats", "1", "--seconds", "0.01")
 
     assert main(["speed", *words, "--threads", "1", "--device", "cpu", "--json", str(path)]) == 0
 
     rows = json.loads(path.read_text("utf-8"))
     rows_by_loop = {row["loop"]: row for row in rows}
     assert {"article-0", "article-2", "convbench", "article-0-evaluation", "convbench-evaluation"} <= set(rows_by_loop)
-    assert all(len(row["images_per_second"]) == row["n"] >= 2 for row in rows)
+    assert all(len(row["images_per_second"]) == row["n"] >= 1 for row in rows)
     assert all(0 <= row["turns_disturbed"] <= row["n"] for row in rows)
     assert all(rate > 0 for row in rows for rate in (*row["images_per_second"], *row["peak_gflops"]))
     assert "| lenet5 " in capsys.readouterr().out
