@@ -5,11 +5,19 @@ import re
 import sys
 from pathlib import Path
 
+from bench.harness.machine.device import resolve_device
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
+from bench.harness.run.selection import left_out
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.study import Study
 
 SUFFIXES = ("md", "csv", "tex")
+
+
+def _is_run(study: Study) -> bool:
+    """Return whether a study has arms that are not left out on this machine."""
+    return set(study.arm_names("smoke")) > left_out(study, "smoke", lambda: resolve_device("auto")).arms
 
 
 def refuse(constant: str) -> None:
@@ -35,7 +43,7 @@ def problems(folder: Path, benchmark_json: Path) -> list[str]:
     faults += [
         f"{record.study}/{record.arm}: no {record.checkpoint}" for record in records if not _saved(folder, record)
     ]
-    for study in load_studies():
+    for study in filter(_is_run, load_studies()):
         for suffix in SUFFIXES:
             if not list((folder / "tables").glob(f"{study.name}*.{suffix}")):
                 faults.append(f"{study.name}: no table as {suffix}")

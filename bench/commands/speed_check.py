@@ -42,8 +42,8 @@ class Pair(NamedTuple):
         ratio: estimate.
         low: lower end of its 95 % interval.
         high: upper end.
-        turns: how many were kept.
-        disturbed: how many of these something disturbed.
+        turns: number of those that were kept.
+        disturbed: number of these that something disturbed.
     """
 
     study: str

@@ -10,7 +10,7 @@ from bench.harness.study.study import Study
 
 
 class Selection(NamedTuple):
-    """What is run.
+    """The trials that are run.
 
     Attributes:
         arms: the names of each study's arms; studies that are not run are absent.

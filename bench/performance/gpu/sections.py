@@ -58,7 +58,7 @@ class Limits:
     Attributes:
         execution: device, threads.
         chosen: entries of the leaderboards.
-        seconds: of a slice.
+        seconds: least time of a slice.
         data_root: holds torchvision's files; None where there are none.
         ends: when the section has to end, as time.monotonic() counts.
     """

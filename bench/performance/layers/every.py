@@ -38,8 +38,8 @@ class Layer(NamedTuple):
     """A layer with the feature maps that it gets.
 
     Attributes:
-        description: what `print` says of it.
-        shape: of its input, (batch, ...).
+        description: class and arguments, as `print` shows them.
+        shape: the input's, (batch, ...).
         nets: entries that have it.
         trained_in: memory format of their training.
         layer: the layer itself.

@@ -39,7 +39,7 @@ def test_each_setting_is_measured_in_a_process_that_has_it(monkeypatch: pytest.M
 
 
 def test_the_setting_that_is_used_is_among_those_that_are_measured() -> None:
-    """What bench/__init__.py chooses has a row of its own."""
+    """The one that bench/__init__.py chooses has a row of its own."""
     text = (PROJECT / "bench" / "__init__.py").read_text("utf-8")
     chosen = text.split('setdefault("GOMP_SPINCOUNT", "')[1].partition('"')[0]
 

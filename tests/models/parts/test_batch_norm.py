@@ -82,7 +82,7 @@ def test_memory_format_is_kept() -> None:
 
 
 def test_gradient_in_another_memory_format_is_understood() -> None:
-    """What comes after the layer may hand back a contiguous gradient, or the same one for every image."""
+    """The layer behind may hand back a contiguous gradient, or the same one for every image."""
     ours, theirs = layers()
     x = maps()
     for of_output in (noise().contiguous(), noise((1, *SHAPE[1:])).expand(SHAPE)):

@@ -79,7 +79,7 @@ def test_a_machine_that_is_not_quiet_is_one_line() -> None:
 
 
 def test_children_are_no_neighbours() -> None:
-    """What a process that this one started and waits for uses is this one's own."""
+    """The time of a process that this one started and waits for is this one's own."""
     watch = Watch(children=True)
     busy = "import time; end = time.perf_counter() + 0.5\nwhile time.perf_counter() < end: pass"
     subprocess.run([sys.executable, "-c", busy], check=True)  # noqa: S603 - our own

@@ -41,7 +41,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_every_section_is_there_and_none_failed(content: dict[str, Any]) -> None:
-    """What needs data that is not there says so."""
+    """Those that need data which is not there say so."""
     sections = content["sections"]
 
     assert list(sections) == list(SECTIONS)
@@ -62,7 +62,7 @@ def test_speeds_are_measured_in_turns(content: dict[str, Any]) -> None:
 
 
 def test_seeds_memory_and_determinism_have_values(content: dict[str, Any]) -> None:
-    """Of the one net."""
+    """For the one net."""
     sections = content["sections"]
 
     assert sections["determinism"]["same_bits"] == {"lenet5": True}
