@@ -1,4 +1,4 @@
-"""The promises of verdicts and of intervals of speeds, and how often they were kept, as Markdown, from `simulate` and `speed-check`."""
+"""The promises of verdicts and of intervals of speeds, and how often they were kept, as Markdown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
