@@ -7,8 +7,8 @@ Source: P. Micikevicius et al., Mixed precision training, 2018.
 """
 
 import contextlib
+import warnings
 from collections.abc import Iterator
-from typing import Any, Literal
 
 from bench.harness.errors import UserError, unknown
 from bench.harness.machine.environment import cpu_lines
@@ -68,7 +68,7 @@ def _why_not_on_cuda() -> str:
 
 def forbid_tf32() -> None:
     """Let CUDA compute float32 products in float32; by default cuDNN computes convolutions in tf32."""
-    _set_float32("ieee")
+    _allow_tf32(allowed=False)
 
 
 @contextlib.contextmanager
@@ -77,24 +77,22 @@ def products(precision: str) -> Iterator[None]:
     if precision != "tf32":
         yield
         return
-    _set_float32("tf32")
+    _allow_tf32(allowed=True)
     try:
         yield
     finally:
         forbid_tf32()
 
 
-def cuda_settings() -> tuple[Any, Any, Any]:
-    """Return torch's objects whose `fp32_precision` CUDA's products and convolutions follow.
+def _allow_tf32(*, allowed: bool) -> None:
+    """Set both of torch's switches by the names that every torch from 2.9 on reads.
 
-    Recurrent layers are among them though no net here has any: torch.export fails where cuDNN's two settings differ.
+    Where `fp32_precision` is set by itself, torch.export and, up to 2.11, torch.compile find the two sets of names at
+    odds and give up: https://github.com/pytorch/pytorch/issues/166387.
     """
     import torch  # noqa: PLC0415 - as above
 
-    cudnn: Any = torch.backends.cudnn
-    return torch.backends.cuda.matmul, cudnn.conv, cudnn.rnn
-
-
-def _set_float32(form: Literal["tf32", "ieee"]) -> None:
-    for setting in cuda_settings():
-        setting.fp32_precision = form
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*TF32")  # 2.9 announces the end of these names
+        torch.set_float32_matmul_precision("high" if allowed else "highest")
+        torch.backends.cudnn.allow_tf32 = allowed

@@ -9,16 +9,21 @@ from torch import nn
 
 from bench.harness.machine import environment
 from bench.harness.machine.device import Execution, apply
-from bench.harness.machine.precision import PrecisionError, check_precision, cuda_settings, products, why_emulated
+from bench.harness.machine.precision import PrecisionError, check_precision, products, why_emulated
+
+
+def tf32_allowed() -> set[bool]:
+    """Return what torch's two switches say."""
+    return {torch.get_float32_matmul_precision() == "high", torch.backends.cudnn.allow_tf32}
 
 
 @pytest.fixture(autouse=True)
 def defaults() -> Iterator[None]:
     """Give torch its settings back."""
-    before = [setting.fp32_precision for setting in cuda_settings()]
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     yield
-    for setting, precision in zip(cuda_settings(), before, strict=True):
-        setting.fp32_precision = precision
+    torch.set_float32_matmul_precision(before[0])
+    torch.backends.cudnn.allow_tf32 = before[1]
 
 
 def with_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
@@ -88,14 +93,13 @@ def test_a_mistyped_name_is_answered_with_the_right_one() -> None:
 def test_float32_products_are_in_float32_but_within_a_tf32_step() -> None:
     """CuDNN's default would be tf32 for all; after the step, also after one that failed, it is float32 again."""
     apply(Execution("cpu", torch.get_num_threads()))
-    settings = cuda_settings()
 
-    assert {setting.fp32_precision for setting in settings} == {"ieee"}
+    assert tf32_allowed() == {False}
     with pytest.raises(ZeroDivisionError), products("tf32"):
-        _fail_with({setting.fp32_precision for setting in settings} == {"tf32"})
-    assert {setting.fp32_precision for setting in settings} == {"ieee"}
+        _fail_with(tf32_allowed() == {True})
+    assert tf32_allowed() == {False}
     with products("float32"):
-        assert {setting.fp32_precision for setting in settings} == {"ieee"}
+        assert tf32_allowed() == {False}
 
 
 def _fail_with(expected: object) -> None:
