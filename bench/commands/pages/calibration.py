@@ -26,7 +26,12 @@ def speed_check_text(contents: Sequence[Mapping[str, Any]]) -> str:
     """Return how many intervals of identical arms' speeds hold 1, a line for each file of `speed-check`."""
     from bench.commands.speed_check import summary  # noqa: PLC0415 - torch
 
-    lines = [f"- {summary(content['pairs'], content['neighbours'])}" for content in contents]
-    where = contents[0]["environment"]
-    versions = f"python {where['python']}, torch {where['torch']}; {short_commit(where['commit'])}"
-    return "\n".join([*lines, "", f"<sub>{where['hardware']}, {where['cores']} cores; {versions}</sub>"])
+    return "\n".join(
+        f"- {summary(content['pairs'], content['neighbours'])} {_machine(content)}" for content in contents
+    )
+
+
+def _machine(content: Mapping[str, Any]) -> str:
+    where = content["environment"]
+    machine = f"{where['hardware']}, {where['cores']} cores; python {where['python']}, torch {where['torch']}"
+    return f"<sub>{machine}; {short_commit(where['commit'])}</sub>"
