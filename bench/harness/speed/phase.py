@@ -26,7 +26,7 @@ TORCH_LRN = {"lrn_implementation": "torch"}  # computes the same
 PHASE_SECONDS = 45.0  # of turns that are wanted: slow nets take fewer, but not below LEAST_TURNS
 LEAST_TURNS = 9
 BUILT_SECONDS = 0.5  # to build a net and warm it up, for the expectation alone
-TRIED = 7  # slices for each number of threads, likewise
+TRIED = 5  # slices for each number of threads, likewise
 
 ArmTurn = Turn[str, Timing]
 TurnEnded = Callable[[int, int], None]  # turns taken, turns wanted

@@ -17,7 +17,7 @@ BATCHES = (1, 256)  # of inference
 TRAINING = "training"
 WARM_UP_STEPS = 1  # after the others' slices the caches hold their nets
 LEAST_TRIED = 2  # steps of a try
-FEWEST_TRIES, MOST_TRIES = 3, 7  # of each number of threads
+FEWEST_TRIES, MOST_TRIES = 3, 5  # of each number of threads
 TRIED_SECONDS = 2.0  # after which slow nets are not tried again
 BACKWARD = 3  # forward and backward together cost about three forward passes
 
@@ -33,7 +33,7 @@ class Budget(NamedTuple):
         turns: undisturbed ones that are wanted; at most as many again are taken.
         seconds: least time of a slice of training.
         least_steps: steps of a slice of training, however long they take.
-        tried_seconds: least time of a try of a number of threads; there are three to seven.
+        tried_seconds: least time of a try of a number of threads; there are three to five.
     """
 
     turns: int = 40
