@@ -30,7 +30,7 @@ from bench.harness.paths import COMMITTED_RECORDS, PROJECT
 from bench.harness.records.record import Record, load
 from bench.harness.records.speed import load_speeds
 from bench.harness.report.figures.curves import COLOURS, STYLE
-from bench.harness.run.backends.processes import Job, Processes, Tell
+from bench.harness.run.backends.processes import Job, Processes, rest
 from bench.harness.run.plan import record_seconds, seed_by_seed
 from bench.harness.streams import say
 from bench.harness.study.discovery import load_studies
@@ -97,12 +97,6 @@ def planned_again(records: Sequence[Record]) -> list[Planned]:
         for record in records
     ]
     return seed_by_seed(trials)
-
-
-def rest(_job: Job, planned: Planned, _tell: Tell) -> Record | Exception:
-    """Do nothing for as long as the trial took, and return its record."""
-    time.sleep(planned.expected_seconds)
-    return planned.record or UserError(f"{planned.trial.name} has no record")
 
 
 def dry_run(trials: Sequence[Planned], workers: int) -> Run:

@@ -6,6 +6,7 @@ import multiprocessing.connection
 import os
 import signal
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -206,3 +207,9 @@ def _trained(job: Job, planned: Planned, tell: Tell) -> Record | Exception:
     except Exception as error:  # noqa: BLE001 - whatever it was, it is that trial's own result
         error.add_note(f"in its worker process:\n{traceback.format_exc()}")
         return error
+
+
+def rest(_job: Job, planned: Planned, _tell: Tell) -> Record | Exception:
+    """Do nothing for as long as a trial is expected to take and return the record that it has: a dry run's work."""
+    time.sleep(planned.expected_seconds)
+    return planned.record or BackendError(f"{planned.trial.name} has no record to return")
