@@ -24,6 +24,9 @@ from bench.harness.run.plan import record_seconds
 from bench.harness.study.planned import Planned
 from bench.harness.training.trial_run import Epoch, TrialRun
 
+# What each worker would import before its first trial, imported once: the second is for the deterministic algorithms,
+# whose switch imports it.
+PRELOADED = (TrialRun.__module__, "torch._inductor.config")
 TRIES = 2  # a trial whose worker died is tried once more: the next one dies too where the trial is what killed it
 Message = Epoch | Record | Exception
 Tell = Callable[[Epoch], None]
@@ -164,7 +167,7 @@ def _context() -> Any:  # noqa: ANN401 - its types differ between systems
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([TrialRun.__module__])
+    context.set_forkserver_preload(list(PRELOADED))
     return context
 
 

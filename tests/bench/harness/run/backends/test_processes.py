@@ -78,6 +78,24 @@ def test_their_rows_say_that_they_were_not_alone(side_by_side: Path) -> None:
     assert all(row["train_images_per_second"] > 0 for row in rows)
 
 
+def test_a_worker_begins_without_imports() -> None:
+    """Applying an execution needs no module that the process it is forked from has not: torch asks for hundreds."""
+    code = """
+import importlib, sys
+from bench.harness.machine.device import Execution, apply
+from bench.harness.run.backends.processes import PRELOADED
+for name in PRELOADED:
+    importlib.import_module(name)
+before = set(sys.modules)
+apply(Execution("cpu", threads=1))
+print(sorted(set(sys.modules) - before))
+"""
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+
+    assert done.stdout.strip() == "[]"
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Return whether a process is still there: one that has ended and waits for its parent is not."""
     try:
