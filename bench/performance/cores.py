@@ -100,7 +100,11 @@ def planned_again(records: Sequence[Record]) -> list[Planned]:
 
 
 def dry_run(trials: Sequence[Planned], workers: int) -> Run:
-    """Send trials through the pool of a run, whose workers rest; return how long it took."""
+    """Send trials through the pool of a run, whose workers rest; return how long it took.
+
+    Raises:
+        Exception: a trial ended with it; the time of a run without that trial would be too short.
+    """
     job = Job(execution=Execution("cpu", threads=1), results=Path(), data_root=None, workers=workers)
     pool = Processes(job, lambda *_: None, rest)
     start = time.perf_counter()
@@ -109,6 +113,9 @@ def dry_run(trials: Sequence[Planned], workers: int) -> Run:
         seconds = time.perf_counter() - start
     finally:
         pool.close()
+    for end in ended:
+        if isinstance(end.result, Exception):
+            raise end.result
     return Run(workers, seconds, sum(trial.expected_seconds for trial in trials), len(ended))
 
 

@@ -11,6 +11,7 @@ from bench.__main__ import main
 from bench.harness.errors import UserError
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import load
+from bench.harness.run.backends.backend import BackendError
 from bench.performance import cores
 from bench.performance.cores import Run, cores_svg, dry_run, phase_seconds, planned_again, real_run, table
 
@@ -50,6 +51,14 @@ def test_a_dry_run_goes_through_the_pool() -> None:
     assert run.trials == 4
     assert run.work_seconds == pytest.approx(0.4)
     assert run.seconds > 0.2
+
+
+def test_a_trial_that_fails_ends_a_dry_run() -> None:
+    """Its error is raised: the others alone would be done too soon."""
+    (trial,) = planned_again(load(COMMITTED_RECORDS)[:1])
+
+    with pytest.raises(BackendError, match="has no record"):
+        dry_run([replace(trial, record=None, expected_seconds=0.0)], 1)
 
 
 def test_trials_are_planned_in_the_order_of_a_run() -> None:
