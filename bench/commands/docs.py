@@ -52,9 +52,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/exported.md": {name: _export_table(name) for name in ("export", "benchmark")},
         "docs/trust.md": {
             "calibration": calibration_text(read_evidence(EVIDENCE, "calibration.json")),
-            "speed-check": speed_check_text(
-                [read_evidence(EVIDENCE, name) for name in ("speed_check.json", "speed_check_busy.json")]
-            ),
+            "speed-check": speed_check_text(read_evidence(EVIDENCE, "speed_check.json")),
         },
         "docs/speed.md": {"speed": speed_text(read_evidence(EVIDENCE, "speed.json"))},
         "docs/contest.md": {"serving": contest_text(read_evidence(EVIDENCE, "serving.json"))},

@@ -1,6 +1,6 @@
 """The promises of verdicts and of intervals of speeds, and how often they were kept, as Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bench.commands.simulate import table
@@ -22,13 +22,11 @@ def calibration_text(content: Mapping[str, Any]) -> str:
     return f"{table(shares, 'pipe')}\n\n<sub>{conditions}</sub>"
 
 
-def speed_check_text(contents: Sequence[Mapping[str, Any]]) -> str:
-    """Return how many intervals of identical arms' speeds hold 1, a line for each file of `speed-check`."""
+def speed_check_text(content: Mapping[str, Any]) -> str:
+    """Return how many intervals of identical arms' speeds hold 1, with the machine, from the file of `speed-check`."""
     from bench.commands.speed_check import summary  # noqa: PLC0415 - torch
 
-    return "\n".join(
-        f"- {summary(content['pairs'], content['neighbours'])} {_machine(content)}" for content in contents
-    )
+    return f"{summary(content['pairs'], content['neighbours'])}.\n\n{_machine(content)}"
 
 
 def _machine(content: Mapping[str, Any]) -> str:

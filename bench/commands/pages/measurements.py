@@ -15,20 +15,21 @@ GROWTH = """\
 `python -m bench growth`: each row multiplies one size and leaves the rest alone; the exponent is that of the upper half
 of the sizes (1: linear)."""
 LRN = """\
-`python -m bench lrn`: forward and backward on {shape}; medians and ranges of {turns} turns. Nets with LRN are trained
-in channels_last."""
+`python -m bench lrn`: forward and backward on {shape}; medians of {turns} turns, ratios of the turns' own with their
+95 % intervals. Nets with LRN are trained in channels_last."""
 CORES = """\
 `python -m bench cores`: one and two cores are runs of `pytest bench/ {options}`, more are dry: the very pool of worker
 processes, whose workers rest for as long as each trial of `bench/evidence/quick/` took. The ideal divides everything by
-the number of cores, the time of one alone."""
+the number of cores, the time of one alone. The dry runs were disturbed by others, and their workers imported a part of
+torch each for itself, which they share by now."""
 BATCH_NORM = """\
 `python -m bench batch-norm`: forward and backward in channels_last; medians of {turns} turns, ratios of the turns' own
 with their 95 % intervals{disturbed}."""
 WAITING = """\
-`python -m bench waiting`: images/s of {nets} on all cores, each setting in a process of its own, {turns} turns; from
-the net that suffers most to the one that suffers least. Beside others, of a fair share of the cores: 1.0 is what the
-quiet machine's fastest setting would make of that. A study's trials have one thread each and wait for nobody; the speed
-phase and `--threads N` use the setting of `bench/__init__.py`."""
+`python -m bench waiting`: images/s of {nets} on all cores, each setting in a process
+of its own, {turns} turns; from the net that suffers most to the one that suffers least. Beside others, of a fair share
+of the cores: 1.0 is what the quiet machine's fastest setting would make of that. A study's trials have one thread each
+and wait for nobody; the speed phase and `--threads N` use the setting of `bench/__init__.py`."""
 LAYERS = """\
 `python -m bench layers`: images/s of forward and backward on a batch of 64, medians of {turns} turns, and what the
 further threads gain in each memory format, with 95 % intervals; of {count} distinct layers those that gain least in the
@@ -53,10 +54,10 @@ def measurement_sections(folder: Path) -> dict[str, str]:
         "startup": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
         "growth": (GROWTH, _growth_table(grown), _conditions(grown)),
         "lrn": _lrn_section(normalised),
-        "cores": _cores_section(together),
         "batch-norm": _batch_norm_section(read_evidence(folder, "batch_norm.json")),
         "layers": _layers_section(read_evidence(folder, "layers.json")),
         "waiting": _waiting_section(read_evidence(folder, "waiting.json")),
+        "cores": _cores_section(together),
         "hotspots": (HOTSPOTS, hotspots),
     }
     return {name: "\n\n".join(texts) for name, texts in parts.items()}

@@ -93,7 +93,6 @@ def spoil_waiting(content: Any) -> None:  # noqa: ANN401 - JSON
         ("lrn.json", spoil_lrn, "rows[0].window is 2.5"),
         ("cores.json", spoil_cores, "environment.cores is 'two'"),
         ("speed_check.json", spoil_speed_check, "pairs[0].low is None"),
-        ("speed_check_busy.json", spoil_speed_check, "pairs[0].low is None"),
         ("batch_norm.json", spoil_batch_norm, "rows[1].threads is 1.5"),
         ("layers.json", spoil_layers, "rows[0].cases[0].images_per_second[1] is 'many'"),
         ("waiting.json", spoil_waiting, "cores is 'two'"),

@@ -19,13 +19,13 @@ from tests.bench.conftest import MakePhase, MakeRecord
 
 # SHA-256 of the tables that the committed records and speed phases gave when they were recorded; new ones need new.
 EVIDENCE_TABLES = {
-    "activation-lenet5": "f9323c24aac80f9220995ab405509bb94b3574ff4559f651c863fe6e32496a82",
-    "activation-s3": "9bee46417a00e904ae78e0e5971c2821196ea8ad509766662eb52161a031b965",
-    "activation-sk": "d2a13273b4fa27b0c2b889499133f0b54b520e5ca4a24e40ff5e8165daa593fb",
-    "kernel-size-bn-net": "bb7f02fadbffea38b8d5a038f214dacb40f0667a17e4dffaf9d3ce67a64e8dbc",
-    "kernel-size-convnet": "0f4aa42d2a7295b4072ebafdafe72747c7a030ba4b8f8b2e531f0b013fd2c61f",
-    "kernel-size-s0": "c441be1a5b89279d31959b2424c7cac1ef8670b8af19cec16c4dfca27953466f",
-    "normalisation-normalisation": "bc01db202bd1a68c1245ec2e192d5c434fbda2d49581e0736af02d0305780df4",
+    "activation-lenet5": "003a3141648259d71f1604dee8811bb46ad0b291a6b1090bac2b553a9e26170e",
+    "activation-s3": "f9534dd571a84081d79aac7a1a44e2a1c2b5d3920766fc4a1483eba0cae9855c",
+    "activation-sk": "7ee7327a9bc74008c4fb4452c5ab12320e741804ce11213988eaf78bb93d61a0",
+    "kernel-size-bn-net": "e1d753cc3267ffbe1bff8e8b0f93c7b9e21aa46c7a3e3764f2104db58c704ee7",
+    "kernel-size-convnet": "aeed5d5ab15a9fa4155edb5972f6847d315713d848be9c46ea30a21c1c9b330b",
+    "kernel-size-s0": "49af9a1387963afad4f149da8f3e42f19c7dd5191a73c82860e57eac5993260a",
+    "normalisation-normalisation": "39b7115371c2863434a399d70603c4dde7d24acb9384e1f13426a482b2486a76",
 }
 
 
