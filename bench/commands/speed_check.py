@@ -16,13 +16,12 @@ from scipy import stats
 
 from bench.harness.data.dataset import Dataset
 from bench.harness.data.load import load
-from bench.harness.machine.device import available_cores
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
 from bench.harness.machine.neighbours import busy_programs
 from bench.harness.machine.turns import disturbed, guarded_turns
 from bench.harness.run.selection import left_out
-from bench.harness.speed.subject import Budget, Subject, thread_counts
+from bench.harness.speed.subject import Budget, Subject, counts_to_try
 from bench.harness.stats.turns import turn_ratio
 from bench.harness.streams import say
 from bench.harness.study.discovery import load_studies
@@ -87,12 +86,12 @@ def summary(pairs: Sequence[Mapping[str, Any]], beside: int) -> str:
     measured = [Pair(**pair) for pair in pairs]
     held, n = sum(pair.holds for pair in measured), len(measured)
     share = stats.binomtest(held, n).proportion_ci()
-    width = statistics.median((pair.high / pair.low) ** 0.5 - 1 for pair in measured)
-    widest = max((pair.high / pair.low) ** 0.5 - 1 for pair in measured)
-    disturbed = sum(pair.disturbed for pair in measured) / sum(pair.turns for pair in measured)
+    widths = [(pair.high / pair.low) ** 0.5 - 1 for pair in measured]
+    bad = sum(pair.disturbed for pair in measured) / sum(pair.turns for pair in measured)
     return (
         f"{held} of {n} intervals hold 1: {held / n:.1%} [{share.low:.1%}, {share.high:.1%}]; half-width median "
-        f"{width:.1%}, largest {widest:.1%}; {disturbed:.0%} of the turns disturbed; beside {beside} busy programs"
+        f"{statistics.median(widths):.1%}, largest {max(widths):.1%}; {bad:.0%} of the turns disturbed; "
+        f"beside {beside} busy programs"
     )
 
 
@@ -108,7 +107,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure, write the pairs after each, print the summary."""
     require_at_least(1, arguments, "pairs")
     require_at_least(0, arguments, "neighbours")
-    counts = thread_counts(available_cores()) if arguments.threads is None else [arguments.threads]
+    counts = counts_to_try(arguments.threads)
     execution = applied_execution(arguments)
     arms = [
         (study, arm)
@@ -117,7 +116,6 @@ def run(arguments: argparse.Namespace) -> None:
         if arm not in left_out(study, PROTOCOL, lambda: execution.device).arms
     ]
     pairs: list[dict[str, Any]] = []
-    content: dict[str, Any] = {}
     with busy_programs(arguments.neighbours):
         for number in range(arguments.pairs):
             study, arm = arms[number % len(arms)]

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from bench.harness.data.dataset import Dataset
-from bench.harness.machine.device import available_cores
 from bench.harness.machine.neighbours import machine_at_rest, warning
 from bench.harness.number_format import counted, duration, interval, number
 from bench.harness.records.speed import ArmSpeed, SpeedRecord, load_speed, load_speeds, save_speed
 from bench.harness.run.settings import Settings
 from bench.harness.speed.phase import expected_seconds, phase_key, run_phase
-from bench.harness.speed.subject import thread_counts
+from bench.harness.speed.subject import counts_to_try
 from bench.harness.stats.turns import turn_median
 from bench.harness.study.planned import Planned
 
@@ -66,8 +65,8 @@ class Speeds:
         by_key = {phase.key: phase for phase in earlier}
         for study, members in self.arms.items():
             data = self._load(members[0].trial.dataset)
-            self._expected[study] = expected_seconds(members, data, self._threads())
-            phase = by_key.get(phase_key(members, data.sha256, self._threads()))
+            self._expected[study] = expected_seconds(members, data, counts_to_try(self.settings.threads))
+            phase = by_key.get(phase_key(members, data.sha256, counts_to_try(self.settings.threads)))
             if phase is not None:
                 self._phases[study] = phase
                 self._resumed.add(study)
@@ -117,13 +116,8 @@ class Speeds:
         phase = run_phase(
             arms,
             dataset,
-            threads=self._threads(),
+            threads=counts_to_try(self.settings.threads),
             before=machine_at_rest(),
             turn_ended=lambda taken, wanted: self._turn_ended(study, taken, wanted),
         )
         return load_speed(save_speed(self.settings.results, phase))  # as it will be read back
-
-    def _threads(self) -> Sequence[int]:
-        """Return the numbers of threads that are tried: those asked for, else up to all cores."""
-        asked = self.settings.threads
-        return thread_counts(available_cores()) if asked is None else [asked]

@@ -9,6 +9,7 @@ import torch
 
 from bench.harness.data.dataset import Dataset
 from bench.harness.machine.clock import clock
+from bench.harness.machine.device import available_cores
 from bench.harness.study.planned import Planned
 from bench.harness.training.training import Training
 from bench.harness.training.trial_run import preprocesses
@@ -187,6 +188,11 @@ def _fastest(loop: Callable[[], float], counts: Sequence[int]) -> int:
             torch.set_num_threads(count)
             seconds[count].append(loop())
     return min(counts, key=lambda count: statistics.median(seconds[count]))
+
+
+def counts_to_try(asked: int | None) -> list[int]:
+    """Return the numbers of threads of which each loop takes the fastest: the one asked for, else up to all cores."""
+    return thread_counts(available_cores()) if asked is None else [asked]
 
 
 def thread_counts(cores: int) -> list[int]:

@@ -39,7 +39,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "tf32": {"precision": "tf32"},
 }
 SEEDS = 8
-SMALL_NETS = "lenet5,sk,alexnet32"  # that cannot fill a GPU alone
+SMALL_NETS = ("lenet5", "sk", "alexnet32")  # that cannot fill a GPU alone
 STEPS = 20  # whose result must be the same bits twice
 FASTEST, TARGET = "resnet18", 0.9  # the net that reaches 90 % on CIFAR-10 in the least time among the leaderboards'
 CIFAR_RECIPE = Recipe(
@@ -81,7 +81,7 @@ def _training(entry: Entry, execution: Execution, seed: int = 0) -> Training:
     return Training(entry.architecture, entry.options(), RECIPE, train=images, execution=execution, seed=seed)
 
 
-def _slice(steps: "Callable[[], int]", seconds: float) -> Callable[[], float]:
+def _slice(steps: Callable[[], int], seconds: float) -> Callable[[], float]:
     """Return a function that measures the images/s of a slice; a GPU is waited for at its two ends."""
     start = clock()
     steps()
@@ -146,7 +146,7 @@ def _variants(entry: Entry, limits: Limits) -> tuple[dict[str, Callable[[], floa
 def batched_seeds(limits: Limits) -> dict[str, Any]:
     """Return the images/s of eight seeds as one program beside one seed alone, for nets that are small."""
     rows = []
-    for entry in [entry for entry in limits.chosen if entry.name in SMALL_NETS.split(",")] or limits.chosen[:1]:
+    for entry in [entry for entry in limits.chosen if entry.name in SMALL_NETS] or limits.chosen[:1]:
         if limits.over:
             break
         alone, together = (

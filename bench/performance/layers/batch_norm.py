@@ -1,7 +1,7 @@
 """`python -m bench batch-norm`: milliseconds of BatchNorm in channels_last, forward and backward: torch's and ours.
 
-On feature maps (64, channels, side, side) of the articles' nets, by number of CPU threads.
-All take turns; a ratio is that of the turns' own ratios.
+On feature maps (64, channels, side, side) of the articles' nets, by number of CPU threads. All take turns; a
+ratio comes from the turns' own ratios.
 """
 
 import argparse
@@ -12,38 +12,24 @@ import torch
 from tabulate import tabulate
 from torch import nn
 
-from bench.harness.machine.clock import clock
 from bench.harness.machine.device import available_cores
 from bench.harness.machine.execution import add_threads, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
 from bench.harness.machine.turns import disturbed, guarded_turns
 from bench.harness.number_format import counted, significant, with_interval
 from bench.harness.stats.turns import turn_median, turn_ratio
+from bench.performance.layers import slices
 from models.parts.batch_norm import BatchNorm2d
 
 SHAPES = ((64, 20, 26, 26), (64, 20, 24, 24), (64, 4, 26, 26), (64, 50, 10, 10), (64, 50, 8, 8), (64, 16, 28, 28))
 KINDS: Mapping[str, type[nn.BatchNorm2d]] = {"torch": nn.BatchNorm2d, "ours": BatchNorm2d}
 SECONDS = 0.01  # of a slice
 
-Case = tuple[str, int]  # torch or ours, threads
-
 
 def timer(kind: type[nn.BatchNorm2d], shape: tuple[int, int, int, int], threads: int) -> Callable[[], float]:
     """Return a function that runs the layer forward and backward for a slice and returns the seconds of one run."""
-    layer = kind(shape[1])
     x = torch.rand(shape).to(memory_format=torch.channels_last).requires_grad_()
-    leaves, gradient = (x, *layer.parameters()), torch.rand_like(x)
-
-    def seconds() -> float:
-        torch.set_num_threads(threads)
-        torch.autograd.grad(layer(x), leaves, gradient)  # the others' slices have emptied the caches
-        runs, start = 0, clock()
-        while runs == 0 or clock() - start < SECONDS:
-            torch.autograd.grad(layer(x), leaves, gradient)
-            runs += 1
-        return (clock() - start) / runs
-
-    return seconds
+    return slices.timer(kind(shape[1]), x, threads, SECONDS)
 
 
 def measure(threads: Sequence[int], repeats: int) -> list[dict[str, Any]]:
@@ -75,7 +61,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     headers += [f"ours ÷ torch's speed, {counted(count, 'thread')}" for count in threads]
     lines = [
         [
-            " x ".join(map(str, shape)),
+            slices.shape_text(shape),
             *(_ms(seconds[shape, name, count]) for name in KINDS for count in threads),
             *(_ratio(seconds[shape, "torch", count], seconds[shape, "ours", count]) for count in threads),
         ]

@@ -14,7 +14,6 @@ from tabulate import tabulate
 from torch import Tensor, nn
 
 from bench.harness.data.catalogue import source
-from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.execution import add_threads, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
@@ -24,14 +23,13 @@ from bench.harness.number_format import counted, number, with_interval
 from bench.harness.stats.turns import Median, turn_median, turn_ratio
 from bench.harness.streams import say
 from bench.performance.entries import Entry, entries
+from bench.performance.layers.slices import FORMATS, shape_text, timer
 from models import registry
 
 BATCH = 64
-FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 SECONDS = 0.005  # of a slice
 LONGEST = 0.1  # of one run: a layer that takes longer has work for every thread
 SHOWN = 25  # rows of a table
-Case = tuple[str, int]  # memory format, threads
 
 
 class Layer(NamedTuple):
@@ -80,21 +78,10 @@ def _met(model: nn.Module, image: tuple[int, ...]) -> list[tuple[nn.Module, tupl
     return met
 
 
-def _timer(layer: nn.Module, x: Tensor, threads: int) -> Callable[[], float]:
+def _rate_of(layer: nn.Module, x: Tensor, threads: int) -> Callable[[], float]:
     """Return a function that runs the layer forward and backward for a slice and returns the images/s."""
-    leaves = (x, *layer.parameters())
-    gradient = torch.rand_like(layer(x).detach())
-
-    def rate() -> float:
-        torch.set_num_threads(threads)
-        torch.autograd.grad(layer(x), leaves, gradient)  # the others' slices have emptied the caches
-        runs, start = 0, clock()
-        while runs == 0 or clock() - start < SECONDS:
-            torch.autograd.grad(layer(x), leaves, gradient)
-            runs += 1
-        return runs * BATCH / (clock() - start)
-
-    return rate
+    seconds = timer(layer, x, threads, SECONDS)
+    return lambda: BATCH / seconds()
 
 
 def measure(layer: Layer, threads: Sequence[int], repeats: int) -> dict[str, Any] | None:
@@ -102,7 +89,7 @@ def measure(layer: Layer, threads: Sequence[int], repeats: int) -> dict[str, Any
     formats = FORMATS if len(layer.shape) == 4 else {"contiguous": torch.contiguous_format}  # noqa: PLR2004 - maps
     layer.layer.train()
     given = {name: torch.rand(layer.shape).to(memory_format=form).requires_grad_() for name, form in formats.items()}
-    timers = {(name, count): _timer(layer.layer, x, count) for name, x in given.items() for count in threads}
+    timers = {(name, count): _rate_of(layer.layer, x, count) for name, x in given.items() for count in threads}
     if BATCH / next(iter(timers.values()))() > LONGEST:
         return None
     turns = guarded_turns(timers, repeats)
@@ -110,7 +97,7 @@ def measure(layer: Layer, threads: Sequence[int], repeats: int) -> dict[str, Any
         "layer": layer.description,
         "shape": list(layer.shape),
         "nets": list(layer.nets),
-        "trained_in": layer.trained_in if len(layer.shape) == 4 else "contiguous",  # noqa: PLR2004 - maps
+        "trained_in": layer.trained_in if layer.trained_in in formats else "contiguous",
         "cases": [
             {"memory_format": name, "threads": count, "images_per_second": [turn.values[name, count] for turn in turns]}
             for name, count in timers
@@ -130,7 +117,7 @@ def table(rows: Sequence[Mapping[str, Any]], shown: int = SHOWN) -> str:
     lines = [
         [
             f"`{row['layer']}`",
-            " x ".join(map(str, row["shape"])),
+            shape_text(row["shape"]),
             row["trained_in"],
             *(_rate(row, name, count) for name in FORMATS for count in (first, last)),
             *(_gain_cell(row, name, first, last) for name in FORMATS),
@@ -176,7 +163,7 @@ def run(arguments: argparse.Namespace) -> None:
     rows, long = list[dict[str, Any]](), 0
     for place, layer in enumerate(layers):
         row = measure(layer, sorted({1, execution.threads}), arguments.repeats)
-        say(f"{place + 1}/{len(layers)}  {layer.description}, {' x '.join(map(str, layer.shape))}")
+        say(f"{place + 1}/{len(layers)}  {layer.description}, {shape_text(layer.shape)}")
         rows += [row] if row else []
         long += row is None
     content = {"rows": rows, "left_out_as_long": long, "longest_seconds": LONGEST}

@@ -1,7 +1,7 @@
 """`python -m bench lrn`: milliseconds of LRN, forward and backward: ours and torch's, eager and compiled.
 
-On feature maps (64, 64, 32, 32) of the small AlexNet, in both memory formats. All take turns in one run; a ratio is
-the median of the turns' own ratios, eager against eager and compiled against compiled. Compiling is off the clock.
+On feature maps (64, 64, 32, 32) of the small AlexNet, in both memory formats. All take turns in one run; a ratio
+comes from the turns' own ratios, eager against eager and compiled against compiled. Compiling is off the clock.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from bench.harness.machine.measuring import add_json, add_repeats, require_at_le
 from bench.harness.machine.turns import by_name, guarded_turns
 from bench.harness.number_format import significant, with_interval
 from bench.harness.stats.turns import turn_ratio
+from bench.performance.layers.slices import FORMATS
 from models.parts.lrn import LocalResponseNorm
 
 SHAPE = (64, 64, 32, 32)
 WINDOWS = (5, 63)
-FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 HEADERS = ("window", "memory format", "", "torch, ms", "ours, ms", "÷ torch's")
 
 Case = tuple[int, str, str]  # window, memory format, eager or compiled
@@ -64,7 +64,7 @@ def _timer(layer: nn.Module, x: Tensor, *, compiled: bool) -> Callable[[], float
 
 
 def table(cases: Mapping[Case, Mapping[str, Sequence[float]]]) -> str:
-    """Return the medians and ratios, with their ranges, as Markdown."""
+    """Return the medians, and the ratios with their 95 % intervals, as Markdown."""
     rows = []
     for (window, memory_format, how), seconds in cases.items():
         ratio = turn_ratio(seconds["torch"], seconds["ours"])

@@ -10,7 +10,8 @@ from bench.harness.data.catalogue import source
 from bench.harness.data.load import load
 from bench.harness.machine.clock import use_device
 from bench.harness.machine.device import Execution
-from bench.harness.speed.subject import BATCHES, Budget, Subject, thread_counts
+from bench.harness.speed import subject
+from bench.harness.speed.subject import BATCHES, Budget, Subject, counts_to_try, thread_counts
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.planned import Planned, settle
 from bench.harness.study.trial import resolve
@@ -39,6 +40,14 @@ def planned(study: str, arm: str) -> Planned:
 def test_powers_of_two_and_all_cores_are_tried(cores: int, counts: list[int]) -> None:
     """No number twice."""
     assert thread_counts(cores) == counts
+
+
+def test_a_number_of_threads_that_was_asked_for_is_the_only_one_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one all are, up to the cores that there are."""
+    monkeypatch.setattr(subject, "available_cores", lambda: 4)
+
+    assert counts_to_try(3) == [3]
+    assert counts_to_try(None) == [1, 2, 4]
 
 
 def test_a_turn_has_a_slice_of_training_and_one_of_each_inference() -> None:

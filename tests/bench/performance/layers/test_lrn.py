@@ -10,6 +10,7 @@ from torch import nn
 from bench.__main__ import main
 from bench.harness.machine.device import Execution
 from bench.performance.layers import lrn
+from bench.performance.layers.slices import FORMATS
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def test_the_command_writes_every_turn(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["lrn", "--repeats", "3", "--device", "cpu", "--threads", "1", "--json", str(path)]) == 0
     content = json.loads(path.read_text("utf-8"))
 
-    assert len(content["rows"]) == 2 * len(lrn.WINDOWS) * len(lrn.FORMATS)
+    assert len(content["rows"]) == 2 * len(lrn.WINDOWS) * len(FORMATS)
     assert all(len(row["seconds"][name]) >= 3 for row in content["rows"] for name in ("torch", "ours"))
     assert all(min(row["seconds"]["ours"]) > 0 for row in content["rows"])
     assert "| 63       | channels_last   | compiled |" in capsys.readouterr().out
@@ -53,4 +54,4 @@ def test_layers_are_timed_forward_and_backward(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(torch.autograd, "grad", lambda *arguments: asked.append(arguments[1]))
     lrn.measure(Execution("cpu", 1), 1)
 
-    assert len(asked) >= 2 * 2 * len(lrn.WINDOWS) * len(lrn.FORMATS) * 3  # two warm-ups and a turn
+    assert len(asked) >= 2 * 2 * len(lrn.WINDOWS) * len(FORMATS) * 3  # two warm-ups and a turn
