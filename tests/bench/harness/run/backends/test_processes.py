@@ -104,6 +104,14 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
+def is_forked(process: psutil.Process) -> bool:
+    """Return whether a process is of the pool; one that has just ended, as a short command has, does not say."""
+    try:
+        return any("forkserver" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_no_worker_outlives_its_run(number: signal.Signals, tmp_path: Path) -> None:
     """However the main process ends, its workers end, and what was finished is on disk."""
@@ -114,8 +122,7 @@ def test_no_worker_outlives_its_run(number: signal.Signals, tmp_path: Path) -> N
     deadline = time.monotonic() + 120
     while not long_study.records(tmp_path) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    family = psutil.Process(process.pid).children(recursive=True)
-    workers = [child for child in family if any("forkserver" in word for word in child.cmdline())]
+    workers = list(filter(is_forked, psutil.Process(process.pid).children(recursive=True)))
 
     process.send_signal(number)
     process.wait(timeout=60)
