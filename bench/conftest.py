@@ -1,7 +1,6 @@
 """The glue between pytest, pytest-benchmark and the harness; nothing is measured or decided here."""
 
 import signal
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import FrameType
@@ -11,8 +10,19 @@ import pytest
 from pytest_benchmark.session import PerformanceRegression
 
 from bench.harness.errors import UserError
-from bench.harness.run import benchmark_options
-from bench.harness.run.items import arm_of, measures_speed, place, seed_of, speed_items, study_of
+from bench.harness.run.hooks import benchmark_options
+from bench.harness.run.hooks.items import (
+    arm_of,
+    look_item,
+    measures_speed,
+    place,
+    seed_of,
+    speed_items,
+    study_of,
+    trial_item,
+    what_selected,
+)
+from bench.harness.run.hooks.trial_lines import TrialLines
 from bench.harness.run.options import add_options
 from bench.harness.run.selection import select
 from bench.harness.run.settings import Settings
@@ -48,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _check_benchmark_options(config)
     except UserError as error:
         raise pytest.UsageError(str(error)) from error
-    _show_warnings(config)
+    benchmark_options.show_warnings(config)
     if _trains(config):
         signal.signal(signal.SIGTERM, _interrupt)
 
@@ -67,13 +77,6 @@ def _check_benchmark_options(config: pytest.Config) -> None:
         options["benchmark_json"] = config.stash[SETTINGS].results / BENCHMARK_JSON
     benchmark_options.check(options)
     config.stash[BASELINE] = benchmark_options.baseline_names(options, config)
-
-
-def _show_warnings(config: pytest.Config) -> None:
-    """Warnings are errors in the project's tests; a warning must not end hours of training."""
-    config.addinivalue_line("filterwarnings", "default")  # where pytest applies its filters anew, around each test
-    warnings.simplefilter("default")  # where it has applied them already, around the session
-    warnings.filterwarnings("ignore", message="Not saving anything")  # said after an error that says why
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -101,16 +104,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
     """Keep the studies asked for, before -k and -m take their share; then order the trials seed by seed."""
     settings = config.stash[SETTINGS]
     _keep_studies(config, items)
     collected = sum(study_of(item) is not None and not measures_speed(item) for item in items)
     yield
+    if settings.most_seeds and _trains(config) and any(study_of(item) and not measures_speed(item) for item in items):
+        items.append(look_item(session, partial(_more, session)))
     items.sort(key=lambda item: place(item, settings.seeds))
     if collected and not items:
-        _write_lines(config, [f"no trial of {collected}: {_selection(config)}"])
+        _write_lines(config, [f"no trial of {collected}: {what_selected(config)}"])
     config.stash[COLLECTED] = True
+
+
+def _more(session: pytest.Session) -> tuple[str, list[pytest.Item]]:
+    """Look at the verdicts; return a line on it, and the tests of the trials that follow."""
+    line, trials = session.config.stash[SESSION].look()
+    examples = {study.name: item for item in session.items if (study := study_of(item))}
+    items = []
+    for (study, arm, seed), planned in trials:
+        items.append(trial_item(examples[study.name], study, arm, seed))
+        _hand_over(items[-1], planned)
+    return line, items
 
 
 def _keep_studies(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -133,14 +151,6 @@ def _device(config: pytest.Config) -> str:
     from bench.harness.machine.device import resolve_device  # noqa: PLC0415 - torch, see above
 
     return resolve_device(config.stash[SETTINGS].device)
-
-
-def _selection(config: pytest.Config) -> str:
-    """Return what took the trials away, in the words of the command line."""
-    options = {"--studies": config.option.studies, "-k": config.option.keyword, "-m": config.option.markexpr}
-    options["--deselect"] = " ".join(config.option.deselect or ())
-    given = [f"{name} {value!r}" for name, value in options.items() if value]
-    return f"{' and '.join(given) or 'what was asked for'} leaves none; `--collect-only -q` lists them"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -170,8 +180,7 @@ def _compared(config: pytest.Config, trials: Iterable[pytest.Item]) -> list[str]
 
 def _begin_session(config: pytest.Config, tests: Mapping[pytest.Item, Study]) -> "Session":
     """Settle every trial, once, and leave each with its test."""
-    from bench.harness.machine.clock import clock  # noqa: PLC0415 - torch, see above
-    from bench.harness.run.session import Session  # noqa: PLC0415
+    from bench.harness.run.session import Session  # noqa: PLC0415 - torch, see above
     from bench.harness.trackers.terminal import Terminal, terminal  # noqa: PLC0415
     from models.parts.options import ModelError  # noqa: PLC0415
 
@@ -187,9 +196,16 @@ def _begin_session(config: pytest.Config, tests: Mapping[pytest.Item, Study]) ->
         raise pytest.UsageError(str(error)) from error
     config.stash[SESSION] = run
     for item, planned in zip([*trained, *timed], [*trials, *run.subjects], strict=True):
-        item.stash[PLANNED] = planned
-        item.add_marker(pytest.mark.benchmark(timer=clock))
+        _hand_over(item, planned)
     return run
+
+
+def _hand_over(item: pytest.Item, planned: "Planned") -> None:
+    """Give a test its trial, and the clock that is replayed in it."""
+    from bench.harness.machine.clock import clock  # noqa: PLC0415 - torch, see above
+
+    item.stash[PLANNED] = planned
+    item.add_marker(pytest.mark.benchmark(timer=clock))
 
 
 def _shows_trials(config: pytest.Config) -> bool:
@@ -224,7 +240,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def run_trial(request: pytest.FixtureRequest, benchmark: Any) -> RunTrial:  # noqa: ANN401 - pytest-benchmark has no types
     """Return the function that trains the test's trial, or restores it, and shows it in timed rounds."""
-    from bench.harness.run.row import fill_row  # noqa: PLC0415 - torch, see above
+    from bench.harness.run.hooks.row import fill_row  # noqa: PLC0415 - torch, see above
 
     session, planned = request.config.stash[SESSION], request.node.stash[PLANNED]
 
@@ -239,7 +255,7 @@ def run_trial(request: pytest.FixtureRequest, benchmark: Any) -> RunTrial:  # no
 @pytest.fixture
 def run_speed(request: pytest.FixtureRequest, benchmark: Any) -> Callable[[], None]:  # noqa: ANN401 - as above
     """Return the function that measures the speed of the test's arm, or finds it, and shows it in rounds."""
-    from bench.harness.run.row import fill_speed_row  # noqa: PLC0415 - torch, see above
+    from bench.harness.run.hooks.row import fill_speed_row  # noqa: PLC0415 - torch, see above
 
     session, planned = request.config.stash[SESSION], request.node.stash[PLANNED]
 
@@ -257,20 +273,6 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -
     if config.get_verbosity() == 0 and report.passed and dict(report.user_properties).get("trial"):
         return ("passed" if report.when == "call" else "", "", "")
     return None
-
-
-class TrialLines:
-    """Prints a line for each finished trial instead of pytest's dot."""
-
-    def __init__(self, reporter: Any) -> None:  # noqa: ANN401 - pytest does not export TerminalReporter's type
-        reporter.showfspath = False
-        self._reporter = reporter
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Print the line that `run_trial` left."""
-        line = dict(report.user_properties).get("trial")
-        if report.when == "call" and line:
-            self._reporter.write_line(str(line))
 
 
 @pytest.hookimpl(tryfirst=True)

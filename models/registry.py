@@ -32,6 +32,7 @@ class Architecture:
 
     Attributes:
         name: the name it is created by.
+        constructor: the class or function that was registered.
         build: constructor, with this architecture's defaults; it does not check its options.
         options: every option with its default, in the constructor's order.
         summary: first line of the docstring.
@@ -40,6 +41,7 @@ class Architecture:
     """
 
     name: str
+    constructor: Callable[..., nn.Module]
     build: Callable[..., nn.Module]
     options: Mapping[str, OptionValue]
     summary: str
@@ -164,6 +166,7 @@ def _architecture(
     own = {key: parameter.default for key, parameter in parameters.items()}
     return Architecture(
         name=name,
+        constructor=build,
         build=partial(build, **defaults),
         options={**own, **defaults},
         summary=(inspect.getdoc(build) or "").partition("\n")[0],

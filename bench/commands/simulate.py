@@ -13,31 +13,42 @@ from tabulate import tabulate
 
 from bench.harness.files import write_json
 from bench.harness.machine.environment import environment
-from bench.harness.stats.simulation import (
+from bench.harness.stats.calibration.simulation import (
     ARMS,
-    IMAGES,
+    KINDS,
+    NOT_PROMISED,
     POPULATIONS,
     PROMISES,
-    SEEDS,
     Share,
     broken_promises,
     simulate_all,
 )
+from bench.harness.stats.looks import LOOKS
+
+UNSHOWN = ("right answers, ", "trials of")  # kept in the file alone
 
 
 def table(shares: Mapping[str, Mapping[str, Share]], tablefmt: str = "simple") -> str:
-    """Return the shares in percent with their standard errors, one row per name and one column per population."""
-    names = dict.fromkeys([*PROMISES, *(name for by in shares.values() for name in by)])
+    """Return the shares in percent with their standard errors, a row a population and a column a promise."""
+    names = list(dict.fromkeys([*PROMISES, *(name for by in shares.values() for name in by)]))
+    shown = [name for name in names if any(name in by for by in shares.values()) and not name.startswith(UNSHOWN)]
+    promised = [
+        "promised",
+        *(
+            "{:.0f} to {:.0f}".format(*(100 * end for end in PROMISES[name])) if name in PROMISES else ""
+            for name in shown
+        ),
+    ]
     rows = [
         [
-            name,
-            "{:.0f} to {:.0f}".format(*(100 * end for end in PROMISES[name])) if name in PROMISES else "",
-            *(_percent(by[name]) if name in by else "" for by in shares.values()),
+            f"{population}{' (not promised)' if population in NOT_PROMISED else ''}",
+            *(_percent(by[name]) if name in by else "" for name in shown),
         ]
-        for name in names
+        for population, by in shares.items()
     ]
-    headers = ["percent ± standard error", "promised", *shares]
-    return tabulate(rows, headers=headers, tablefmt=tablefmt, disable_numparse=True)
+    return tabulate(
+        [promised, *rows], headers=["percent ± standard error", *shown], tablefmt=tablefmt, disable_numparse=True
+    )
 
 
 def _percent(one: Share) -> str:
@@ -56,8 +67,8 @@ def evidence(shares: Mapping[str, Mapping[str, Share]], studies: int, seed: int,
         "studies": studies,
         "seed": seed,
         "arms": ARMS,
-        "seeds_per_arm": SEEDS,
-        "test_images": IMAGES,
+        "looks": LOOKS,
+        "kinds": KINDS,
         "promises": PROMISES,
         "broken_promises": broken_promises(shares),
         "populations": [asdict(population) for population in POPULATIONS],

@@ -14,8 +14,9 @@ from bench.harness.errors import UserError
 from bench.harness.records.record import Record, load
 from bench.harness.records.store import RECORDS
 from bench.harness.run.options import add_data_options
-from bench.harness.run.session import Session, Wanted
+from bench.harness.run.session import Session
 from bench.harness.run.settings import Settings
+from bench.harness.run.wanted import Wanted
 from bench.harness.streams import say
 from bench.harness.study.discovery import load_studies
 

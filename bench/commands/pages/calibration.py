@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.commands.simulate import table
 from bench.harness.machine.environment import short_commit
-from bench.harness.stats.simulation import Share
+from bench.harness.stats.calibration.simulation import Share
 
 
 def calibration_text(content: Mapping[str, Any]) -> str:
@@ -15,8 +15,8 @@ def calibration_text(content: Mapping[str, Any]) -> str:
         for population, by_name in content["results"].items()
     }
     conditions = (
-        f"{content['studies']} studies of each kind, {content['arms']} arms, {content['seeds_per_arm']} seeds per arm, "
-        f"{content['test_images']} test images, seed {content['seed']}; {content['hardware']}, python "
+        f"{content['studies']} studies of each kind, {content['arms']} arms, looks at "
+        f"{', '.join(map(str, content['looks']))} seeds, seed {content['seed']}; {content['hardware']}, python "
         f"{content['python']}, numpy {content['numpy']}, scipy {content['scipy']}; {short_commit(content['commit'])}"
     )
     return f"{table(shares, 'pipe')}\n\n<sub>{conditions}</sub>"

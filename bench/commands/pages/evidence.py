@@ -44,8 +44,7 @@ class Calibration(TypedDict):
     studies: int
     seed: int
     arms: int
-    seeds_per_arm: int
-    test_images: int
+    looks: list[int]
     results: dict[str, dict[str, ShareFacts]]
 
 

@@ -1,6 +1,7 @@
 """Turns records into results: grouped by study and setting, summarised by arm, judged by comparison."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from bench.harness.files import slug
 from bench.harness.records.answers import correct_bits
 from bench.harness.records.parts import ComparisonContext
 from bench.harness.records.record import Record
-from bench.harness.records.setting import BY_ARM, Setting, latest, setting_of
+from bench.harness.records.setting import BY_ARM, ArmUnderSetting, Setting, latest, setting_of, stale
 from bench.harness.records.speed import ArmSpeed, SpeedRecord, standing_phase
 from bench.harness.stats.differences import Bits, summarise
 from bench.harness.stats.spread import Spread, TimeToTarget, spread, time_to_target
@@ -21,28 +22,43 @@ SLUG_LETTERS = 48
 ALONE = ComparisonContext(name="arms", title="arms that are compared with no other", baseline="")
 
 
-def analyse(records: Iterable[Record], phases: Sequence[SpeedRecord] = ()) -> list[StudyResult]:
+def analyse(
+    records: Iterable[Record], phases: Sequence[SpeedRecord] = (), *, keep_stale: bool = False
+) -> list[StudyResult]:
     """Return a result for every study and setting, studies by their names.
 
     Args:
         records: one protocol's or several's.
         phases: speed phases, oldest first; speeds are those of one of them, never of several.
+        keep_stale: let trials of older code count; without, results say how many there are.
 
     Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
     was run under several settings the one with the newest record comes first.
     """
+    records = list(records)
     studies: dict[str, dict[Setting, list[Record]]] = {}
-    for record in latest(records):
+    superseded = Counter[ArmUnderSetting]() if keep_stale else stale(records)
+    for record in latest(records, keep_stale=keep_stale):
         studies.setdefault(record.study, {}).setdefault(setting_of(record), []).append(record)
-    return [result for _, settings in sorted(studies.items()) for result in _analyse_settings(settings, phases)]
+    return [
+        result for _, settings in sorted(studies.items()) for result in _analyse_settings(settings, phases, superseded)
+    ]
 
 
-def _analyse_settings(settings: Mapping[Setting, list[Record]], phases: Sequence[SpeedRecord]) -> Iterator[StudyResult]:
+def _analyse_settings(
+    settings: Mapping[Setting, list[Record]], phases: Sequence[SpeedRecord], superseded: Counter[ArmUnderSetting]
+) -> Iterator[StudyResult]:
     newest_first = sorted(
         settings, key=lambda setting: max(record.finished for record in settings[setting]), reverse=True
     )
     for setting in newest_first:
-        yield _analyse_study(setting, settings[setting], _variant(setting, newest_first[0]), phases)
+        variant, records = _variant(setting, newest_first[0]), settings[setting]
+        unused = {
+            arm: count
+            for (other, study, arm), count in superseded.items()
+            if (other, study) == (setting, records[0].study)
+        }
+        yield _analyse_study(setting, records, variant, phases, unused)
 
 
 def _variant(setting: Setting, current: Setting) -> str:
@@ -58,7 +74,11 @@ def _variant(setting: Setting, current: Setting) -> str:
 
 
 def _analyse_study(
-    setting: Setting, records: Sequence[Record], variant: str, phases: Sequence[SpeedRecord]
+    setting: Setting,
+    records: Sequence[Record],
+    variant: str,
+    phases: Sequence[SpeedRecord],
+    unused: Mapping[str, int],
 ) -> StudyResult:
     by_arm: dict[str, list[Record]] = {}
     for record in sorted(records, key=lambda record: (record.context["order"], record.arm, record.seed)):
@@ -80,6 +100,7 @@ def _analyse_study(
         arms=tuple(arms.values()),
         comparisons=_compare(arms, bits, context["margin"], family, phase),
         phase=phase,
+        unused=unused,
     )
 
 
@@ -211,7 +232,7 @@ def _rows(
         )
         for arm in members
     ]
-    return tuple(sorted(rows, key=lambda row: not row.is_baseline))
+    return tuple(sorted(rows, key=lambda row: (not row.is_baseline, row.arm.at_chance)))
 
 
 def _speed_ratio(phase: SpeedRecord | None, arm: ArmResult, baseline: ArmResult | None) -> Median | None:

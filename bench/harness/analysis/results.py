@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from bench.harness.records.record import Record
 from bench.harness.records.setting import Setting
 from bench.harness.records.speed import SpeedRecord
 from bench.harness.stats.differences import ArmSummary
+from bench.harness.stats.failures import Failures, failures, is_at_chance
 from bench.harness.stats.spread import Spread, TimeToTarget
 from bench.harness.stats.turns import Median
 from bench.harness.stats.verdict import Judgement
@@ -85,9 +86,24 @@ class ArmResult:
         return tuple(record.seed for record in self.records)
 
     @property
+    def codes(self) -> int:
+        """Number of versions of the code that trained its trials."""
+        return len({record.definition.get("code") for record in self.records})
+
+    @property
     def diverged(self) -> int:
         """Number of trials that diverged."""
         return sum(record.status == "diverged" for record in self.records)
+
+    @cached_property
+    def failed(self) -> Failures:
+        """The trials that diverged, or whose answers are no better than guessing."""
+        return failures(sum(map(_has_failed, self.records)), len(self.records))
+
+    @property
+    def at_chance(self) -> bool:
+        """Whether all of its trials failed."""
+        return self.failed.failed == self.failed.n
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +148,7 @@ class StudyResult:
         margin: difference in accuracy (0 to 1) within which arms count as tied.
         family: number of (arm, baseline) pairs the study compares, run or not: p values are corrected for it.
         phase: the speed phase that its arms' speeds are from; None where there was none.
+        unused: by arm, the number of trials that do not count because only older code has trained them.
     """
 
     study: str
@@ -145,6 +162,7 @@ class StudyResult:
     arms: tuple[ArmResult, ...]
     comparisons: tuple[ComparisonResult, ...]
     phase: SpeedRecord | None = None
+    unused: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -166,6 +184,13 @@ class StudyResult:
     def executions(self) -> tuple[Mapping[str, Any], ...]:
         """The ways in which its nets were run, each once."""
         return _distinct(record.execution for record in self.records)
+
+
+def _has_failed(record: Record) -> bool:
+    commonest = max(map(sum, record.confusion)) / max(record.test_images, 1)
+    return record.status == "diverged" or is_at_chance(
+        round(record.test_accuracy * record.test_images), record.test_images, min(commonest, 1.0)
+    )
 
 
 def _distinct(values: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

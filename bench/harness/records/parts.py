@@ -124,6 +124,7 @@ class Definition(TypedDict, total=False):
         dataset: name of the data set.
         recipe: the hyper-parameters of the training.
         learning_rate_from: file of the committed choice; null where the study states the rate.
+        code: hash of the code that decides the result; older records do not say.
     """
 
     architecture: str
@@ -131,6 +132,7 @@ class Definition(TypedDict, total=False):
     dataset: str
     recipe: RecipeFacts
     learning_rate_from: str | None
+    code: str
 
 
 class Environment(TypedDict, total=False):

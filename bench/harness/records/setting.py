@@ -1,11 +1,13 @@
 """Which records stand, and under which conditions they were measured."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from bench.harness.records.key import without_code
 from bench.harness.records.record import FIELDS, Record
 
 BY_ARM = "precision by arm"
@@ -52,23 +54,46 @@ def _precision(record: Record) -> str:
     return BY_ARM if stated else record.execution.get("precision", "float32")
 
 
-def latest(records: Iterable[Record]) -> list[Record]:
+ArmUnderSetting = tuple[Setting, str, str]  # with study and arm
+
+
+def latest(records: Iterable[Record], *, keep_stale: bool = False) -> list[Record]:
     """Return the records that stand: the last of each trial, under the newest definition of its arm.
 
-    Where an arm was redefined (another recipe, say), trials of the old definition are not mixed with
-    the new ones: per setting, study and arm only the definition that was run last is kept.
+    Where an arm was redefined (another recipe, say, or other code), trials of the old definition are not mixed with the
+    new ones: per setting, study and arm only the definition that was run last is kept.
+
+    Args:
+        records: in the order in which trials ended.
+        keep_stale: let trials of older code count too.
     """
-    last: dict[tuple[Setting, str, str, int], Record] = {}
-    newest: dict[tuple[Setting, str, str], Mapping[str, Any]] = {}
-    for record in records:
-        arm = (setting_of(record), record.study, record.arm)
-        last[(*arm, record.seed)] = record
-        newest[arm] = record.definition
-    return [
-        record
-        for (setting, study, arm_name, _), record in last.items()
-        if record.definition == newest[(setting, study, arm_name)]
-    ]
+    records = list(records)
+    newest = {_arm(record): _definition(record, keep_stale) for record in records}
+    return [record for record in _last_of_each(records) if _definition(record, keep_stale) == newest[_arm(record)]]
+
+
+def stale(records: Iterable[Record]) -> Counter[ArmUnderSetting]:
+    """Return how many trials of each arm do not count because only older code has trained them."""
+    records = list(records)
+    newest = {_arm(record): record.definition for record in records}
+    return Counter(
+        _arm(record)
+        for record in _last_of_each(records)
+        if record.definition != newest[_arm(record)]
+        and without_code(record.definition) == without_code(newest[_arm(record)])
+    )
+
+
+def _last_of_each(records: Iterable[Record]) -> list[Record]:
+    return list({(*_arm(record), record.seed): record for record in records}.values())
+
+
+def _arm(record: Record) -> ArmUnderSetting:
+    return setting_of(record), record.study, record.arm
+
+
+def _definition(record: Record, keep_stale: bool) -> Mapping[str, Any]:
+    return without_code(record.definition) if keep_stale else record.definition
 
 
 def to_frame(records: Iterable[Record]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from bench.harness.errors import UserError
 from bench.harness.files import write_text
+from bench.harness.records.key import key_of_any_code
 from bench.harness.records.record import Record, RecordError, from_json, load, parse
 
 RECORDS = "records.jsonl"
@@ -34,6 +35,7 @@ class Store:
         self.path = folder / RECORDS
         self.records: list[Record] = []
         self._by_key: dict[str, Record] = {}
+        self._by_key_of_any_code: dict[str, Record] = {}
         self._lock = FileLock(folder / ".lock", blocking=False, thread_local=False)
 
     def __enter__(self) -> Self:
@@ -63,6 +65,10 @@ class Store:
         """Return the last record of a trial, None if it has not been run."""
         return self._by_key.get(key)
 
+    def find_of_any_code(self, key: str) -> Record | None:
+        """Return the last record of a trial, whichever code trained it, None if it has not been run."""
+        return self._by_key_of_any_code.get(key)
+
     def append(self, record: Record) -> None:
         """Write a record to the end of the file; it is on disk when this returns.
 
@@ -85,6 +91,7 @@ class Store:
     def _remember(self, record: Record) -> None:
         self.records.append(record)
         self._by_key[record.key] = record
+        self._by_key_of_any_code[key_of_any_code(record)] = record
 
     def _make_folder(self) -> None:
         try:

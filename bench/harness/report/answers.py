@@ -12,11 +12,11 @@ from bench.harness.stats.verdict import Judgement
 
 MOST_WORDS = 15  # of a short answer
 NOT_JUDGED = "nothing to compare yet"
-VERDICTS = ("better", "worse", "tied", "underpowered", None)  # the order in which a headline tells them
+VERDICTS = ("better", "worse", "tied", "open", None)  # the order in which a headline tells them
 OTHERS = {
     "worse": "lost",
     "tied": "tied",
-    "underpowered": "cannot be told apart",
+    "open": "cannot be told apart",
     None: "not judged",
 }
 
@@ -106,7 +106,7 @@ def _together(verdict: str | None, rows: Sequence[ArmRow], arms: str, baseline: 
             return f"{arms} {'beat' if verdict == 'better' else 'lost to'} {baseline} by {size}"
         case "tied":
             return f"{arms} tied with {baseline}"
-        case "underpowered":
+        case "open":
             return f"cannot tell {arms} from {baseline}"
         case _:
             return f"too few seeds to judge {arms} against {baseline}"

@@ -41,6 +41,9 @@ def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Cell
         "baseline": comparison.baseline,
         "seeds": len(arm.records),
         "diverged": arm.diverged,
+        "failed": arm.failed.failed,
+        "failed_share_low": arm.failed.low,
+        "failed_share_high": arm.failed.high,
         "parameters": arm.parameters,
         "mflops_per_image": arm.mflops_per_image,
         **_accuracy(arm),
@@ -69,9 +72,10 @@ def _judgement(judgement: Judgement | None, margin: float) -> Cells:
         "p_corrected": judgement and judgement.p_corrected,
         "verdict": judgement and judgement.verdict,
         "margin": margin,
-        "smallest_detectable_difference": judgement and judgement.smallest_detectable,
-        "seeds_needed": judgement and judgement.seeds_needed,
-        "images_needed": judgement and judgement.images_needed,
+        "within_margin": judgement and judgement.within_margin,
+        "p_tied_corrected": judgement and judgement.p_tied,
+        "look_seeds": judgement and judgement.look,
+        "not_excluded_difference": judgement and judgement.not_excluded,
     }
 
 

@@ -1,6 +1,7 @@
 """Reading the tables: the meaning of each column, interval and verdict."""
 
-from bench.harness.stats.verdict import LEAST_SEEDS
+from bench.harness.stats.looks import LOOKS
+from bench.harness.stats.verdict import LEAST_TIED
 
 INTERVALS = (
     "± and [ ] give 95 % intervals: over turns for speeds and times, of the mean over seeds for memory; over seeds and "
@@ -9,14 +10,17 @@ INTERVALS = (
     "corrected p is above 0.05."
 )
 VERDICTS = (
-    "Better or worse means p < 0.05 after Holm's correction over the study's comparisons; tied, that the difference's "
-    "interval lies inside the study's margin; underpowered, that these trials cannot tell, which is not the same as "
-    f"no difference; below {LEAST_SEEDS} seeds there is no verdict."
+    f"Verdicts are given when both arms have {', '.join(map(str, LOOKS))} seeds; look is the one that gave it, "
+    "or the last. Better or worse means p < 0.05, and tied that two one-sided tests put the difference inside the "
+    "study's margin, both after correction for all looks and for the study's comparisons; open, that these trials "
+    "cannot tell, which is not the same as no difference: not excluded is how large it may still be, either way, as "
+    f"surely as a verdict. Nothing is called tied below {LEAST_TIED} seeds, and what fails more rarely than the seeds "
+    "can show is not in it: failed counts trials that diverged or answer no better than guessing, with the exact "
+    "95 % interval of their share."
 )
-REACH = (
-    "Detects is the true difference that these seeds and images would find with 80 % power; needed is, where a verdict "
-    "is underpowered, about how many seeds an arm, or else test images, would bring it down to the margin (two digits, "
-    "rounded up; – where nothing is needed or no number of it alone is enough at the spread seen)."
+LIMITS = (
+    "The intervals take seeds' accuracies as normal and test images as unlike each other: of seeds with a few very bad "
+    "ones, or images in groups that resemble each other, they hold the truth less often than said (docs/trust.md)."
 )
 COSTS = (
     "Speeds are medians over turns that all arms took in one process, each on its fastest number of threads; speed is "
@@ -29,7 +33,7 @@ TARGETS = (
     "Time to a target error is the median over seeds, with the fastest and the slowest seed; where half of the seeds "
     "or more never reached the target, the median is only known to be above (>) the figure given."
 )
-HOW_TO_READ = (INTERVALS, VERDICTS, REACH)
+HOW_TO_READ = (INTERVALS, VERDICTS, LIMITS)
 
 
 def target(error: float) -> str:

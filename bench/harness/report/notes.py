@@ -17,6 +17,7 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
         *missing(comparison),
         *speeds(result),
         *_family(result, comparison),
+        *_unused(result, arms),
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
         *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
@@ -48,6 +49,16 @@ def _family(result: StudyResult, comparison: ComparisonResult) -> Iterator[str]:
         )
 
 
+def _unused(result: StudyResult, arms: Iterable[ArmResult]) -> Iterator[str]:
+    for arm in arms:
+        count = result.unused.get(arm.name, 0)
+        if count:
+            yield (
+                f"{arm.label}: {counted(count, 'older trial')} not used, because the code that decides them has "
+                "changed; --keep-stale uses them."
+            )
+
+
 def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
     if len(arm.seeds) < seeds:
         yield f"{arm.label}: {counted(len(arm.seeds), 'seed')} so far, other arms have up to {seeds}."
@@ -56,6 +67,8 @@ def _arm_notes(arm: ArmResult, seeds: int) -> Iterator[str]:
             f"{arm.label}: {arm.diverged} of {len(arm.records)} trials diverged; "
             "they count, with the accuracy that they ended at."
         )
+    if arm.codes > 1:
+        yield f"{arm.label}: its trials were trained by {arm.codes} versions of the code (--keep-stale)."
     yield from _lrn_cost(arm)
 
 

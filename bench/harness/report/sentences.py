@@ -15,13 +15,12 @@ LEAST_P = 0.0001
 EXACT_P = 0.1  # above, three decimals are enough; below, four keep 0.0496 from reading 0.050
 RATIO_DECIMALS = 2
 LEAST_ONE_DECIMAL = 0.095  # points; a smaller difference is written with two decimals
-ABOUT_DIGITS = 2  # of an estimated number of seeds or images
 
 VERDICT_WORDS = {
     "better": "better",
     "worse": "worse",
     "tied": "tied",
-    "underpowered": "cannot tell",
+    "open": "cannot tell",
     None: "no verdict",
 }
 
@@ -36,9 +35,9 @@ def describe(
     baseline: str | None = None,
     speed: Ratio | None = None,
 ) -> str:
-    """Return the verdict with its effect, interval, corrected p, speed and n; where there is none, what is missing.
+    """Return the verdict with its effect, interval, corrected p, n and look, then the cost in a sentence of its own.
 
-    Effects are in points, hundredths of accuracy.
+    Effects are in points, hundredths of accuracy. Where there is no verdict, it says what is missing.
 
     Args:
         judgement: judgement made by `bench.harness.stats.verdict.judge`.
@@ -48,17 +47,23 @@ def describe(
         speed: the arm's training speed relative to its baseline's, with its interval.
     """
     arm, baseline = arm or judgement.arm, baseline or judgement.baseline
-    difference, pace = judgement.difference, f", at {_ratio(speed)} the training speed" if speed else ""
+    outcome = _outcome(judgement, margin, arm, baseline)
+    return f"{outcome}. Training took place at {_ratio(speed)} the baseline's speed" if speed else outcome
+
+
+def _outcome(judgement: Judgement, margin: float, arm: str, baseline: str) -> str:
+    difference = judgement.difference
     match judgement.verdict:
         case "better" | "worse":
             outcome = f"{arm} {'beat' if judgement.verdict == 'better' else 'lost to'} {baseline} by "
-            return f"{outcome}{_size(difference)}, {_p(judgement.p_corrected)}{pace} ({_n(difference)})"
+            less = f", less than the margin of {points(margin)}" if judgement.within_margin else ""
+            return f"{outcome}{_size(difference)}{less}, {_p(judgement.p_corrected)} ({_n(judgement)})"
         case "tied":
             inside = f"inside the margin of {points(margin)}"
-            return f"{arm} tied with {baseline}: {_effect(difference)}, {inside}{pace} ({_n(difference)})"
-        case "underpowered":
+            return f"{arm} tied with {baseline}: {_effect(difference)}, {inside} ({_n(judgement)})"
+        case "open":
             outcome = f"cannot tell {arm} from {baseline}: {_effect(difference)}, {_p(judgement.p_corrected)}; "
-            return f"{outcome}{_reach(judgement)}{_cure(judgement, margin)}{pace} ({_n(difference)})"
+            return f"{outcome}no more than {points(judgement.not_excluded or 1.0)} either way ({_n(judgement)})"
         case None:
             seeds = counted(min(difference.n, difference.baseline_n), "seed")
             return f"no verdict on {arm} against {baseline}: {seeds}; {LEAST_SEEDS} are the least"
@@ -73,7 +78,7 @@ def briefly(judgement: Judgement, arm: str, baseline: str) -> str:
             return f"{arm} {verb} {baseline} by {brief_points(effect)}"
         case "tied":
             return f"{arm} tied with {baseline}"
-        case "underpowered":
+        case "open":
             return f"cannot tell {arm} from {baseline}"
         case None:
             return f"too few seeds to judge {arm} against {baseline}"
@@ -101,45 +106,6 @@ def _effect(difference: Difference) -> str:
 def _signed(difference: float) -> str:
     text = f"{100 * difference:+.2f}"
     return "0.00" if text in ("+0.00", "-0.00") else text
-
-
-def _reach(judgement: Judgement) -> str:
-    difference, smallest = judgement.difference, judgement.smallest_detectable or 0.0
-    could = f"could have shown {points(smallest)}" if smallest <= 1 else "could not have shown any difference"
-    return f"{_seeds(difference)} and {difference.images} images {could}"
-
-
-def _cure(judgement: Judgement, margin: float) -> str:
-    """Return what would show a difference as small as the margin, the margin being the least that matters."""
-    needed = zip(still_needed(judgement), ("seeds", "images"), strict=True)
-    more = [f"{count} {what}" for count, what in needed if count is not None]
-    if more:
-        return f", about {' or '.join(more)} would show {points(margin)} 4 times in 5"
-    if judgement.seeds_needed is None and judgement.images_needed is None:
-        return f", {points(margin)} takes more of both"
-    return ""
-
-
-def still_needed(judgement: Judgement) -> tuple[int | None, int | None]:
-    """Return about how many seeds an arm, or else test images, an underpowered comparison needs to show its margin.
-
-    They are estimates from the spread seen: only two digits are kept, rounded up. None for what no number alone
-    is enough of, for what there is enough of already, and wherever the verdict is not "underpowered".
-    """
-    if judgement.verdict != "underpowered":
-        return None, None
-    difference = judgement.difference
-    return (
-        _about(judgement.seeds_needed, min(difference.n, difference.baseline_n)),
-        _about(judgement.images_needed, difference.images),
-    )
-
-
-def _about(needed: int | None, present: int) -> int | None:
-    if needed is None or needed <= present:
-        return None
-    unit: int = 10 ** max(0, len(str(needed)) - ABOUT_DIGITS)
-    return -(-needed // unit) * unit
 
 
 def points(accuracy: float) -> str:
@@ -171,16 +137,12 @@ def _ratio(ratio: Ratio) -> str:
     return f"{mean:.{decimals}f}x {ends}".rstrip()
 
 
-def _seeds(difference: Difference) -> str:
-    return f"{_counts(difference)} seeds"
-
-
-def _n(difference: Difference) -> str:
-    return f"n = {_counts(difference)}"
-
-
-def _counts(difference: Difference) -> str:
-    return str(difference.n) if difference.n == difference.baseline_n else f"{difference.n} and {difference.baseline_n}"
+def _n(judgement: Judgement) -> str:
+    """Return the numbers of seeds, and the look that gave the verdict where more seeds than that are known."""
+    difference, look = judgement.difference, judgement.look
+    n = str(difference.n) if difference.n == difference.baseline_n else f"{difference.n} and {difference.baseline_n}"
+    told = "answered" if judgement.verdict != "open" else "last look"
+    return f"n = {n}" if look in (None, difference.n) else f"n = {n}, {told} at {look}"
 
 
 def probability(p: float | None) -> str:

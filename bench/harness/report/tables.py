@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.number_format import MISSING, decimals_for, interval, measured, number, percent, signed, significant
 from bench.harness.report.legends import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
-from bench.harness.report.sentences import points, probability, still_needed, time_to_target
+from bench.harness.report.sentences import probability, time_to_target
 from bench.harness.stats.spread import Spread
 from bench.harness.stats.turns import Median
 
@@ -44,7 +44,8 @@ class Table:
 
 
 def _label(row: ArmRow) -> str:
-    return f"{row.arm.label} (baseline)" if row.is_baseline else row.arm.label
+    chance = " (at chance)" if row.arm.at_chance else ""
+    return f"{row.arm.label}{' (baseline)' if row.is_baseline else ''}{chance}"
 
 
 def _accuracy(row: ArmRow) -> str:
@@ -68,36 +69,38 @@ def _p(row: ArmRow) -> str:
 
 
 def _verdict(row: ArmRow) -> str:
-    return (row.judgement.verdict or "no verdict") if row.judgement else MISSING
-
-
-def _detectable(row: ArmRow) -> str:
-    smallest = row.judgement.smallest_detectable if row.judgement else None
-    if smallest is None:
+    if row.judgement is None:
         return MISSING
-    return number(100 * smallest, 2) if smallest <= 1 else "> 100"
+    less = ", within the margin" if row.judgement.within_margin and row.judgement.verdict != "tied" else ""
+    return f"{row.judgement.verdict or 'no verdict'}{less}"
 
 
-def _needed(row: ArmRow) -> str:
-    needed = still_needed(row.judgement) if row.judgement else ()
-    if not any(needed):
-        return MISSING
-    return " / ".join(MISSING if count is None else number(count, 0) for count in needed)
+def _look(row: ArmRow) -> str:
+    return MISSING if row.judgement is None or row.judgement.look is None else str(row.judgement.look)
 
 
-def _accuracy_columns(margin: float) -> tuple[Column, ...]:
-    return (
-        Column("arm", "", _label),
-        Column("n", "", lambda row: str(len(row.arm.records))),
-        Column("diverged", "", lambda row: str(row.arm.diverged)),
-        Column("accuracy", "%", _accuracy),
-        Column("published", "%", _published),
-        Column("difference", "points", _difference),
-        Column("p", "Holm", _p),
-        Column("verdict", "", _verdict),
-        Column("detects", "points", _detectable),
-        Column(f"needed for ±{points(margin)}", "seeds / images", _needed),
-    )
+def _not_excluded(row: ArmRow) -> str:
+    largest = row.judgement.not_excluded if row.judgement else None
+    return MISSING if largest is None else f"±{number(100 * largest, 2)}"
+
+
+def _failed(row: ArmRow) -> str:
+    failed = row.arm.failed
+    return f"{failed.failed} of {failed.n} [{100 * failed.low:.0f}, {100 * failed.high:.0f}]"
+
+
+ACCURACY_COLUMNS = (
+    Column("arm", "", _label),
+    Column("n", "", lambda row: str(len(row.arm.records))),
+    Column("failed", "share in %", _failed),
+    Column("accuracy", "%", _accuracy),
+    Column("published", "%", _published),
+    Column("difference", "points", _difference),
+    Column("p", "corrected", _p),
+    Column("verdict", "", _verdict),
+    Column("look", "seeds", _look),
+    Column("not excluded", "points", _not_excluded),
+)
 
 
 def _spread(spread: Spread | None) -> str:
@@ -171,7 +174,7 @@ TARGET_COLUMNS = (
 def tables(result: StudyResult, comparison: ComparisonResult) -> list[Table]:
     """Return a comparison's tables: accuracy and verdicts, costs and, with a target, the time to it."""
     shown = [
-        _table("accuracy", _accuracy_columns(result.margin), comparison, HOW_TO_READ),
+        _table("accuracy", ACCURACY_COLUMNS, comparison, HOW_TO_READ),
         _table("cost", COST_COLUMNS, comparison, (INTERVALS, COSTS)),
     ]
     if result.target_training_error is not None:

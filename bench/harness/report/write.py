@@ -24,7 +24,9 @@ REPORT = "report.html"
 EMBEDDED = "mnist-5k"
 
 
-def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImages) -> list[StudyResult]:
+def write_all(
+    records: Iterable[Record], folder: Path, *, load_images: LoadImages, keep_stale: bool = False
+) -> list[StudyResult]:
     """Write tables/, figures/ and report.html, and return what they show.
 
     Every file is written under a temporary name and renamed. Nothing is written where there are no records.
@@ -33,8 +35,9 @@ def write_all(records: Iterable[Record], folder: Path, *, load_images: LoadImage
         records: records of one protocol, in the order in which trials ended.
         folder: results/<protocol>.
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
+        keep_stale: let trials of older code count.
     """
-    results = analyse(records, load_speeds(folder))
+    results = analyse(records, load_speeds(folder), keep_stale=keep_stale)
     if not results:
         return []
     figures = _write_studies(results, folder)

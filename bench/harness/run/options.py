@@ -28,6 +28,17 @@ def add_options(add: Group) -> None:
         metavar="N|A,B,C",
         help="how many seeds, or which (`7,` is seed 7 alone); fewer than 5 give no verdict",
     )
+    add(
+        "--until-verdict",
+        default=None,
+        nargs="?",
+        const=30,
+        type=int,
+        metavar="MAX",
+        help="add seeds to the comparisons that are open, at looks planned beforehand (5, 8, 12, 20 and 30 seeds), "
+        "up to MAX an arm, 30 unless given; the default of quick, for at most 5 minutes in all, unless --seeds says "
+        "otherwise",
+    )
     add("--studies", default=None, metavar="A,B", help="these studies only")
     add("--time-limit", default=None, type=float, metavar="MINUTES", help="start no trial that would end later")
     add(
@@ -42,6 +53,12 @@ def add_options(add: Group) -> None:
         default=False,
         action="store_true",
         help="train all seeds of an arm as one program (torch.func), for GPUs that a small net cannot fill",
+    )
+    add(
+        "--keep-stale",
+        default=False,
+        action="store_true",
+        help="let trials count that older code has trained; tables say so",
     )
     add("--fresh", default=False, action="store_true", help="train again what has a record; the newest record stands")
     add_machine_options(add, threads=" of each trial, default: 1")

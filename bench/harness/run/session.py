@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 
+from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
 from bench.harness.data.catalogue import Source, source
 from bench.harness.data.dataset import Dataset
@@ -13,27 +14,27 @@ from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.machine.environment import environment
 from bench.harness.machine.precision import check_precision
-from bench.harness.number_format import counted, duration
+from bench.harness.number_format import counted
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
 from bench.harness.run.backends.backend import Backend, Ended
 from bench.harness.run.backends.choose import make_backend, worker_count
 from bench.harness.run.backends.serial import Serial
-from bench.harness.run.plan import Plan, TimeSpent, arm_by_arm, expect_seconds, seed_by_seed
+from bench.harness.run.ending import trial_line, unfinished, written
+from bench.harness.run.plan import Plan, TimeSpent, arm_by_arm, arm_of, expect_seconds, seed_by_seed
+from bench.harness.run.sequel import Open, Sequel, choose, find_open
 from bench.harness.run.settings import Settings
 from bench.harness.run.speeds import Measured, Speeds
-from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.run.wanted import Wanted, resolve_all
 from bench.harness.study.planned import Planned, settle
 from bench.harness.study.study import Study
-from bench.harness.study.trial import Trial, resolve
+from bench.harness.study.trial import Trial
 from bench.harness.trackers.tracker import Standing, Tracker
 from bench.harness.training.batched import check_batched
 from bench.harness.training.costs import check_last_batch, costs
 from bench.harness.training.memory_need import memory_need
 from bench.harness.training.trial_run import Epoch
-
-Wanted = tuple[Study, str, int]  # study, arm, seed
 
 
 class Session:
@@ -60,6 +61,7 @@ class Session:
         self._begun: set[str] = set()  # keys of trials that were handed to the backend
         self._left_out: set[str] = set()  # keys of trials that would end after the time limit
         self._failed: dict[str, Exception] = {}
+        self._studies: dict[str, Study] = {}
         self._trained: set[str] = set()  # record_ids: all others were restored
         self._in_flight = 0
 
@@ -75,7 +77,8 @@ class Session:
         """
         check_precision(self.execution.precision, self.execution.device)
         apply(self.execution)
-        trials, timed = self._resolve(wanted), self._resolve(arms)
+        self._studies = {study.name: study for study, _, _ in wanted}
+        trials, timed = (resolve_all(some, self.settings, self._source) for some in (wanted, arms))
         if self.settings.batch_seeds:
             check_batched(trials)
         datasets = {trial.dataset: self._load(trial.dataset) for trial in [*trials, *timed]}
@@ -92,21 +95,6 @@ class Session:
             tracker.run_begins(self._standing())
         return planned
 
-    def _resolve(self, wanted: Sequence[Wanted]) -> list[Trial]:
-        """Resolve all trials; arms whose learning rate was not chosen are reported together."""
-        trials, problems = [], dict[str, None]()
-        for study, arm, seed in wanted:
-            name = study.protocol(self.settings.protocol).dataset
-            data = self._source(self.settings.dataset or name)
-            try:
-                trials.append(resolve(study, self.settings.protocol, arm, seed, data, own_data=data.name == name))
-            except ChoiceError as error:
-                problems[str(error)] = None
-        if problems:
-            first, *others = problems
-            raise ChoiceError(f"{first} (and so for {len(others)} more arms)" if others else first)
-        return trials
-
     def _source(self, name: str) -> Source:
         return self._load(name).source if is_folder(name) else source(name)
 
@@ -121,10 +109,16 @@ class Session:
         planned.parameters = cost.parameters
         planned.expected_seconds = expect_seconds(trial, cost, count, self.store.records)
         planned.memory_bytes = memory_need(trial, cost, self.store.records)
-        record = None if self.settings.fresh else self.store.find(planned.key)
+        record = None if self.settings.fresh else self._recorded(planned)
         if record is not None and self._stands(record):
             planned.record = record
         return planned
+
+    def _recorded(self, planned: Planned) -> Record | None:
+        record = self.store.find(planned.key)
+        if record is None and self.settings.keep_stale:
+            return self.store.find_of_any_code(planned.key_of_any_code)
+        return record
 
     def _stands(self, record: Record) -> bool:
         """Return whether a record may be restored: it belongs into this run's tables."""
@@ -170,9 +164,9 @@ class Session:
             self._left_out.add(planned.key)
         return planned.key in self._left_out
 
-    def _too_late(self, seconds: float) -> bool:
-        """Return whether what takes so long would end after the time limit."""
-        limit = self.settings.time_limit_minutes
+    def _too_late(self, seconds: float, limit: float | None = None) -> bool:
+        """Return whether what takes so long would end after the time limit, or after another, in minutes."""
+        limit = limit or self.settings.time_limit_minutes
         return limit is not None and clock.process_seconds() + seconds > 60 * limit
 
     def leaves_out(self, planned: Planned) -> bool:
@@ -182,6 +176,36 @@ class Session:
         while planned.key not in self._begun | self._left_out and self._in_flight:
             self._take_next()
         return planned.key not in self._begun and self._is_left_out(planned)
+
+    def look(self) -> tuple[str, list[tuple[Wanted, Planned]]]:
+        """Look at the comparisons once all trials have ended; return a line on it, and the trials that it adds."""
+        limit, sequel = self.settings.added_until_minutes, Sequel()
+        here = {arm_of(planned) for planned in self.plan.trials}
+        results = analyse(self.store.records, keep_stale=self.settings.keep_stale)
+        shown = [result for result in results if self._shows(result)]
+        candidates = [
+            candidate
+            for candidate in find_open(shown, self.settings.most_seeds or 0, sequel)
+            if {(candidate.study, arm) for arm in candidate.arms} <= here
+        ]
+        choose(
+            candidates,
+            self._settle,
+            lambda trials: sum(map(self.plan.expected_seconds, trials)) / max(1, self.plan.workers),
+            lambda seconds: self._too_late(seconds + self.speeds.expected_seconds, limit),
+            sequel,
+        )
+        self.plan.trials += [planned for _, planned in sequel.trials]
+        self._ending = self._backend.train(self._due())
+        return sequel.describe(), sequel.trials
+
+    def _settle(self, candidate: Open) -> list[tuple[Wanted, Planned]]:
+        """Plan the trials of a comparison's next look that this run does not have."""
+        known = {planned.key for planned in self.plan.trials}
+        wanted = candidate.wanted(self._studies[candidate.study], self.settings.seeds)
+        trials = resolve_all(wanted, self.settings, self._source)
+        planned = [self._plan(trial, self._load(trial.dataset)) for trial in trials]
+        return [pair for pair in zip(wanted, planned, strict=True) if pair[1].key not in known]
 
     def record(self, planned: Planned) -> Record:
         """Return a trial's record: the restored one, or the one that the backend makes; it is on disk then.
@@ -253,46 +277,22 @@ class Session:
 
     def describe(self, record: Record) -> str:
         """Return a trial's line for the terminal."""
-        done, total = len(self.done), len(self.plan.trials)
-        how = f"{sum(record.curves['epoch_seconds']):.1f} s" if self.was_trained(record) else "restored"
-        left = duration(self._standing().seconds_left)
-        diverged = "  DIVERGED" if record.status == "diverged" else ""
-        return (
-            f"{record.study:14} {record.arm:16} seed {record.seed:<3} {record.test_accuracy:7.2%}{diverged}  "
-            f"{how:>8}  [{done}/{total}, {left} left]"
-        )
+        place, left = f"{len(self.done)}/{len(self.plan.trials)}", self._standing().seconds_left
+        return trial_line(record, trained=self.was_trained(record), place=place, seconds_left=left)
 
     def finish(self) -> list[str]:
         """Write tables, figures and report from all records, free the folder, and return the answers in lines."""
-        from bench.harness.report.terminal_text import summary_lines  # noqa: PLC0415 - Matplotlib, at the end only
-        from bench.harness.report.write import images_from, write_all  # noqa: PLC0415 - as above
-
         self._backend.close()
         for tracker in self.trackers:
             tracker.run_ends()
         self.store.__exit__()
         if not self.store.records or not (self.done or self.speeds.arms):
-            return self._unfinished()
-        folder = self.settings.results
-        try:
-            results = write_all(self.store.records, folder, load_images=images_from(self.settings.data_root))
-            lines = summary_lines([result for result in results if self._shows(result)])
-            lines += ["", f"wrote {folder / 'report.html'}"]
-        except (OSError, KeyboardInterrupt) as error:
-            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-            again = f"`python -m bench report --results {folder}` makes them again"
-            lines = [f"error: tables and report were not written ({reason}): {again}"]
-        return [*lines, *self._unfinished(), self.spent.describe(clock.process_seconds())]
+            return unfinished(self.plan)
+        lines = written(self.settings, self.store.records, self._shows)
+        return [*lines, *unfinished(self.plan), self.spent.describe(clock.process_seconds())]
 
     def _shows(self, result: StudyResult) -> bool:
         """Return whether a result is of this run: of its trials, or where it had none, of its speed phases."""
         if self.done:
             return (result.setting, result.study) in {(setting_of(record), record.study) for record in self.done}
         return result.study in self.speeds.arms and not result.variant
-
-    def _unfinished(self) -> list[str]:
-        """Return the line that says how a run that was cut short goes on."""
-        left, total = len(self.plan.to_train), len(self.plan.trials)
-        verb, them = ("has", "it") if left == 1 else ("have", "them")
-        line = f"{left} of {counted(total, 'trial')} {verb} no record yet: the same command trains {them}"
-        return [line] if left else []

@@ -9,9 +9,11 @@ from bench.harness.data.catalogue import data_root, source
 from bench.harness.data.folder_name import is_folder, with_options
 from bench.harness.errors import UserError, unknown
 from bench.harness.machine.precision import PRECISIONS
+from bench.harness.stats.looks import FIRST, LAST
 from bench.harness.study.study import DEFAULT_SEEDS, FIRST_TUNING_SEED, PROTOCOLS
 
 MOST_SEEDS = 10_000
+ADDED_UNTIL_MINUTES = 5.0  # of a run that was not asked to add seeds
 
 
 class SettingsError(UserError):
@@ -20,7 +22,14 @@ class SettingsError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The options of a run; `results` is the protocol's own folder, `workers` None means as many as suit."""
+    """The options of a run.
+
+    Attributes:
+        results: the protocol's own folder.
+        workers: None means as many as suit.
+        most_seeds: seeds an arm up to which comparisons without an answer get more; None: no more than `seeds`.
+        added_until_minutes: time limit of what is added for that, where the run has none.
+    """
 
     protocol: str
     seeds: tuple[int, ...]
@@ -38,6 +47,9 @@ class Settings:
     compiled: bool
     precision: str
     batch_seeds: bool
+    keep_stale: bool = False
+    most_seeds: int | None = None
+    added_until_minutes: float | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -60,9 +72,17 @@ class Settings:
             raise SettingsError(unknown("precision", options["precision"], PRECISIONS))
         if options["batch_seeds"] and workers:
             raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
+        asked = options["until_verdict"] is not None
+        most_seeds = options["until_verdict"] if asked else LAST if _adds(options) else None
+        seeds = parse_seeds(options["seeds"], DEFAULT_SEEDS[protocol])
+        if most_seeds is not None and not max(len(seeds), FIRST) <= most_seeds <= LAST:
+            raise SettingsError(
+                f"--until-verdict is {most_seeds}: give at least as many seeds as the run begins with ({len(seeds)}), "
+                f"{FIRST} or more, and at most {LAST}, where the looks end"
+            )
         return cls(
             protocol=protocol,
-            seeds=parse_seeds(options["seeds"], DEFAULT_SEEDS[protocol]),
+            seeds=seeds,
             dataset=dataset,
             studies=tuple(filter(None, (options["studies"] or "").split(","))),
             time_limit_minutes=limit,
@@ -71,6 +91,9 @@ class Settings:
             download=options["download"],
             results=Path(options["results"]) / protocol,
             fresh=options["fresh"],
+            keep_stale=options["keep_stale"],
+            most_seeds=most_seeds,
+            added_until_minutes=None if asked else ADDED_UNTIL_MINUTES,
             threads=options["threads"],
             deterministic=options["deterministic"],
             workers=workers,
@@ -78,6 +101,11 @@ class Settings:
             precision=options["precision"],
             batch_seeds=options["batch_seeds"],
         )
+
+
+def _adds(options: Mapping[str, Any]) -> bool:
+    """Return whether a run adds seeds without having been asked to: `quick` as it stands does."""
+    return bool(options["protocol"] == "quick" and options["seeds"] is None)
 
 
 def parse_workers(text: str) -> int | None:

@@ -14,11 +14,11 @@ from bench.harness.machine.device import apply
 from bench.harness.machine.environment import environment
 from bench.harness.machine.neighbours import Usage
 from bench.harness.machine.turns import Turn, guarded_turns
+from bench.harness.records.key import content_hash
 from bench.harness.records.parts import Environment, ExecutionFacts
 from bench.harness.records.speed import SPEED_SCHEMA, ArmSpeed, SpeedRecord, TurnUsage
 from bench.harness.speed.subject import BATCHES, Budget, Subject, Timing
 from bench.harness.study.planned import Planned
-from bench.harness.study.study import content_hash
 from bench.harness.training.trial_record import full_definition
 
 BUDGETS: Mapping[str, Budget] = {"smoke": Budget(turns=6, seconds=0.01, least_steps=1, tried_seconds=0.01)}

@@ -5,7 +5,7 @@ correctly. Seeds and images are crossed random effects: other seeds, or another 
 given another accuracy. So every interval here rests on SE² = SE_seeds² + SE_images², with
 
 - SE_seeds²: what other seeds would change on these images, the variance of the seeds' accuracies over n (for a
-  difference, summed over the two arms as Welch does);
+  difference, summed over the two arms);
 - SE_images²: what other images would change if there were endless seeds, the variance over images of the
   correctness (for a difference, of its paired difference) averaged over seeds, over N, LESS the share of it that
   is the seeds' own noise, `crossed`, because SE_seeds² holds that share already.
@@ -13,8 +13,8 @@ given another accuracy. So every interval here rests on SE² = SE_seeds² + SE_i
 Without the subtraction the interaction of seeds and images counts twice. In trained nets it is 15 to 45 % of the
 variance, and the plain sum of the two raw parts is then too wide (`python -m bench simulate` prints its coverage
 beside that of the intervals used). The subtraction is the textbook estimate for two crossed random effects (Searle,
-Casella and McCulloch, Variance Components, 1992), cut off at zero. Degrees of freedom: Welch (1947) and
-Satterthwaite (1946).
+Casella and McCulloch, Variance Components, 1992), cut off at zero. How far an estimate may be off, each part being
+known from few seeds, is the subject of `bench.harness.stats.welch`.
 
 Two arms may share their seeds' data order. That pairing is deliberately not used: n pairs leave n - 1 degrees of
 freedom, and how much of the noise data order carries differs from study to study. Ignoring it is conservative
@@ -22,14 +22,13 @@ where seeds move both arms alike.
 """
 
 import math
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from bench.harness.stats.variance import Sources
+from bench.harness.stats.welch import half_width, tail
 
 CONFIDENCE = 0.95
 
@@ -68,20 +67,8 @@ class Difference:
     high: float | None = None
     se_seeds: float | None = None
     se_images: float | None = None
-    df: float | None = None
     p: float | None = None
     sources: Sources | None = None
-
-
-def interval_half_width(sources: Sources) -> float:
-    """Return half the width of the 95 % interval."""
-    return float(special.stdtrit(sources.df, (1 + CONFIDENCE) / 2)) * math.sqrt(sources.total)
-
-
-def p_value(effect: float, sources: Sources) -> float:
-    """Return the two-sided p value of a difference, above 0: far in its tail the t distribution underflows."""
-    p = 2 * float(special.stdtr(sources.df, -abs(effect) / math.sqrt(sources.total)))
-    return max(p, sys.float_info.min)
 
 
 def summarise(correct: Bits) -> ArmSummary:
@@ -99,14 +86,14 @@ def summarise(correct: Bits) -> ArmSummary:
     if n == 1:
         return ArmSummary(n=n, images=images, mean=mean)
     sources = _sources(correct)
-    half_width = interval_half_width(sources)
+    width = half_width(sources, CONFIDENCE)
     return ArmSummary(
         n=n,
         images=images,
         mean=mean,
         sd=float(correct.mean(axis=1).std(ddof=1)),
-        low=max(mean - half_width, 0.0),
-        high=min(mean + half_width, 1.0),
+        low=max(mean - width, 0.0),
+        high=min(mean + width, 1.0),
         se_seeds=math.sqrt(sum(sources.seeds)),
         se_images=math.sqrt(sources.image),
     )
@@ -133,15 +120,14 @@ def difference(arm: Bits, baseline: Bits) -> Difference:
     if len(arm) == 1 or len(baseline) == 1:
         return Difference(effect=effect, **counts)
     sources = _sources(arm, baseline)
-    half_width = interval_half_width(sources)
+    width = half_width(sources, CONFIDENCE)
     return Difference(
         effect=effect,
-        low=max(effect - half_width, -1.0),
-        high=min(effect + half_width, 1.0),
+        low=max(effect - width, -1.0),
+        high=min(effect + width, 1.0),
         se_seeds=math.sqrt(sum(sources.seeds)),
         se_images=math.sqrt(sources.image),
-        df=sources.df,
-        p=p_value(effect, sources),
+        p=min(2 * tail(abs(effect), sources), 1.0),
         sources=sources,
         **counts,
     )

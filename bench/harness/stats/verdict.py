@@ -1,24 +1,31 @@
-"""Verdicts on the comparisons of a study, and what it would take to tell where the study cannot."""
+"""Verdicts on the comparisons of a study, each at the look at which its seeds first allowed it.
 
-import bisect
-import math
+Two claims may be made about an arm and its baseline: that they differ, and that they differ by less than the study's
+margin (tied: two one-sided tests, D. J. Schuirmann 1987). At every look (`bench.harness.stats.looks`) both are tested,
+on the first so many seeds of each arm, and each claim's sequential p value is multiplied by the number of the study's
+comparisons (C. E. Bonferroni 1936). So at most one study in twenty calls equal arms different, or arms tied that are
+the margin apart or more: at whatever look one stops, and whatever seeds are added later. Of one comparison only one of
+the two claims can be false, so both may use its whole share. Holm's step, which lets the other comparisons be tested
+more leniently once a claim is made, keeps this promise for each kind of claim alone and not for both together.
+
+A verdict once given stands, because the looks before it are made again, on the same seeds, whenever a study is judged.
+"""
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
-from scipy import optimize, special
-
 from bench.harness.stats.differences import Bits, Difference, difference
-from bench.harness.stats.holm import holm
-from bench.harness.stats.variance import Sources
+from bench.harness.stats.looks import FIRST, level_of, looks_until, sequential_p
+from bench.harness.stats.welch import half_width, tail
 
-LEAST_SEEDS = 5  # below, the spread over seeds is hardly known: no verdict
-MOST_SEEDS = 10_000
-MOST_IMAGES = 10_000_000
+LEAST_SEEDS = FIRST
+LEAST_TIED = 8  # seeds; a failure that strikes one seed in three is then seen in 96 % of studies
 SIGNIFICANCE = 0.05
-POWER = 0.8
+HELD_BACK = 0.3  # of the error, for what normal theory leaves out: seeds' accuracies near 100 % are skewed
 
-Verdict = Literal["better", "worse", "tied", "underpowered"]
+Verdict = Literal["better", "worse", "tied", "open"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,23 +35,62 @@ class Judgement:
     Attributes:
         arm: the arm's name.
         baseline: its baseline's name.
-        difference: arm minus baseline, with the uncorrected interval.
-        p_corrected: after Holm over the study's comparisons; None without a verdict.
-        verdict: None where either arm has fewer than LEAST_SEEDS seeds.
-        smallest_detectable: the true difference that this study finds with 80 % power; None with one seed.
-        seeds_needed: seeds an arm, on the same images, for `smallest_detectable` to come down to the margin.
-            None if no number of seeds alone is enough. At least LEAST_SEEDS.
-        images_needed: the same for test images, with the same seeds.
+        difference: arm minus baseline over all seeds, with the uncorrected interval.
+        looks: outcome of every look; None before the first.
+        look: seeds an arm at the look that gave the verdict; where it is open, at the last one. None before the first.
+        verdict: None before the first look.
+        within_margin: the arms were shown to differ by less than the margin; true wherever they are tied.
+        p_corrected: p value of the arms being equal, corrected for all looks and comparisons; None before the first look.
+        p_tied: p value of their being the margin apart or more, corrected alike.
+        not_excluded: the largest difference either way that the last look left possible, at the level of verdicts,
+            0 to 1; None before the first look.
     """
 
     arm: str
     baseline: str
     difference: Difference
-    p_corrected: float | None
-    verdict: Verdict | None
-    smallest_detectable: float | None
-    seeds_needed: int | None
-    images_needed: int | None
+    looks: "Looks | None" = None
+    look: int | None = None
+    verdict: Verdict | None = None
+    within_margin: bool = False
+    p_corrected: float | None = None
+    p_tied: float | None = None
+    not_excluded: float | None = None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The outcomes of the looks at one comparison: at each, the smallest sequential p values so far.
+
+    Attributes:
+        seeds: number in either arm at each look.
+        differences: at each look.
+        better: p values of the arm being no better than its baseline.
+        worse: p values of its being no worse.
+        tied: p values of their being the margin apart or more.
+    """
+
+    seeds: tuple[int, ...]
+    differences: tuple[Difference, ...]
+    better: tuple[float, ...]
+    worse: tuple[float, ...]
+    tied: tuple[float, ...]
+
+    @property
+    def last(self) -> Difference:
+        """The difference at the last look."""
+        return self.differences[-1]
+
+    @property
+    def differ(self) -> float:
+        """The two-sided p value of the arms being equal."""
+        return min(2 * min(self.better[-1], self.worse[-1]), 1.0)
+
+    def until(self, seeds: int) -> "Looks":
+        """Return what was known when the arms had so many seeds, LEAST_SEEDS or more."""
+        count = sum(n <= seeds for n in self.seeds)
+        known = (self.better[:count], self.worse[:count], self.tied[:count])
+        return Looks(self.seeds[:count], self.differences[:count], *known)
 
 
 def judge(
@@ -52,122 +98,107 @@ def judge(
 ) -> list[Judgement]:
     """Return a judgement on each pair, in order.
 
-    A difference is better or worse where its p value, corrected over all comparisons of the study, is below
-    0.05; else tied where its 95 % interval lies inside the margin; else the study is underpowered. Pairs with
-    too few seeds for a verdict still count as comparisons.
-
     Args:
-        arms: correctness of shape (seeds, images) by arm, the same images in all.
+        arms: correctness of shape (seeds, images) by arm, seeds ascending, the same images in all.
         pairs: (arm, baseline), every comparison of the study.
         margin: the difference below which arms count as tied, above 0 and at most 1.
-        family: number of comparisons the study has, where `pairs` are not all of them.
+        family: number of comparisons the study has, where `pairs` are not all of them: all are corrected for.
 
     Raises:
         ValueError: a margin out of range, a family smaller than the pairs, or arms that `difference` refuses.
     """
     if not 0 < margin <= 1:
         raise ValueError(f"margin {margin}: give a difference of accuracies above 0 and at most 1")
-    differences = [difference(arms[arm], arms[baseline]) for arm, baseline in pairs]
     comparisons = len(pairs) if family is None else family
-    corrected = _corrected(differences, comparisons)
+    looked = [look_at(arms[arm], arms[baseline], margin) for arm, baseline in pairs]
     return [
-        _judgement(pair, difference, p, margin, comparisons)
-        for pair, difference, p in zip(pairs, differences, corrected, strict=True)
+        _judgement(pair, difference(*(arms[name] for name in pair)), looks, corrected, comparisons)
+        for pair, looks, corrected in zip(pairs, looked, _corrected(looked, comparisons), strict=True)
     ]
 
 
+def verdicts(looked: Sequence[Looks | None], comparisons: int) -> list[Verdict | None]:
+    """Return the verdicts alone, of a study with so many comparisons; None where there was no look."""
+    return [
+        _verdict(looks, *corrected) if looks else None
+        for looks, corrected in zip(looked, _corrected(looked, comparisons), strict=True)
+    ]
+
+
+def _corrected(looked: Sequence[Looks | None], comparisons: int) -> list[tuple[float, float]]:
+    """Return both claims' p values of each comparison, corrected for all of them; where there was no look, 1."""
+    if comparisons < len(looked):
+        raise ValueError(f"a family of {comparisons} with {len(looked)} pairs: give all comparisons of the study")
+    factor = comparisons / (1 - HELD_BACK)
+    return [
+        (min(factor * looks.differ, 1.0), min(factor * looks.tied[-1], 1.0)) if looks else (1.0, 1.0)
+        for looks in looked
+    ]
+
+
+def look_at(arm: Bits, baseline: Bits, margin: float) -> Looks | None:
+    """Return what every look at two arms tells that their seeds allow; None below the first."""
+    seeds = looks_until(min(len(arm), len(baseline)))
+    if not seeds:
+        return None
+    at_looks = [difference(arm[:n], baseline[:n]) for n in seeds]
+
+    def p_values(deviation: Callable[[Difference], float]) -> list[float]:
+        return sequential_p([tail(deviation(one), one.sources) for one in at_looks if one.sources])
+
+    # Tied: two tests, and the greater of their p values.
+    sides = (p_values(lambda one: margin - one.effect), p_values(lambda one: margin + one.effect))
+    tied = [max(pair) if n >= LEAST_TIED else 1.0 for n, *pair in zip(seeds, *sides, strict=True)]
+    better, worse = p_values(lambda one: one.effect), p_values(lambda one: -one.effect)
+    return Looks(seeds, tuple(at_looks), *(tuple(accumulate(values, min)) for values in (better, worse, tied)))
+
+
 def _judgement(
-    pair: tuple[str, str], difference: Difference, p_corrected: float | None, margin: float, comparisons: int
+    pair: tuple[str, str], difference: Difference, looks: Looks | None, corrected: tuple[float, float], comparisons: int
 ) -> Judgement:
-    sources = difference.sources
+    if looks is None:
+        return Judgement(arm=pair[0], baseline=pair[1], difference=difference)
+    p_corrected, p_tied = corrected
+    verdict = _verdict(looks, p_corrected, p_tied)
+    claims = {"better": (looks.better, p_corrected), "worse": (looks.worse, p_corrected), "tied": (looks.tied, p_tied)}
     return Judgement(
         arm=pair[0],
         baseline=pair[1],
         difference=difference,
+        looks=looks,
+        look=_look(looks.seeds, *claims[verdict]) if verdict in claims else looks.seeds[-1],
+        verdict=verdict,
+        within_margin=p_tied < SIGNIFICANCE,
         p_corrected=p_corrected,
-        verdict=_verdict(difference, p_corrected, margin),
-        smallest_detectable=smallest_detectable(sources, comparisons) if sources else None,
-        seeds_needed=seeds_needed(sources, margin, comparisons) if sources else None,
-        images_needed=images_needed(sources, margin, comparisons) if sources else None,
+        p_tied=p_tied,
+        not_excluded=not_excluded(looks, comparisons),
     )
 
 
-def _corrected(differences: Sequence[Difference], comparisons: int) -> list[float | None]:
-    if comparisons < len(differences):
-        raise ValueError(f"a family of {comparisons} with {len(differences)} pairs: give all comparisons of the study")
-    p_values = [difference.p for difference in differences if difference.p is not None and _has_verdict(difference)]
-    corrected = iter(holm(p_values, comparisons))
-    return [next(corrected) if _has_verdict(difference) else None for difference in differences]
-
-
-def _has_verdict(difference: Difference) -> bool:
-    return min(difference.n, difference.baseline_n) >= LEAST_SEEDS
-
-
-def _verdict(difference: Difference, p_corrected: float | None, margin: float) -> Verdict | None:
-    if p_corrected is None or difference.low is None or difference.high is None:
-        return None
+def _verdict(looks: Looks, p_corrected: float, p_tied: float) -> Verdict:
     if p_corrected < SIGNIFICANCE:
-        return "better" if difference.effect > 0 else "worse"
-    return "tied" if -margin < difference.low and difference.high < margin else "underpowered"
+        return "better" if looks.better[-1] < looks.worse[-1] else "worse"
+    return "tied" if p_tied < SIGNIFICANCE else "open"
 
 
-def smallest_detectable(
-    sources: Sources, comparisons: int, *, power: float = POWER, significance: float = SIGNIFICANCE
-) -> float:
-    """Return the true difference that a study finds with the given power, 0 to 1 (accuracy) or more.
+def _look(seeds: Sequence[int], p_values: Sequence[float], corrected: float) -> int:
+    """Return the first look at which a p value, corrected as the last one was, sufficed for the claim."""
+    factor = corrected / p_values[-1]
+    return next(n for n, p in zip(seeds, p_values, strict=True) if factor * p < SIGNIFICANCE)
 
-    It is the difference at which the noncentral t distribution leaves `power` beyond the critical value at the
-    corrected level, significance / comparisons: Holm's first and hardest step. The variance and the degrees of
-    freedom are those of `sources`, estimated or supposed.
+
+def error_of_one(comparisons: int) -> float:
+    """Return the error that each of a study's comparisons may make with either claim."""
+    return SIGNIFICANCE * (1 - HELD_BACK) / comparisons
+
+
+def not_excluded(looks: Looks, comparisons: int) -> float:
+    """Return the largest difference either way, 0 to 1, that the last look leaves possible, at the level of verdicts.
+
+    It is the far end of the look's own interval (C. Jennison and B. W. Turnbull, Repeated confidence intervals for
+    group sequential trials, 1984), for all comparisons at once.
     """
-    critical = _critical(sources, comparisons, significance)
-    noncentrality = optimize.brentq(lambda value: _power(sources, value, critical) - power, 0, 4 * critical + 5)
-    return float(noncentrality) * math.sqrt(sources.total)
-
-
-def seeds_needed(
-    sources: Sources, target: float, comparisons: int, *, power: float = POWER, significance: float = SIGNIFICANCE
-) -> int | None:
-    """Return how many seeds in every arm, LEAST_SEEDS or more, bring the smallest detectable difference to target.
-
-    The images stay the same. None where even MOST_SEEDS would not do: more images are needed then.
-    """
-    return _least(
-        range(LEAST_SEEDS, MOST_SEEDS + 1),
-        lambda n: _finds(sources.with_seeds(n), target, comparisons, power, significance),
-    )
-
-
-def images_needed(
-    sources: Sources, target: float, comparisons: int, *, power: float = POWER, significance: float = SIGNIFICANCE
-) -> int | None:
-    """Return how many test images bring the smallest detectable difference down to target.
-
-    The number of seeds stays the same. None where even MOST_IMAGES would not do: more seeds are needed then.
-    """
-    return _least(
-        range(2, MOST_IMAGES + 1),
-        lambda images: _finds(sources.with_images(images), target, comparisons, power, significance),
-    )
-
-
-def _least(numbers: range, is_enough: Callable[[int], bool]) -> int | None:
-    place = bisect.bisect_left(numbers, True, key=is_enough)
-    return numbers[place] if place < len(numbers) else None
-
-
-def _finds(sources: Sources, target: float, comparisons: int, power: float, significance: float) -> bool:
-    critical = _critical(sources, comparisons, significance)
-    return _power(sources, target / math.sqrt(sources.total), critical) >= power
-
-
-def _critical(sources: Sources, comparisons: int, significance: float) -> float:
-    return float(special.stdtrit(sources.df, 1 - significance / comparisons / 2))
-
-
-def _power(sources: Sources, noncentrality: float, critical: float) -> float:
-    """Return the chance to find a difference on its own side; finding it on the wrong side does not count."""
-    missed = float(special.nctdtr(sources.df, noncentrality, critical))
-    # SciPy answers NaN far out in places (noncentralities of 36 to 41), where nothing is missed any more.
-    return 1 - missed if math.isfinite(missed) else float(noncentrality > critical)
+    if looks.last.sources is None:
+        raise ValueError(f"{looks.last.n} and {looks.last.baseline_n} seeds: a look needs two of each")
+    level = level_of(error_of_one(comparisons) / 2, len(looks.seeds))
+    return min(abs(looks.last.effect) + half_width(looks.last.sources, 1 - 2 * level), 1.0)

@@ -6,8 +6,9 @@ from typing import NotRequired, TypedDict
 
 from bench.harness.errors import UserError
 from bench.harness.paths import CHOSEN_RATES
+from bench.harness.records.key import content_hash
 from bench.harness.study.recipe import Recipe
-from bench.harness.study.study import Arm, content_hash
+from bench.harness.study.study import Arm
 from bench.harness.validation import ContentError, parse_json
 
 

@@ -19,6 +19,7 @@ class Planned:
         trial: the arm with its seed.
         execution: the way its net is run on this machine.
         key: the hash under which its record is found again.
+        key_of_any_code: the same whatever code trained it.
         record: None until the trial has been run.
         parameters: weights of its net.
         memory_bytes: memory that training it adds to a process that has the libraries and the data.
@@ -28,6 +29,7 @@ class Planned:
     trial: Trial
     execution: Execution
     key: str
+    key_of_any_code: str = ""
     record: Record | None = None
     parameters: int = 0
     memory_bytes: float = 0.0
@@ -48,12 +50,17 @@ def settle(trial: Trial, base: Execution, data_sha256: str) -> Planned:
     stated = replace(base, precision=trial.recipe.precision or base.precision)
     check_precision(stated.precision, stated.device)
     execution = execution_for(stated, trial.architecture, trial.options)
-    key = trial.key(
-        data=data_sha256,
-        torch=torch.__version__,
-        device=execution.device,
-        threads=execution.threads,
-        deterministic=execution.deterministic,
-        execution=execution.as_dict(),
+    conditions = {
+        "data": data_sha256,
+        "torch": torch.__version__,
+        "device": execution.device,
+        "threads": execution.threads,
+        "deterministic": execution.deterministic,
+        "execution": execution.as_dict(),
+    }
+    return Planned(
+        trial=trial,
+        execution=execution,
+        key=trial.key(**conditions),
+        key_of_any_code=trial.key_of_any_code(**conditions),
     )
-    return Planned(trial=trial, execution=execution, key=key)

@@ -1,7 +1,5 @@
 """A study: one question, its arms, what is held fixed, and what makes two arms count as tied. Needs no torch."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,8 +166,3 @@ class Study:
 
 
 RunTrial = Callable[[Study, str, int], None]  # the fixture of a study's test: study, arm, seed
-
-
-def content_hash(content: object) -> str:
-    """Return the SHA-256 of a JSON value, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from bench.harness.data.catalogue import Source
+from bench.harness.records.key import trial_key, without_code
 from bench.harness.records.parts import Context, Definition, RecipeFacts
 from bench.harness.study import learning_rates
+from bench.harness.study.code import code_hash
 from bench.harness.study.recipe import Recipe, RecipeError
-from bench.harness.study.study import Arm, Study, content_hash
+from bench.harness.study.study import Arm, Study
 from models import registry
 from models.parts.options import BadOptionError
 
@@ -49,6 +51,7 @@ class Trial:
             "options": dict(self.options),
             "dataset": self.dataset,
             "recipe": cast("RecipeFacts", self.recipe.as_dict()),
+            "code": code_hash(self.architecture),
         }
 
     def key(self, **conditions: object) -> str:
@@ -58,7 +61,12 @@ class Trial:
             conditions: data hash, torch's version, device, threads, deterministic and the rest of the execution.
         """
         identity = {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
-        return content_hash({**identity, "definition": self.definition(), "conditions": conditions})
+        return trial_key(identity, self.definition(), conditions)
+
+    def key_of_any_code(self, **conditions: object) -> str:
+        """Return the hash that its record shares with those of older and newer code."""
+        identity = {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
+        return trial_key(identity, without_code(self.definition()), conditions)
 
 
 def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: Source, *, own_data: bool) -> Trial:

@@ -4,6 +4,7 @@ import pytest
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.files import slug
+from bench.harness.stats.verdict import HELD_BACK
 from tests.bench.conftest import MakeRecord
 
 
@@ -67,7 +68,7 @@ def test_other_test_images_are_not_compared(make_record: MakeRecord) -> None:
     assert [row.judgement for row in rows] == [None, None]
 
 
-def test_holm_counts_every_pair_of_the_study(make_record: MakeRecord) -> None:
+def test_correction_counts_every_pair_of_the_study(make_record: MakeRecord) -> None:
     """A pair of another comparison, and one whose baseline is missing, are in the family too."""
     arms = {"base": "base", "better": "base", "worse": "base", "other": "not-run"}
     records = [
@@ -80,13 +81,14 @@ def test_holm_counts_every_pair_of_the_study(make_record: MakeRecord) -> None:
 
     judgement = rows["better"].judgement
     assert judgement is not None
-    assert judgement.p_corrected == min(3 * (judgement.difference.p or 0), 1)
+    assert judgement.looks is not None
+    assert judgement.p_corrected == pytest.approx(3 * judgement.looks.differ / (1 - HELD_BACK))
 
 
 def corrections(make_record: MakeRecord, *families: int | None) -> list[float]:
     """Return the factor on the p value of the one pair there is; contexts say `families`, the oldest first."""
     records = [
-        make_record(arm, seed, accuracy=0.8 + 0.02 * (arm == "better"), finished=f"2026-01-0{day}", context=context)
+        make_record(arm, seed, accuracy=0.8 + 0.05 * (arm == "better"), finished=f"2026-01-0{day}", context=context)
         for day, family in enumerate(families, start=1)
         for context in [{} if family is None else {"family": family}]
         for arm in ("base", "better")
@@ -94,11 +96,15 @@ def corrections(make_record: MakeRecord, *families: int | None) -> list[float]:
     ]
     rows = analyse(records)[0].comparisons[0].rows
     judgements = [row.judgement for row in rows if row.judgement]
-    return [(judgement.p_corrected or 0) / (judgement.difference.p or 1) for judgement in judgements]
+    return [
+        (judgement.p_corrected or 0) / judgement.looks.differ * (1 - HELD_BACK)
+        for judgement in judgements
+        if judgement.looks
+    ]
 
 
 @pytest.mark.parametrize(("families", "factor"), [((3,), 3), ((3, 2), 2), ((0,), 1), ((None,), 1)])
-def test_holm_counts_the_pairs_of_the_protocol(
+def test_correction_counts_the_pairs_of_the_protocol(
     make_record: MakeRecord, families: tuple[int | None, ...], factor: int
 ) -> None:
     """The newest record says how many; where none does, and never less, those that are there count."""

@@ -17,7 +17,7 @@ def test_answer_names_labels_and_speed(make_record: MakeRecord, make_phase: Make
     (sentence,) = answers(result, result.comparisons[0])
 
     assert sentence.startswith("BatchNorm beat no norm by 40.00 points")
-    assert "0.50x [0.50, 0.51] the training speed" in sentence
+    assert "0.50x [0.50, 0.51] the baseline's speed" in sentence
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_without_a_phase_the_cells_of_speed_are_empty(make_record: MakeRecord, m
 
 
 def test_judgement_is_there_with_both_p_values(make_record: MakeRecord) -> None:
-    """Effect, interval, both p values, verdict and what is needed have a column each."""
+    """Effect, interval, both p values, verdict, its look and what is not excluded have a column each."""
     records = [make_record("base", seed, accuracy=0.5) for seed in range(5)]
     records += [make_record("other", seed, accuracy=0.75) for seed in range(5)]
 
@@ -92,7 +92,9 @@ def test_judgement_is_there_with_both_p_values(make_record: MakeRecord) -> None:
 
     assert float(row["difference_effect"]) == 0.25
     assert row["verdict"] == "better"
-    assert float(row["p_corrected"]) == float(row["difference_p"])
+    assert float(row["difference_p"]) < float(row["p_corrected"]) < 0.05
+    assert (row["look_seeds"], row["within_margin"]) == ("5", "False")
+    assert float(row["not_excluded_difference"]) > 0.25
 
 
 def test_conditions_are_in_every_row(make_record: MakeRecord) -> None:

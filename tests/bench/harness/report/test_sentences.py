@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.harness.report.sentences import Ratio, describe, still_needed
+from bench.harness.report.sentences import Ratio, describe
 from bench.harness.stats.differences import Difference
 from bench.harness.stats.verdict import Judgement, Verdict
 
@@ -15,9 +15,8 @@ BETTER = Judgement(
     difference=DIFFERENCE,
     p_corrected=0.004,
     verdict="better",
-    smallest_detectable=0.009,
-    seeds_needed=5,
-    images_needed=800,
+    look=5,
+    not_excluded=0.009,
 )
 TIED = replace(
     BETTER,
@@ -25,13 +24,14 @@ TIED = replace(
     p_corrected=0.8,
     difference=replace(DIFFERENCE, effect=0.0005, low=-0.004, high=0.005),
 )
-UNDERPOWERED = replace(TIED, verdict="underpowered", seeds_needed=9, images_needed=2400)
+OPEN = replace(TIED, verdict="open", not_excluded=0.014)
 
 
 def test_better() -> None:
-    """A better arm's sentence has effect, interval, corrected p, speed and n."""
+    """A better arm's sentence has effect, interval, corrected p and n; its cost is a sentence of its own."""
     expected = (
-        "two 3x3 beat one 5x5 by 0.42 points [0.18, 0.66], p = 0.004, at 0.81x [0.78, 0.85] the training speed (n = 5)"
+        "two 3x3 beat one 5x5 by 0.42 points [0.18, 0.66], p = 0.004 (n = 5). "
+        "Training took place at 0.81x [0.78, 0.85] the baseline's speed"
     )
 
     assert describe(BETTER, 0.01, arm="two 3x3", baseline="one 5x5", speed=(0.812, 0.781, 0.849)) == expected
@@ -51,49 +51,36 @@ def test_tied() -> None:
     assert describe(TIED, 0.01) == expected
 
 
-def test_underpowered_says_what_the_study_could_have_shown() -> None:
-    """Too little power: what there was could have shown so much, and what would show the margin."""
+def test_a_difference_that_hardly_matters() -> None:
+    """Where it was shown to be within the margin the sentence says so."""
+    assert ", less than the margin of 1 point, p = 0.004 (n = 5)" in describe(replace(BETTER, within_margin=True), 0.01)
+
+
+def test_open_says_what_is_excluded() -> None:
+    """Without an answer there is still a largest difference that the trials leave possible."""
     expected = (
-        "cannot tell 3x3x2 from 5x5: +0.05 points [-0.40, +0.50], p = 0.800; 5 seeds and 1000 images could have shown "
-        "0.9 points, about 9 seeds or 2400 images would show 0.5 points 4 times in 5, at 2.00x the training speed "
-        "(n = 5)"
+        "cannot tell 3x3x2 from 5x5: +0.05 points [-0.40, +0.50], p = 0.800; no more than 1.4 points either way (n = 5)"
     )
 
-    assert describe(UNDERPOWERED, 0.005, speed=(2.0, None, None)) == expected
+    assert describe(OPEN, 0.005) == expected
 
 
 @pytest.mark.parametrize(
-    ("seeds", "images", "end"),
-    [
-        (9, None, "0.9 points, about 9 seeds would show 0.5 points 4 times in 5 (n = 5)"),
-        (None, 2301, "0.9 points, about 2400 images would show 0.5 points 4 times in 5 (n = 5)"),
-        (118, 1004, "0.9 points, about 120 seeds or 1100 images would show 0.5 points 4 times in 5 (n = 5)"),
-        (None, None, "0.9 points, 0.5 points takes more of both (n = 5)"),
-        (5, 800, "could have shown 0.9 points (n = 5)"),
-    ],
+    ("verdict", "look", "end"),
+    [("better", 5, "(n = 5)"), ("better", 8, "(n = 12, answered at 8)"), ("open", 8, "(n = 12, last look at 8)")],
 )
-def test_underpowered_says_what_would_help(seeds: int | None, images: int | None, end: str) -> None:
-    """More of one alone is offered only where it is enough and not there already; two digits, rounded up."""
-    assert describe(replace(UNDERPOWERED, seeds_needed=seeds, images_needed=images), 0.005).endswith(end)
+def test_the_look_is_named_where_there_are_more_seeds(verdict: Verdict, look: int, end: str) -> None:
+    """An answer that came at eight seeds of twelve says so."""
+    n = int(end.split("= ")[1].split(",", maxsplit=1)[0].rstrip(")"))
+    more = replace(DIFFERENCE, n=n, baseline_n=n)
 
-
-def test_a_reach_beyond_all_accuracies_is_none() -> None:
-    """No difference is larger than 100 points."""
-    blind = replace(UNDERPOWERED, smallest_detectable=1.5, seeds_needed=None, images_needed=None)
-
-    assert "; 5 seeds and 1000 images could not have shown any difference, 1 point takes more" in describe(blind, 0.01)
-
-
-@pytest.mark.parametrize("verdict", ["better", "worse", "tied", None])
-def test_nothing_is_needed_where_there_is_an_answer(verdict: Verdict | None) -> None:
-    """The number of seeds that would find the margin is no news where the difference, or the tie, has been found."""
-    assert still_needed(replace(UNDERPOWERED, verdict=verdict)) == (None, None)
+    assert describe(replace(OPEN, verdict=verdict, look=look, difference=more), 0.01).endswith(end)
 
 
 @pytest.mark.parametrize(("n", "seeds"), [(1, "1 seed"), (2, "2 seeds")])
 def test_no_verdict(n: int, seeds: int) -> None:
     """Below five seeds the sentence says how many there are."""
-    young = replace(BETTER, verdict=None, p_corrected=None, difference=replace(DIFFERENCE, n=n))
+    young = replace(BETTER, verdict=None, look=None, p_corrected=None, difference=replace(DIFFERENCE, n=n))
 
     assert describe(young, 0.01) == f"no verdict on 3x3x2 against 5x5: {seeds}; 5 are the least"
 
@@ -131,7 +118,7 @@ def test_unequal_numbers_of_seeds_are_both_named() -> None:
 )
 def test_speed(speed: Ratio, text: str) -> None:
     """The speed keeps two decimals, or one digit where it is tiny, and so does its interval."""
-    assert f"at {text} the training speed" in describe(TIED, 0.01, speed=speed)
+    assert f"at {text} the baseline's speed" in describe(TIED, 0.01, speed=speed)
 
 
 def test_differences_that_round_to_zero_have_no_sign() -> None:

@@ -4,8 +4,6 @@ import pytest
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
-from bench.harness.number_format import number
-from bench.harness.report.sentences import still_needed
 from bench.harness.report.tables import Table, tables
 from tests.bench.conftest import MakePhase, MakeRecord
 
@@ -26,7 +24,7 @@ def result(make_record: MakeRecord, make_phase: MakePhase) -> StudyResult:
 
 @pytest.mark.parametrize(
     ("column", "cell"),
-    [("n", "5"), ("diverged", "0"), ("published", "–"), ("verdict", "better"), ("p", "< 0.0001")],
+    [("n", "5"), ("failed", "0 of 5 [0, 52]"), ("published", "–"), ("verdict", "better"), ("p", "< 0.0001")],
 )
 def test_accuracy_cells(result: StudyResult, column: str, cell: str) -> None:
     """Counts, published number, verdict and p stand in their columns."""
@@ -50,33 +48,25 @@ def test_baseline_is_marked_and_not_compared_with_itself(result: StudyResult) ->
     assert (row["arm"], row["difference"], row["verdict"]) == ("base (baseline)", "–", "–")
 
 
-def test_every_verdict_has_its_reach_beside_it(result: StudyResult) -> None:
-    """The smallest detectable difference is a number; nothing more is needed where the difference was found."""
+def test_every_verdict_has_its_look_beside_it(result: StudyResult) -> None:
+    """The number of seeds that gave it, and how large the difference may be."""
     row = cells(tables(result, result.comparisons[0])[0], "other")
 
-    assert float(row["detects"]) > 0
-    assert (row["verdict"], row["needed for ±0.5 points"]) == ("better", "–")
+    assert (row["verdict"], row["look"]) == ("better", "5")
+    assert float(row["not excluded"].removeprefix("±")) > 30
 
 
-def test_what_an_underpowered_comparison_needs_is_about_a_number(make_record: MakeRecord) -> None:
-    """The same two digits as in the sentence, images with their thousands apart; what is not enough is a dash."""
-    records = [make_record(arm, seed, accuracy=0.88) for arm in ("base", "other") for seed in range(5)]
+def test_an_arm_at_chance_is_named_so_and_comes_last(make_record: MakeRecord) -> None:
+    """A net that guesses is no rival of the others: its failures are counted with their exact interval."""
+    records = [make_record("base", seed, accuracy=0.9) for seed in range(5)]
+    records += [make_record("guess", seed, accuracy=0.1, order=1) for seed in range(5)]
+    records += [make_record("other", seed, accuracy=0.88, order=2) for seed in range(5)]
     result = analyse(records)[0]
-    judgement = result.comparisons[0].rows[1].judgement
-    assert judgement is not None
 
-    row = cells(tables(result, result.comparisons[0])[0], "other")
+    accuracy = tables(result, result.comparisons[0])[0]
 
-    seeds, images = still_needed(judgement)
-    assert (row["verdict"], seeds) == ("underpowered", None)
-    assert row["needed for ±0.5 points"] == f"– / {number(images or 0, 0)}"
-
-
-def test_one_point_is_singular(make_record: MakeRecord) -> None:
-    """A margin of a hundredth is a point, not points."""
-    result = analyse([make_record("base", context={"margin": 0.01})])[0]
-
-    assert "needed for ±1 point" in cells(tables(result, result.comparisons[0])[0], "base")
+    assert [row[0] for row in accuracy.rows] == ["base (baseline)", "other", "guess (at chance)"]
+    assert cells(accuracy, "guess")["failed"] == "5 of 5 [48, 100]"
 
 
 def test_cost_table_says_what_is_counted(result: StudyResult) -> None:

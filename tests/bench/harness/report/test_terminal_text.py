@@ -41,7 +41,7 @@ def test_a_cut_name_says_so(committed: list[StudyResult]) -> None:
 
     assert "LRN over 5 channels against no normalisation " in wide
     assert "LRN over 5 channels    " in narrow
-    assert "LeNet-5, sigmoid, S3's SGD (210 step…" in narrow
+    assert "LeNet-5, sigmoid, S3's SGD (210 steps) " in wide
 
 
 def test_the_lines_carry_what_they_were_measured_on(committed: list[StudyResult]) -> None:

@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "compile": False,
     "precision": "float32",
     "batch_seeds": False,
+    "keep_stale": False,
+    "until_verdict": None,
     "deterministic": False,
 }
 
@@ -142,3 +144,28 @@ def test_an_unknown_precision_is_named() -> None:
     """With the right one."""
     with pytest.raises(SettingsError, match=r"unknown precision 'bf-16'.*'bf16'"):
         settings(precision="bf-16")
+
+
+def test_quick_adds_seeds_for_a_while() -> None:
+    """As it stands `quick` goes on until there is an answer, to the last look, for five minutes."""
+    assert (settings().most_seeds, settings().added_until_minutes) == (30, 5.0)
+
+
+@pytest.mark.parametrize("options", [{"seeds": "5"}, {"protocol": "smoke"}, {"protocol": "published"}])
+def test_others_add_none_unless_asked(options: dict[str, str]) -> None:
+    """Whoever says how many seeds gets so many; `smoke` and `published` have a number of their own."""
+    assert settings(**options).most_seeds is None
+
+
+def test_asked_for_seeds_have_no_limit_of_their_own() -> None:
+    """With --until-verdict it is --time-limit that ends a run, or nothing."""
+    asked = settings(until_verdict=20, seeds="100,101,102,103,104")
+
+    assert (asked.most_seeds, asked.added_until_minutes) == (20, None)
+
+
+@pytest.mark.parametrize(("most", "seeds"), [(4, "2"), (31, "5"), (8, "12")])
+def test_seeds_until_the_verdict_are_in_range(most: int, seeds: str) -> None:
+    """No fewer than the run begins with, and no more than there are looks for."""
+    with pytest.raises(SettingsError, match=f"--until-verdict is {most}: give at least"):
+        settings(until_verdict=most, seeds=seeds)

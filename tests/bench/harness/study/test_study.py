@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bench.harness.records.key import content_hash
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.recipe import Recipe
-from bench.harness.study.study import PROTOCOLS, Arm, Comparison, Protocol, Published, Study, StudyError, content_hash
+from bench.harness.study.study import PROTOCOLS, Arm, Comparison, Protocol, Published, Study, StudyError
 from bench.harness.study.trial import Trial
 
 ARMS = tuple(

@@ -1,4 +1,4 @@
-"""Tests of bench.harness.run.benchmark_options."""
+"""Tests of bench.harness.run.hooks.benchmark_options."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.harness.run.benchmark_options import baseline_names, check, compared, default_options
+from bench.harness.run.hooks.benchmark_options import baseline_names, check, compared, default_options
 from bench.harness.run.settings import SettingsError
 
 STATS = {"min": 1.0, "max": 1.0, "mean": 1.0, "stddev": 0.0, "median": 1.0, "iqr": 0.0, "rounds": 2, "ops": 1.0}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pytest_benchmark import plugin
 
 from bench.harness.errors import unknown
@@ -172,3 +173,10 @@ def compared(names: set[str], planned: Iterable[str], *, gate: bool) -> list[str
             "compare with a run of the same studies, protocol and seeds"
         )
     return [f"warning: {len(missing)} of {len(tests)} trials are not in the saved run"] if missing else []
+
+
+def show_warnings(config: pytest.Config) -> None:
+    """Show warnings, which are errors in the project's tests: one must not end hours of training."""
+    config.addinivalue_line("filterwarnings", "default")  # where pytest applies its filters anew, around each test
+    warnings.simplefilter("default")  # where it has applied them already, around the session
+    warnings.filterwarnings("ignore", message="Not saving anything")  # said after an error that says why

@@ -1,0 +1,46 @@
+"""The trials that a run wants: a study's arm with a seed each, and how all of them are settled."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from bench.harness.data.catalogue import Source
+from bench.harness.run.settings import Settings
+from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.study.study import Study
+from bench.harness.study.trial import Trial, resolve
+
+Wanted = tuple[Study, str, int]  # study, arm, seed
+
+
+def resolve_all(wanted: Iterable[Wanted], settings: Settings, source: Callable[[str], Source]) -> list[Trial]:
+    """Return all trials with their choices resolved.
+
+    Args:
+        wanted: the trials.
+        settings: the run's.
+        source: describes a data set by name.
+
+    Raises:
+        ChoiceError: arms whose learning rate was not chosen, all of them together.
+        Any other of the project's ValueErrors.
+    """
+    trials, problems = [], dict[str, None]()
+    for study, arm, seed in wanted:
+        name = study.protocol(settings.protocol).dataset
+        data = source(settings.dataset or name)
+        try:
+            trials.append(resolve(study, settings.protocol, arm, seed, data, own_data=data.name == name))
+        except ChoiceError as error:
+            problems[str(error)] = None
+    if problems:
+        first, *others = problems
+        raise ChoiceError(f"{first} (and so for {len(others)} more arms)" if others else first)
+    return trials
+
+
+def seeds_after(seeds: Sequence[int]) -> Iterator[int]:
+    """Yield a run's seeds, then the whole numbers behind the largest."""
+    yield from seeds
+    following = max(seeds) + 1
+    while True:
+        yield following
+        following += 1
