@@ -15,7 +15,7 @@ TORCH = torch torchvision -c constraints-torch.txt $(if $(TORCH_INDEX),--index-u
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  make bench ARGS="--seeds 10"   options of `pytest bench/`; export, serve and test take ARGS too'
+	@echo '  make bench ARGS="--seeds 5"    options of `pytest bench/`; export, serve and test take ARGS too'
 	@echo '  make bench TORCH_INDEX=URL     torch from another package index, for example the one of CPU builds that'
 	@echo '                                 PyTorch names under "Get started": the default build carries 5 GB of CUDA'
 

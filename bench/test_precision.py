@@ -26,6 +26,7 @@ STUDY = Study(
     name="precision",
     question="Does training in bfloat16 or TensorFloat-32 cost accuracy, and what does it gain?",
     held_fixed="architecture, optimiser, learning rate, epochs, batch size, data order",
+    on_request=True,
     margin=0.01,
     comparisons=tuple(
         Comparison(net, f"number format in {label}", f"{net}-float32", (f"{net}-bf16", f"{net}-tf32"))

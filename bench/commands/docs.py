@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench.commands.pages.agreement import agreement_runs, agreement_text
 from bench.commands.pages.calibration import calibration_text, speed_check_text
 from bench.commands.pages.evidence import read_evidence
 from bench.commands.pages.fields import fields_text
@@ -52,7 +53,9 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/exported.md": {name: _export_table(name) for name in ("export", "benchmark")},
         "docs/trust.md": {
             "calibration": calibration_text(read_evidence(EVIDENCE, "calibration.json")),
+            "agreement": agreement_text(agreement_runs()),
             "speed-check": speed_check_text(read_evidence(EVIDENCE, "speed_check.json")),
+            "speed-check-busy": speed_check_text(read_evidence(EVIDENCE, "speed_check_busy.json")),
         },
         "docs/speed.md": {"speed": speed_text(read_evidence(EVIDENCE, "speed.json"))},
         "docs/contest.md": {"serving": contest_text(read_evidence(EVIDENCE, "serving.json"))},

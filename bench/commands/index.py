@@ -22,6 +22,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "speed-phase": Listed("bench.commands.speed_phase", "measure speeds in turns, for trials that are there"),
         "speed-check": Listed("bench.commands.speed_check", "check on identical arms that intervals of speeds hold 1"),
         "report": Listed("bench.commands.report", "tables, figures and report again, from records alone"),
+        "check": Listed("bench.commands.check", "a quick run's nets on the real MNIST test set"),
         "simulate": Listed("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
     },
     "convbench's own speed": {

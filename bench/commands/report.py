@@ -28,6 +28,7 @@ def results_folders(folder: Path) -> list[Path]:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare where records and test images are."""
     parser.add_argument("--results", type=Path, default=Path("results"), help="a folder of records, or of such folders")
+    parser.add_argument("--keep-stale", action="store_true", help="let trials count that older code has trained")
     parser.add_argument("--data-root", help="where torchvision's files are, for the test images; or CONVBENCH_DATA")
 
 
@@ -41,7 +42,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     for folder in results_folders(arguments.results):
         records = load(folder / RECORDS)
-        results = write_all(records, folder, load_images=images_from(data_root(arguments.data_root)))
+        load_images = images_from(data_root(arguments.data_root))
+        results = write_all(records, folder, load_images=load_images, keep_stale=arguments.keep_stale)
         if not results:
             raise RecordError(f"{folder / RECORDS} is empty: run `pytest bench/` first")
         print("\n".join([*summary_lines(results), "", f"wrote {folder / REPORT}"]))  # noqa: T201 - the command's output

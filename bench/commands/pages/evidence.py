@@ -240,6 +240,7 @@ KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place i
     "lrn.json": (Lrn, "lrn --json"),
     "cores.json": (Cores, "cores --json"),
     "speed_check.json": (SpeedCheck, "speed-check --json"),
+    "speed_check_busy.json": (SpeedCheck, "speed-check --neighbours 1 --json"),
     "batch_norm.json": (BatchNorm, "batch-norm --json"),
     "layers.json": (Layers, "layers --json"),
     "waiting.json": (Waiting, "waiting --json"),

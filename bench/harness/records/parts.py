@@ -2,6 +2,8 @@
 
 from typing import Any, NotRequired, Required, TypedDict
 
+CHOSEN_ON = ", chosen on "  # behind the file of a learning rate, where the trial was run on other data
+
 
 class ComparisonContext(TypedDict):
     """A comparison that the arm takes part in, possibly as its own baseline.
@@ -123,7 +125,8 @@ class Definition(TypedDict, total=False):
         options: every option of the architecture, defaults included.
         dataset: name of the data set.
         recipe: the hyper-parameters of the training.
-        learning_rate_from: file of the committed choice; null where the study states the rate.
+        learning_rate_from: file of the committed choice, and the data it was made on where the trial's are others; null
+            where the study states the rate.
         code: hash of the code that decides the result; older records do not say.
     """
 

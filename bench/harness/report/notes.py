@@ -2,10 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
+from bench.harness.analysis.survival import survival
+from bench.harness.data.catalogue import SOURCES
 from bench.harness.number_format import counted, interval
+from bench.harness.records.parts import CHOSEN_ON
 from bench.harness.stats.verdict import LEAST_SEEDS
 
 
@@ -15,6 +18,8 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     seeds = {seed for arm in result.arms for seed in arm.seeds}
     return [
         *missing(comparison),
+        *_caveat(result),
+        *_rates(result),
         *speeds(result),
         *_family(result, comparison),
         *_unused(result, arms),
@@ -23,6 +28,31 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
         *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
         *published(arms),
     ]
+
+
+def _rates(result: StudyResult) -> Iterator[str]:
+    """Yield where learning rates come from that were chosen on other data."""
+    origins = [str(record.definition.get("learning_rate_from")) for record in result.records]
+    chosen_on = dict.fromkeys(origin.partition(CHOSEN_ON)[2] for origin in origins if CHOSEN_ON in origin)
+    if chosen_on:
+        yield f"Learning rates were chosen on {' and '.join(chosen_on)}, not on {result.setting.dataset}."
+
+
+def _caveat(result: StudyResult) -> Iterator[str]:
+    known = SOURCES.get(result.setting.dataset)
+    if known and known.caveat:
+        yield f"{known.name}: {known.caveat} (`python -m bench check`)."
+
+
+def surviving(results: Sequence[StudyResult]) -> str:
+    """Return the sentence on the verdicts of all studies together, empty where there are none of a difference."""
+    verdicts, hold, comparisons = survival(results)
+    if not verdicts or len(results) < 2:  # noqa: PLR2004 - one study is corrected for as it is
+        return ""
+    return (
+        f"Each study is judged by itself. Taken as one study of {comparisons} comparisons, {hold} of its "
+        f"{counted(verdicts, 'verdict')} of better or worse hold (Holm)."
+    )
 
 
 def missing(comparison: ComparisonResult) -> Iterator[str]:

@@ -19,7 +19,7 @@ from bench.harness.records.setting import Setting
 from bench.harness.report.answers import study_answers
 from bench.harness.report.figures.curves import INK, PAPER
 from bench.harness.report.legends import COSTS, HOW_TO_READ, TARGETS
-from bench.harness.report.notes import notes
+from bench.harness.report.notes import notes, surviving
 from bench.harness.report.overview import Overview, overviews
 from bench.harness.report.tables import tables
 from bench.harness.study.articles import cited
@@ -50,6 +50,7 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
     return template.render(
         heading=f"convbench: {protocols} protocol",
         extent=_extent(results),
+        survival=surviving(results),
         how_to_read=[*HOW_TO_READ, COSTS, *([TARGETS] if targeted else [])],
         style=Markup(_part("report.css")),  # noqa: S704 - our own file
         script=Markup(_part("sort.js")),  # noqa: S704 - our own file

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.number_format import MISSING, decimals_for, interval, measured, number, percent, signed, significant
+from bench.harness.records.parts import PublishedContext
 from bench.harness.report.legends import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
 from bench.harness.report.sentences import probability, time_to_target
 from bench.harness.stats.spread import Spread
@@ -52,8 +53,19 @@ def _accuracy(row: ArmRow) -> str:
     return percent(row.arm.accuracy.mean, row.arm.accuracy.low, row.arm.accuracy.high)
 
 
-def _published(row: ArmRow) -> str:
-    return ", ".join(f"{entry['value']:g} {entry['source']}" for entry in row.arm.published) or MISSING
+def _published(*, alike: bool) -> Callable[[ArmRow], str]:
+    """Return the writer of a cell with the numbers that others published, under conditions like ours or others."""
+
+    def write(row: ArmRow) -> str:
+        entries = [entry for entry in row.arm.published if bool(entry["note"]) is not alike]
+        return ", ".join(_with_conditions(entry) for entry in entries) or MISSING
+
+    return write
+
+
+def _with_conditions(entry: PublishedContext) -> str:
+    note = f" ({entry['note']})" if entry["note"] else ""
+    return f"{entry['value']:g} {entry['source']}{note}"
 
 
 def _difference(row: ArmRow) -> str:
@@ -94,7 +106,8 @@ ACCURACY_COLUMNS = (
     Column("n", "", lambda row: str(len(row.arm.records))),
     Column("failed", "share in %", _failed),
     Column("accuracy", "%", _accuracy),
-    Column("published", "%", _published),
+    Column("published", "%", _published(alike=True)),
+    Column("published under other conditions", "%", _published(alike=False)),
     Column("difference", "points", _difference),
     Column("p", "corrected", _p),
     Column("verdict", "", _verdict),

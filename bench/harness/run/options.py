@@ -39,7 +39,12 @@ def add_options(add: Group) -> None:
         "up to MAX an arm, 30 unless given; the default of quick, for at most 5 minutes in all, unless --seeds says "
         "otherwise",
     )
-    add("--studies", default=None, metavar="A,B", help="these studies only")
+    add(
+        "--studies",
+        default=None,
+        metavar="A,B",
+        help="these studies only; default: all but those that are run on request, as `precision` is",
+    )
     add("--time-limit", default=None, type=float, metavar="MINUTES", help="start no trial that would end later")
     add(
         "--workers",

@@ -52,7 +52,7 @@ def _asked_for(known: Mapping[str, Study], settings: Settings) -> Iterable[str]:
         if not known[name].arm_names(settings.protocol):
             have = ", ".join(known[name].protocols)
             raise SettingsError(f"study {name!r} has no protocol {settings.protocol!r}: it has {have}")
-    return dict.fromkeys(settings.studies or known)
+    return dict.fromkeys(settings.studies or [name for name, study in known.items() if not study.on_request])
 
 
 class LeftOut(NamedTuple):

@@ -7,8 +7,9 @@ from itertools import islice
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import counted, duration
 from bench.harness.run.wanted import Wanted, seeds_after
-from bench.harness.stats.looks import next_look
+from bench.harness.stats.looks import FIRST, next_look
 from bench.harness.stats.prospect import is_futile
+from bench.harness.stats.verdict import Judgement
 from bench.harness.study.planned import Planned
 from bench.harness.study.study import Study
 
@@ -72,18 +73,26 @@ def find_open(results: Iterable[StudyResult], most_seeds: int, sequel: Sequel) -
             (row.arm.name, comparison.baseline): row.judgement
             for comparison in result.comparisons
             for row in comparison.rows
-            if row.judgement and row.judgement.looks
+            if row.judgement
         }
         for arms, judgement in judgements.items():
-            looks = judgement.looks
-            if judgement.verdict != "open" or looks is None:
+            seeds = _next_look(judgement, result, most_seeds)
+            if judgement.verdict in ("better", "worse", "tied"):
                 sequel.answered += 1
-            elif (seeds := next_look(looks.seeds[-1])) is None or is_futile(
-                looks, result.margin, result.family, most_seeds
-            ):
+            elif seeds is None:
                 sequel.futile += 1
             else:
                 yield Open(result.study, arms, seeds)
+
+
+def _next_look(judgement: Judgement, result: StudyResult, most_seeds: int) -> int | None:
+    """Return the number of seeds at a comparison's next look, None where it is not worth them."""
+    looks = judgement.looks
+    if looks is None:
+        return FIRST
+    if is_futile(looks, result.margin, result.family, most_seeds):
+        return None
+    return next_look(looks.seeds[-1])
 
 
 def choose(
@@ -99,12 +108,14 @@ def choose(
 
     Args:
         candidates: comparisons that may go on.
-        settle: plans the trials of one.
+        settle: plans the trials of one; none where one of them has failed.
         seconds: returns the time that trials are expected to take side by side.
         too_late: tells whether what takes so long would end after the time limit.
         sequel: takes what was decided.
     """
-    options = [settle(candidate) for candidate in candidates]
+    settled = [settle(candidate) for candidate in candidates]
+    options = [trials for trials in settled if trials]
+    sequel.futile += len(settled) - len(options)
     chosen: dict[str, tuple[Wanted, Planned]] = {}
     for trials in sorted(options, key=lambda option: seconds(_unknown(option))):
         together = chosen | {pair[1].key: pair for pair in trials}

@@ -205,6 +205,8 @@ class Session:
         wanted = candidate.wanted(self._studies[candidate.study], self.settings.seeds)
         trials = resolve_all(wanted, self.settings, self._source)
         planned = [self._plan(trial, self._load(trial.dataset)) for trial in trials]
+        if any(one.key in self._failed for one in planned):
+            return []
         return [pair for pair in zip(wanted, planned, strict=True) if pair[1].key not in known]
 
     def record(self, planned: Planned) -> Record:

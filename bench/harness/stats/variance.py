@@ -1,4 +1,4 @@
-"""The variance of an accuracy by its sources, seeds and test images, and how it shrinks with more of either."""
+"""The variance of an accuracy by its sources, seeds and test images, and how it shrinks with more seeds."""
 
 from dataclasses import dataclass, replace
 
@@ -27,13 +27,6 @@ class Sources:
         """The squared standard error."""
         return sum(self.seeds) + self.image
 
-    @property
-    def df(self) -> float:
-        """The effective degrees of freedom (Welch-Satterthwaite) of `total`."""
-        total = self.total
-        of_seeds = sum([(part / total) ** 2 / (n - 1) for part, n in zip(self.seeds, self.n, strict=True)])
-        return 1 / (of_seeds + (self.image / total) ** 2 / (self.images - 1))
-
     def with_seeds(self, n: int) -> "Sources":
         """Return what to expect of n seeds in every arm, on the same images."""
         return replace(
@@ -41,18 +34,4 @@ class Sources:
             seeds=tuple([part * old / n for part, old in zip(self.seeds, self.n, strict=True)]),
             crossed=tuple([part * old / n for part, old in zip(self.crossed, self.n, strict=True)]),
             n=(n,) * len(self.n),
-        )
-
-    def with_images(self, images: int) -> "Sources":
-        """Return what to expect of the same seeds on so many images."""
-        scale = self.images / images
-        seeds = sum(self.seeds)
-        crossed = min(sum(self.crossed), seeds)  # estimates: the part can come out above the whole
-        shrink = (seeds - crossed + crossed * scale) / seeds
-        return replace(
-            self,
-            seeds=tuple(part * shrink for part in self.seeds),
-            crossed=tuple(part * scale for part in self.crossed),
-            image=self.image * scale,
-            images=images,
         )

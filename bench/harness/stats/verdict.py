@@ -40,7 +40,7 @@ class Judgement:
         look: seeds an arm at the look that gave the verdict; where it is open, at the last one. None before the first.
         verdict: None before the first look.
         within_margin: the arms were shown to differ by less than the margin; true wherever they are tied.
-        p_corrected: p value of the arms being equal, corrected for all looks and comparisons; None before the first look.
+        p_corrected: p value of the arms being equal, corrected for looks and comparisons; None before the first look.
         p_tied: p value of their being the margin apart or more, corrected alike.
         not_excluded: the largest difference either way that the last look left possible, at the level of verdicts,
             0 to 1; None before the first look.

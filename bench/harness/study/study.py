@@ -79,6 +79,7 @@ class Study:
         comparisons: which arm is compared with which; in a protocol that lacks its baseline or all other arms a
             comparison is left out.
         protocols: `quick` and, where an article's own conditions can be run, `published`; `smoke` is made of `quick`.
+        on_request: whether it is run only where it is named.
         target_training_error: 0 to 1; epochs and seconds until an epoch's training error is at or below it are
             reported. None: not reported.
     """
@@ -90,6 +91,7 @@ class Study:
     comparisons: tuple[Comparison, ...]
     protocols: Mapping[str, Protocol]
     target_training_error: float | None = None
+    on_request: bool = False
 
     def __post_init__(self) -> None:
         """Check that every comparison names arms that exist, and that no two arms share a name."""

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from bench.harness.data.catalogue import Source
 from bench.harness.records.key import trial_key, without_code
-from bench.harness.records.parts import Context, Definition, RecipeFacts
+from bench.harness.records.parts import CHOSEN_ON, Context, Definition, RecipeFacts
 from bench.harness.study import learning_rates
 from bench.harness.study.code import code_hash
 from bench.harness.study.recipe import Recipe, RecipeError
@@ -133,4 +133,5 @@ def _tuned(study: Study, protocol: str, arm: Arm, recipe: Recipe, dataset: str |
         raise learning_rates.ChoiceError(
             f"{choice.path} was chosen for another definition of {study.name}/{arm.name}: run `{command}`"
         )
-    return recipe.but({"learning_rate": choice.learning_rate}), choice.path.name
+    chosen_on = "" if dataset is not None else f"{CHOSEN_ON}{study.protocol(protocol).dataset}"
+    return recipe.but({"learning_rate": choice.learning_rate}), f"{choice.path.name}{chosen_on}"

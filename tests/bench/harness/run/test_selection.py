@@ -71,7 +71,7 @@ def settings(*words: str) -> Settings:
 
 def test_nothing_is_asked_where_nothing_is_run() -> None:
     """A listing shows every arm."""
-    selected = select(KNOWN, settings(), None)
+    selected = select(KNOWN, settings("--studies", "precision"), None)
 
     assert selected.arms["precision"] == set(PRECISION.arm_names("quick"))
     assert selected.lines == ()
@@ -84,9 +84,16 @@ def test_only_the_studies_that_were_asked_for_are_run() -> None:
 
 def test_an_emulated_study_is_a_line_and_has_no_arm(has: set[str]) -> None:
     """The others are run."""
-    selected = select(KNOWN, settings(), lambda: "cpu")
+    selected = select(KNOWN, settings("--studies", "precision,normalisation"), lambda: "cpu")
 
     assert has == {"float32"}
     assert selected.arms["precision"] == set()
     assert selected.arms["normalisation"] == set(NORMALISATION.arm_names("quick"))
     assert len(selected.lines) == 1
+
+
+def test_a_study_on_request_waits_for_it() -> None:
+    """Unless it is named it is not run, and nobody is told that it is not."""
+    selected = select(KNOWN, settings(), forbidden)
+
+    assert (list(selected.arms), selected.lines) == (["normalisation"], ())

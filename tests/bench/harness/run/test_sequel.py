@@ -97,3 +97,27 @@ def test_arms_that_were_not_asked_for_get_no_seeds(begin: Begin, make_record: Ma
         session.record(planned)
 
     assert session.look()[1] == []
+
+
+def test_fewer_seeds_than_a_look_takes_are_filled_up(begin: Begin, make_record: MakeRecord) -> None:
+    """A run that begins with two seeds goes on to the first look."""
+    line, added = looked(begin(alike(make_record), seeds=range(2), most_seeds=30), range(2))
+
+    assert line.startswith("look: 0 of 1 comparison answered, 1 gets more seeds (6 trials, about ")
+    assert added == {(arm, seed) for arm in (RELU, TANH) for seed in (2, 3, 4)}
+
+
+def test_a_trial_that_failed_is_not_tried_again(begin: Begin, make_record: MakeRecord) -> None:
+    """Its arm cannot reach the look, so nothing is trained for it in vain."""
+    backend = alike(make_record)
+    session = begin(backend, seeds=range(2), most_seeds=30)
+    planned = session.prepare([(STUDY, arm, seed) for seed in range(2) for arm in (RELU, TANH)])
+    for one in planned[:3]:
+        session.record(one)
+    backend.failing = {TANH}
+    with pytest.raises(ValueError, match=f"{TANH} failed"):
+        session.record(planned[3])
+
+    line, trials = session.look()
+
+    assert (line, trials) == ("look: 0 of 1 comparison answered, 1 open, where more seeds would hardly tell", [])

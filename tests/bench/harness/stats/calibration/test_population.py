@@ -1,4 +1,4 @@
-"""Tests of bench.harness.stats.calibration.population: the truth that is worked out is that of the studies that are drawn."""
+"""Tests of bench.harness.stats.calibration.population: the truth worked out is that of the studies drawn."""
 
 from dataclasses import replace
 
