@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
         results = [result for result in analyse(load(folder / RECORDS)) if result.setting.dataset == TRAINED_ON]
         if not results:
             raise UserError(f"{folder / RECORDS} has no trial on {TRAINED_ON}: name the --results of a quick run")
-        arms, comparisons = [], []
+        arms, comparisons = list[Row](), list[Row]()
         for result in results:
             bits = {arm.name: _answers(arm, folder, images) for arm in result.arms}
             arms += [_arm_row(result, arm, summarise(bits[arm.name])) for arm in result.arms]

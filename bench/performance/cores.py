@@ -94,7 +94,7 @@ def planned_again(records: Sequence[Record]) -> list[Planned]:
             record=record,
             expected_seconds=record_seconds(record),
         )
-        for record in records
+        for record in sorted(records, key=lambda record: record.seed)
     ]
     return seed_by_seed(trials)
 

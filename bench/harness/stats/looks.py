@@ -112,7 +112,7 @@ def _bound(sums: Floats, weights: Floats, step: float, to_spend: float, scale: f
     def excess(bound: float) -> float:
         return math.log(max(float(weights @ special.ndtr((sums - bound) / step)), 1e-300)) - math.log(to_spend)
 
-    return float(optimize.brentq(excess, -REACH * scale, 12 * scale, xtol=1e-10 * scale))
+    return float(optimize.brentq(excess, -REACH * scale, 12 * scale, xtol=1e-14 * scale))
 
 
 def _without_claim(sums: Floats, weights: Floats, step: float, bound: float, scale: float) -> tuple[Floats, Floats]:

@@ -26,7 +26,7 @@ def tail(deviation: float, sources: Sources) -> float:
         sources: the estimate's variance, from one arm's seeds or from two arms', and from the test images.
     """
     worth, errors = _worth(sources), abs(deviation) / math.sqrt(sources.total)
-    normal = optimize.brentq(lambda normal: worth(normal) - errors, 0, 1.5 * errors + 1) if errors else 0.0
+    normal = optimize.brentq(lambda normal: worth(normal) - errors, 0, 1.5 * errors + 1, xtol=1e-14) if errors else 0.0
     return max(float(special.ndtr(math.copysign(normal, -deviation))), sys.float_info.min)
 
 

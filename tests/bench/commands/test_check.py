@@ -1,5 +1,6 @@
 """Tests of bench.commands.check: a quick run's nets on other test images; no data set is needed."""
 
+import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -74,8 +75,8 @@ def test_a_run_on_other_data_is_refused(tmp_path: Path, folder: Path, make_recor
         check.run(check_arguments(tmp_path))
 
 
-def check_arguments(folder: Path) -> "check.argparse.Namespace":
+def check_arguments(folder: Path) -> argparse.Namespace:
     """Return the command's arguments."""
-    parser = check.argparse.ArgumentParser()
+    parser = argparse.ArgumentParser()
     check.add_options(parser)
     return parser.parse_args(["--results", str(folder)])

@@ -8,6 +8,7 @@ import pytest
 
 from bench.__main__ import main
 from bench.harness.machine.device import Execution
+from bench.harness.machine.neighbours import Usage
 from bench.performance import growth, sweeps
 from bench.performance.growth import growth_svg
 from bench.performance.sweeps import Point, Sweep, sweep
@@ -39,8 +40,9 @@ def test_two_points_have_no_exponent() -> None:
     assert short.exponent(lambda point: point.seconds) is None
 
 
-def test_sizes_take_turns() -> None:
-    """Each turn measures every size once, and a point is the median with its range."""
+def test_sizes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each turn measures every size once, and a point is the median with its range; the machine is held to be quiet."""
+    monkeypatch.setattr(Usage, "disturbed", False)
     order: list[int] = []
     times = iter([1.0, 10.0, 3.0, 30.0, 2.0, 20.0])
 

@@ -118,7 +118,7 @@ def test_notes_say_why_there_are_no_verdicts(make_record: MakeRecord) -> None:
     """Two seeds are too few, and one leaves not even intervals."""
     result = analyse([make_record("base", 0), make_record("other", 0)])[0]
 
-    assert notes(result, result.comparisons[0])[1:] == ["One seed: no intervals.", "Fewer than 5 seeds: no verdicts."]
+    assert notes(result, result.comparisons[0])[2:] == ["One seed: no intervals.", "Fewer than 5 seeds: no verdicts."]
 
 
 @pytest.mark.parametrize(

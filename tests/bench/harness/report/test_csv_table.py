@@ -19,13 +19,13 @@ from tests.bench.conftest import MakePhase, MakeRecord
 
 # SHA-256 of the tables that the committed records and speed phases gave when they were recorded; new ones need new.
 EVIDENCE_TABLES = {
-    "activation-lenet5": "003a3141648259d71f1604dee8811bb46ad0b291a6b1090bac2b553a9e26170e",
-    "activation-s3": "f9534dd571a84081d79aac7a1a44e2a1c2b5d3920766fc4a1483eba0cae9855c",
-    "activation-sk": "7ee7327a9bc74008c4fb4452c5ab12320e741804ce11213988eaf78bb93d61a0",
-    "kernel-size-bn-net": "e1d753cc3267ffbe1bff8e8b0f93c7b9e21aa46c7a3e3764f2104db58c704ee7",
-    "kernel-size-convnet": "aeed5d5ab15a9fa4155edb5972f6847d315713d848be9c46ea30a21c1c9b330b",
-    "kernel-size-s0": "49af9a1387963afad4f149da8f3e42f19c7dd5191a73c82860e57eac5993260a",
-    "normalisation-normalisation": "39b7115371c2863434a399d70603c4dde7d24acb9384e1f13426a482b2486a76",
+    "activation-lenet5": "cbea68a7378849fc37eb4496e14e1cdf601461af0b744cfbf81d7f9466044adc",
+    "activation-s3": "593d709c9be07c3c80197e7666e849bd88740d85aaf5244cfacbcacf492abf45",
+    "activation-sk": "8917987ca3cf4ff43d6d3c3c464762131ee70e2bb50abadaa2947ad3ec49546d",
+    "kernel-size-bn-net": "9d456d07611cb4c400099c6a08c8b29382c6ac84ed4f00afbbc6f7a596dc501d",
+    "kernel-size-convnet": "0e10d8924fb0c140f9e4c1c426a41d03fb89db48729eb9b6001247bf2a53f505",
+    "kernel-size-s0": "52ebb4e93280e6b5b0dcfaac9d5a92dfa74b6ddda360eb2397cd63a691b5c929",
+    "normalisation-normalisation": "e7eff559e03083157bb719bc5af5ede75e9cd9ce0f684a3e0a7bdd693c37334e",
 }
 
 

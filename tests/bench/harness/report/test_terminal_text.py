@@ -48,8 +48,8 @@ def test_the_lines_carry_what_they_were_measured_on(committed: list[StudyResult]
     """Lines that are copied out of a terminal can still be compared; what all studies share is said once."""
     text = " ".join(" ".join(summary_lines(committed, 120)).split())
 
-    assert text.count("Measured with: ") == len({one_line(result) for result in committed}) < len(committed)
-    assert "5 seeds an arm" in text
+    assert text.count("Measured with: ") == len({one_line(result) for result in committed}) <= len(committed)
+    assert "seeds an arm" in text
 
 
 def test_two_settings_are_told_apart(make_record: MakeRecord) -> None:

@@ -23,7 +23,7 @@ def test_markdown_rows_have_as_many_cells_as_the_header(result: StudyResult) -> 
     text = markdown(result, result.comparisons[0]).replace(r"\|", "")
 
     lines = [line for line in text.splitlines() if line.startswith("|")]
-    assert [line.count("|") for line in lines] == [11] * 4 + [12] * 4
+    assert [line.count("|") for line in lines] == [12] * 8
 
 
 def test_markdown_escapes_what_it_would_interpret(result: StudyResult) -> None:
@@ -46,7 +46,7 @@ def test_markdown_aligns_numbers_right(result: StudyResult) -> None:
     """GitHub reads the colons of the rule."""
     rule = next(line for line in markdown(result, result.comparisons[0]).splitlines() if line.startswith("|:"))
 
-    assert rule.count("-:|") == 9
+    assert rule.count("-:|") == 10
 
 
 @pytest.mark.parametrize("heading", ["## Answers", "## Accuracy", "## Cost", "## How to read", "## Conditions"])
