@@ -7,6 +7,7 @@ from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.run.plan import Plan
 from bench.harness.run.settings import Settings
+from bench.harness.stats.looks import LAST
 
 
 def written(settings: Settings, records: Sequence[Record], shows: Callable[[StudyResult], bool]) -> list[str]:
@@ -18,12 +19,29 @@ def written(settings: Settings, records: Sequence[Record], shows: Callable[[Stud
     try:
         load_images = images_from(settings.data_root)
         results = write_all(records, folder, load_images=load_images, keep_stale=settings.keep_stale)
-        lines = summary_lines([result for result in results if shows(result)])
-        return [*lines, "", f"wrote {folder / 'report.html'}"]
+        shown = [result for result in results if shows(result)]
+        return [*summary_lines(shown), "", *still_open(shown, settings), f"wrote {folder / 'report.html'}"]
     except (OSError, KeyboardInterrupt) as error:
         reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         again = f"`python -m bench report --results {folder}` makes them again"
         return [f"error: tables and report were not written ({reason}): {again}"]
+
+
+def still_open(results: Sequence[StudyResult], settings: Settings) -> list[str]:
+    """Return the line that says how comparisons without an answer get more seeds, where that was not asked for."""
+    judgements = {
+        (result.study, row.arm.name, comparison.baseline): row.judgement
+        for result in results
+        for comparison in result.comparisons
+        for row in comparison.rows
+        if row.judgement
+    }
+    count = sum(one.verdict == "open" and one.look != LAST for one in judgements.values())
+    asked = settings.most_seeds is not None and settings.added_until_minutes is None
+    if not count or asked:
+        return []
+    are, them = ("is", "it") if count == 1 else ("are", "them")
+    return [f"{counted(count, 'comparison')} {are} open: the same command with --until-verdict adds seeds to {them}"]
 
 
 def unfinished(plan: Plan) -> list[str]:

@@ -1,0 +1,41 @@
+"""Tests of bench.harness.run.ending: the last lines of a run."""
+
+import argparse
+
+import pytest
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.run.ending import still_open
+from bench.harness.run.options import add_options
+from bench.harness.run.settings import Settings
+from tests.bench.conftest import MakeRecord
+
+
+def settings(*words: str) -> Settings:
+    """Return the settings of a command line."""
+    parser = argparse.ArgumentParser()
+    add_options(parser.add_argument)
+    return Settings.from_options(vars(parser.parse_args(words)))
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ((), ["1 comparison is open: the same command with --until-verdict adds seeds to it"]),
+        (("--seeds", "5"), ["1 comparison is open: the same command with --until-verdict adds seeds to it"]),
+        (("--until-verdict",), []),
+    ],
+)
+def test_an_open_comparison_has_a_way_on(words: tuple[str, ...], lines: list[str], make_record: MakeRecord) -> None:
+    """Unless that was asked for already; answered ones are not counted."""
+    accuracies = {"base": 0.9, "alike": 0.9, "worse": 0.5}
+    records = [make_record(arm, seed, accuracy=accuracy) for arm, accuracy in accuracies.items() for seed in range(5)]
+
+    assert still_open(analyse(records), settings(*words)) == lines
+
+
+def test_nothing_is_advised_where_the_looks_have_ended(make_record: MakeRecord) -> None:
+    """Thirty seeds are all that there are looks for."""
+    records = [make_record(arm, seed, accuracy=0.9) for arm in ("base", "alike") for seed in range(30)]
+
+    assert still_open(analyse(records), settings()) == []
