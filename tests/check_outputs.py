@@ -17,7 +17,8 @@ SUFFIXES = ("md", "csv", "tex")
 
 def _is_run(study: Study) -> bool:
     """Return whether a study has arms that are not left out on this machine."""
-    return set(study.arm_names("smoke")) > left_out(study, "smoke", lambda: resolve_device("auto")).arms
+    out = left_out(study, "smoke", lambda: resolve_device("auto")).arms
+    return not study.on_request and set(study.arm_names("smoke")) > out
 
 
 def refuse(constant: str) -> None:
