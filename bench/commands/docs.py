@@ -26,6 +26,7 @@ from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
 from bench.harness.records.record import load
 from bench.harness.records.schema import schema_text
 from bench.harness.records.speed import load_speeds
+from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
 from bench.server.contest.table import report as contest_text
@@ -45,7 +46,11 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
     return {
         "README.md": {"answers": answers_table(results)},
         "bench/README.md": {"studies": studies_table(results), "rooms": rooms_table()},
-        "docs/results.md": {"articles": articles_text(), "results": results_text(results)},
+        "docs/results.md": {
+            "articles": articles_text(),
+            "results": results_text(results),
+            "precision": results_text(committed_results(EVIDENCE / "precision" / RECORDS)),
+        },
         "docs/options.md": {"options": options_table(), "commands": command_options_text()},
         "docs/commands.md": {"commands": commands_table()},
         "docs/data.md": {"datasets": datasets_table()},
@@ -64,6 +69,11 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
     }
 
 
+def committed_results(records: Path) -> list[StudyResult]:
+    """Return the results of committed records, with the speed phases beside them."""
+    return analyse(load(records), load_speeds(records.parent))
+
+
 def _export_table(name: str) -> str:
     return (PROJECT / "export" / "evidence" / f"{name}.md").read_text("utf-8").strip()
 
@@ -77,7 +87,7 @@ def documentation(root: Path) -> dict[Path, str]:
     Raises:
         UserError: a page lacks the markers of a section.
     """
-    results = analyse(load(COMMITTED_RECORDS), load_speeds(COMMITTED_RECORDS.parent))
+    results = committed_results(COMMITTED_RECORDS)
     texts = {
         root / name: with_sections((root / name).read_text("utf-8"), sections, name)
         for name, sections in pages(results).items()
