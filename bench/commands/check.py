@@ -20,15 +20,15 @@ from bench.harness.analysis.results import ArmResult, StudyResult
 from bench.harness.data.catalogue import data_root
 from bench.harness.data.dataset import Images
 from bench.harness.data.load import load as load_data
-from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
 from bench.harness.files import write_json
 from bench.harness.machine.environment import environment
-from bench.harness.number_format import interval, percent, signed
+from bench.harness.number_format import percent
 from bench.harness.records.record import Record, load
 from bench.harness.records.store import RECORDS
+from bench.harness.report.sentences import points_text
 from bench.harness.stats.differences import ArmSummary, Bits, Difference, difference, summarise
-from bench.harness.training.checkpoint_card import PictureCard, read_card
+from bench.harness.training.checkpoint_card import PictureCard, preprocess_of, read_card
 from bench.harness.training.evaluation import evaluate
 from models import checkpoint
 
@@ -74,8 +74,7 @@ def _correct(record: Record, folder: Path, images: Images) -> np.ndarray:
     if record.checkpoint is None or not path.is_file():
         raise UserError(f"{path} is gone, the net of {record.study}/{record.arm}/seed {record.seed}: run it again")
     card: Any = read_card(path, PictureCard)
-    preprocess = Preprocess(tuple(card["mean"]), tuple(card["std"]), card["resize"])
-    return evaluate(checkpoint.load(path), images, preprocess).correct
+    return evaluate(checkpoint.load(path), images, preprocess_of(card)).correct
 
 
 def _arm_row(result: StudyResult, arm: ArmResult, checked: ArmSummary) -> Row:
@@ -91,13 +90,7 @@ def _arm_row(result: StudyResult, arm: ArmResult, checked: ArmSummary) -> Row:
 
 def _comparison_rows(result: StudyResult, bits: Mapping[str, Bits]) -> Iterator[Row]:
     names = ("effect", "low", "high")
-    pairs = {
-        (row.arm.name, comparison.baseline): row.judgement
-        for comparison in result.comparisons
-        for row in comparison.rows
-        if row.judgement
-    }
-    for (arm, baseline), judgement in pairs.items():
+    for (arm, baseline), judgement in result.judgements.items():
         checked: Difference = difference(bits[arm], bits[baseline])
         yield {
             "study": result.study,
@@ -136,5 +129,4 @@ def _values(row: Row, name: str) -> tuple[Any, Any, Any]:
 
 
 def _points(row: Row) -> str:
-    effect, low, high = _values(row, "effect")
-    return f"{signed(100 * effect, 2)} {interval(low, high, lambda end: signed(100 * end, 2))}".rstrip()
+    return points_text(*_values(row, "effect"))

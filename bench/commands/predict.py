@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.harness.data.preprocess import Preprocess
 from bench.harness.errors import UserError
-from bench.harness.training.checkpoint_card import PictureCard, read_card
+from bench.harness.training.checkpoint_card import PictureCard, preprocess_of, read_card
 from images.decoding import read_file
 from images.errors import PictureError
 from images.fit import fit_of
@@ -53,7 +52,7 @@ def _oriented(picture: Picture, card: Mapping[str, Any], *, invert: bool | None)
 
 def probabilities(model: torch.nn.Module, image: Tensor, card: Mapping[str, Any]) -> Tensor:
     """Return (classes,) softmax of the net's logits for one image."""
-    preprocess = Preprocess(tuple(card["mean"]), tuple(card["std"]), card["resize"])
+    preprocess = preprocess_of(card)
     with torch.inference_mode():
         logits: Tensor = model(preprocess(image))
     return logits[0].softmax(dim=0)

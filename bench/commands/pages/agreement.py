@@ -12,6 +12,7 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import MISSING, counted, signed
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE
 from bench.harness.records.record import load
+from bench.harness.report.sentences import verdict_text
 from bench.harness.stats.verdict import Judgement
 
 OPPOSITE = ({"better", "worse"},)
@@ -41,12 +42,10 @@ def agreement_text(runs: Sequence[Path]) -> str:
 
 def _judgements(results: Sequence[StudyResult]) -> Judgements:
     return {
-        (result.study, row.arm.name, comparison.baseline): row.judgement
+        (result.study, *pair): judgement
         for result in results
         if not result.variant
-        for comparison in result.comparisons
-        for row in comparison.rows
-        if row.judgement
+        for pair, judgement in result.judgements.items()
     }
 
 
@@ -57,9 +56,8 @@ def _seeds(results: Sequence[StudyResult]) -> str:
 def _cell(judgement: Judgement | None) -> str:
     if judgement is None:
         return MISSING
-    within = ", within the margin" if judgement.within_margin and judgement.verdict != "tied" else ""
     effect = signed(100 * judgement.difference.effect, 2)
-    return f"{judgement.verdict or 'no verdict'}{within} at {judgement.look or MISSING} ({effect})"
+    return f"{verdict_text(judgement)} at {judgement.look or MISSING} ({effect})"
 
 
 def _sentence(judgements: Sequence[Judgements], pairs: Sequence[tuple[str, str, str]]) -> str:

@@ -7,9 +7,10 @@ from tabulate import tabulate
 from bench.harness.analysis.conditions import one_line
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.files import slug
-from bench.harness.number_format import MISSING, interval, measured, number, percent, signed
+from bench.harness.number_format import MISSING, interval, measured, number, percent
 from bench.harness.report.answers import short_answer, study_answers
 from bench.harness.report.notes import published
+from bench.harness.report.sentences import difference_text
 from bench.harness.report.typesetting import markdown_text
 from bench.harness.study.articles import ARTICLES
 
@@ -72,8 +73,7 @@ def _row(row: ArmRow) -> tuple[str, ...]:
 def _difference(row: ArmRow) -> str:
     if row.judgement is None:
         return MISSING
-    difference = row.judgement.difference
-    return f"{_points(difference.effect)} {interval(difference.low, difference.high, _points)}".rstrip()
+    return difference_text(row.judgement.difference)
 
 
 def _speed(row: ArmRow) -> str:
@@ -81,7 +81,3 @@ def _speed(row: ArmRow) -> str:
         return MISSING
     ratio, low, high = row.speed
     return f"{number(ratio, 2)} {interval(low, high, lambda end: number(end, 2))}".rstrip()
-
-
-def _points(difference: float) -> str:
-    return signed(100 * difference, 2)

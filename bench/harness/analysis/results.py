@@ -96,14 +96,14 @@ class ArmResult:
         return sum(record.status == "diverged" for record in self.records)
 
     @cached_property
-    def failed(self) -> Failures:
+    def failures(self) -> Failures:
         """The trials that diverged, or whose answers are no better than guessing."""
         return failures(sum(map(_has_failed, self.records)), len(self.records))
 
     @property
     def at_chance(self) -> bool:
         """Whether all of its trials failed."""
-        return self.failed.failed == self.failed.n
+        return self.failures.failed == self.failures.n
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +172,17 @@ class StudyResult:
     @cached_property
     def compared(self) -> int:
         """Number of (arm, baseline) pairs that have trials of both, each counted once."""
-        rows = [(row, comparison.baseline) for comparison in self.comparisons for row in comparison.rows]
-        return len({(row.arm.name, baseline) for row, baseline in rows if row.judgement})
+        return len(self.judgements)
+
+    @cached_property
+    def judgements(self) -> Mapping[tuple[str, str], Judgement]:
+        """The judgement of every (arm, baseline) pair that has one, each once."""
+        return {
+            (row.arm.name, comparison.baseline): row.judgement
+            for comparison in self.comparisons
+            for row in comparison.rows
+            if row.judgement
+        }
 
     @cached_property
     def environments(self) -> tuple[Mapping[str, Any], ...]:

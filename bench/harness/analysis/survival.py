@@ -18,19 +18,9 @@ class Survival(NamedTuple):
 
 def survival(results: Sequence[StudyResult]) -> Survival:
     """Return how many better and worse verdicts hold after Holm's correction over the comparisons of all studies."""
-    judgements = {
-        (place, row.arm.name, comparison.baseline): row.judgement
-        for place, result in enumerate(results)
-        for comparison in result.comparisons
-        for row in comparison.rows
-        if row.judgement
-    }
+    judgements = [judgement for result in results for judgement in result.judgements.values()]
     comparisons = sum(result.family for result in results)
-    given = [one for one in judgements.values() if one.verdict in ("better", "worse")]
-    p_values = [one.looks.differ / (1 - HELD_BACK) if one.looks else 1.0 for one in judgements.values()]
+    p_values = [one.looks.differ / (1 - HELD_BACK) if one.looks else 1.0 for one in judgements]
     corrected = holm([min(p, 1.0) for p in p_values], max(comparisons, len(p_values)))
-    surviving = sum(
-        p < SIGNIFICANCE and one.verdict in ("better", "worse")
-        for p, one in zip(corrected, judgements.values(), strict=True)
-    )
-    return Survival(len(given), surviving, comparisons)
+    given = [p for p, one in zip(corrected, judgements, strict=True) if one.verdict in ("better", "worse")]
+    return Survival(len(given), sum(p < SIGNIFICANCE for p in given), comparisons)

@@ -35,7 +35,6 @@ class Store:
         self.path = folder / RECORDS
         self.records: list[Record] = []
         self._by_key: dict[str, Record] = {}
-        self._by_key_of_any_code: dict[str, Record] = {}
         self._lock = FileLock(folder / ".lock", blocking=False, thread_local=False)
 
     def __enter__(self) -> Self:
@@ -65,9 +64,10 @@ class Store:
         """Return the last record of a trial, None if it has not been run."""
         return self._by_key.get(key)
 
-    def find_of_any_code(self, key: str) -> Record | None:
+    def find_of_any_code(self, study: str, arm: str, seed: int, key: str) -> Record | None:
         """Return the last record of a trial, whichever code trained it, None if it has not been run."""
-        return self._by_key_of_any_code.get(key)
+        alike = (one for one in reversed(self.records) if (one.study, one.arm, one.seed) == (study, arm, seed))
+        return next((record for record in alike if key_of_any_code(record) == key), None)
 
     def append(self, record: Record) -> None:
         """Write a record to the end of the file; it is on disk when this returns.
@@ -91,7 +91,6 @@ class Store:
     def _remember(self, record: Record) -> None:
         self.records.append(record)
         self._by_key[record.key] = record
-        self._by_key_of_any_code[key_of_any_code(record)] = record
 
     def _make_folder(self) -> None:
         try:

@@ -6,7 +6,7 @@ Verbs are in the past tense, which reads right after any label, singular (`LRN s
 import math
 from collections.abc import Callable
 
-from bench.harness.number_format import MISSING, counted, interval
+from bench.harness.number_format import MISSING, counted, interval, signed
 from bench.harness.stats.differences import Difference
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import LEAST_SEEDS, SIGNIFICANCE, Judgement
@@ -82,6 +82,23 @@ def briefly(judgement: Judgement, arm: str, baseline: str) -> str:
             return f"cannot tell {arm} from {baseline}"
         case None:
             return f"too few seeds to judge {arm} against {baseline}"
+
+
+def verdict_text(judgement: Judgement) -> str:
+    """Return the verdict as a cell of a table: `better, within the margin`, `no verdict`."""
+    within = ", within the margin" if judgement.within_margin and judgement.verdict != "tied" else ""
+    return f"{judgement.verdict or 'no verdict'}{within}"
+
+
+def difference_text(difference: Difference) -> str:
+    """Return a difference in points as a cell of a table: `+0.42 [+0.18, +0.66]`."""
+    return points_text(difference.effect, difference.low, difference.high)
+
+
+def points_text(effect: float, low: float | None, high: float | None) -> str:
+    """Return a difference of accuracies, -1 to 1, in points, with its interval if there is one."""
+    ends = interval(low, high, lambda end: signed(100 * end, 2))
+    return f"{signed(100 * effect, 2)} {ends}".rstrip()
 
 
 def brief_points(effect: float) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
-from bench.harness.number_format import MISSING, decimals_for, interval, measured, number, percent, signed, significant
+from bench.harness.number_format import MISSING, decimals_for, interval, measured, number, percent, significant
 from bench.harness.records.parts import PublishedContext
 from bench.harness.report.legends import COSTS, HOW_TO_READ, INTERVALS, TARGETS, target
-from bench.harness.report.sentences import probability, time_to_target
+from bench.harness.report.sentences import difference_text, probability, time_to_target, verdict_text
 from bench.harness.stats.spread import Spread
 from bench.harness.stats.turns import Median
 
@@ -71,9 +71,7 @@ def _with_conditions(entry: PublishedContext) -> str:
 def _difference(row: ArmRow) -> str:
     if row.judgement is None:
         return MISSING
-    difference = row.judgement.difference
-    ends = interval(difference.low, difference.high, lambda end: signed(100 * end, 2))
-    return f"{signed(100 * difference.effect, 2)} {ends}".rstrip()
+    return difference_text(row.judgement.difference)
 
 
 def _p(row: ArmRow) -> str:
@@ -83,8 +81,7 @@ def _p(row: ArmRow) -> str:
 def _verdict(row: ArmRow) -> str:
     if row.judgement is None:
         return MISSING
-    less = ", within the margin" if row.judgement.within_margin and row.judgement.verdict != "tied" else ""
-    return f"{row.judgement.verdict or 'no verdict'}{less}"
+    return verdict_text(row.judgement)
 
 
 def _look(row: ArmRow) -> str:
@@ -97,8 +94,8 @@ def _not_excluded(row: ArmRow) -> str:
 
 
 def _failed(row: ArmRow) -> str:
-    failed = row.arm.failed
-    return f"{failed.failed} of {failed.n} [{100 * failed.low:.0f}, {100 * failed.high:.0f}]"
+    failures = row.arm.failures
+    return f"{failures.failed} of {failures.n} [{100 * failures.low:.0f}, {100 * failures.high:.0f}]"
 
 
 ACCURACY_COLUMNS = (

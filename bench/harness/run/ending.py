@@ -29,14 +29,8 @@ def written(settings: Settings, records: Sequence[Record], shows: Callable[[Stud
 
 def still_open(results: Sequence[StudyResult], settings: Settings) -> list[str]:
     """Return the line that says how comparisons without an answer get more seeds, where that was not asked for."""
-    judgements = {
-        (result.study, row.arm.name, comparison.baseline): row.judgement
-        for result in results
-        for comparison in result.comparisons
-        for row in comparison.rows
-        if row.judgement
-    }
-    count = sum(one.verdict == "open" and one.look != LAST for one in judgements.values())
+    judgements = [judgement for result in results for judgement in result.judgements.values()]
+    count = sum(one.verdict == "open" and one.look != LAST for one in judgements)
     asked = settings.most_seeds is not None and settings.added_until_minutes is None
     if not count or asked:
         return []

@@ -41,7 +41,7 @@ class Sequel:
         answered, futile, late: comparisons with an answer; those where seeds are hardly of use, or of which the
             largest number of seeds is trained; those whose next look would end after the time limit.
         goes_on: those that get more seeds.
-        trials: the trials that these need and that have no record yet.
+        trials: the trials that these need and that the run did not have.
         seconds: the time that they are expected to take.
     """
 
@@ -69,24 +69,17 @@ class Sequel:
 def find_open(results: Iterable[StudyResult], most_seeds: int, sequel: Sequel) -> Iterator[Open]:
     """Yield the comparisons that may get more seeds, each once; count the others in the sequel."""
     for result in results:
-        judgements = {
-            (row.arm.name, comparison.baseline): row.judgement
-            for comparison in result.comparisons
-            for row in comparison.rows
-            if row.judgement
-        }
-        for arms, judgement in judgements.items():
-            seeds = _next_look(judgement, result, most_seeds)
+        for arms, judgement in result.judgements.items():
             if judgement.verdict in ("better", "worse", "tied"):
                 sequel.answered += 1
-            elif seeds is None:
-                sequel.futile += 1
-            else:
+            elif (seeds := _next_look(judgement, result, most_seeds)) is not None:
                 yield Open(result.study, arms, seeds)
+            else:
+                sequel.futile += 1
 
 
 def _next_look(judgement: Judgement, result: StudyResult, most_seeds: int) -> int | None:
-    """Return the number of seeds at a comparison's next look, None where it is not worth them."""
+    """Return the number of seeds at an open comparison's next look, None where it is not worth them."""
     looks = judgement.looks
     if looks is None:
         return FIRST

@@ -117,7 +117,8 @@ class Session:
     def _recorded(self, planned: Planned) -> Record | None:
         record = self.store.find(planned.key)
         if record is None and self.settings.keep_stale:
-            return self.store.find_of_any_code(planned.key_of_any_code)
+            trial = planned.trial
+            return self.store.find_of_any_code(trial.study, trial.arm, trial.seed, planned.key_of_any_code)
         return record
 
     def _stands(self, record: Record) -> bool:
@@ -181,11 +182,10 @@ class Session:
         """Look at the comparisons once all trials have ended; return a line on it, and the trials that it adds."""
         limit, sequel = self.settings.added_until_minutes, Sequel()
         here = {arm_of(planned) for planned in self.plan.trials}
-        results = analyse(self.store.records, keep_stale=self.settings.keep_stale)
-        shown = [result for result in results if self._shows(result)]
+        results = filter(self._shows, analyse(self.store.records, keep_stale=self.settings.keep_stale))
         candidates = [
             candidate
-            for candidate in find_open(shown, self.settings.most_seeds or 0, sequel)
+            for candidate in find_open(results, self.settings.most_seeds or 0, sequel)
             if {(candidate.study, arm) for arm in candidate.arms} <= here
         ]
         choose(
@@ -201,13 +201,13 @@ class Session:
 
     def _settle(self, candidate: Open) -> list[tuple[Wanted, Planned]]:
         """Plan the trials of a comparison's next look that this run does not have."""
-        known = {planned.key for planned in self.plan.trials}
+        known = {(*arm_of(planned), planned.trial.seed): planned.key for planned in self.plan.trials}
         wanted = candidate.wanted(self._studies[candidate.study], self.settings.seeds)
-        trials = resolve_all(wanted, self.settings, self._source)
-        planned = [self._plan(trial, self._load(trial.dataset)) for trial in trials]
-        if any(one.key in self._failed for one in planned):
+        if any(known.get((study.name, arm, seed)) in self._failed for study, arm, seed in wanted):
             return []
-        return [pair for pair in zip(wanted, planned, strict=True) if pair[1].key not in known]
+        new = [(study, arm, seed) for study, arm, seed in wanted if (study.name, arm, seed) not in known]
+        trials = resolve_all(new, self.settings, self._source)
+        return [(one, self._plan(trial, self._load(trial.dataset))) for one, trial in zip(new, trials, strict=True)]
 
     def record(self, planned: Planned) -> Record:
         """Return a trial's record: the restored one, or the one that the backend makes; it is on disk then.

@@ -68,18 +68,17 @@ def sequential_p(p_values: Sequence[float]) -> list[float]:
 
 def level_of(error: float, count: int) -> float:
     """Return the one-sided level at the last of so many looks if an error is spent as planned, 0 to 0.5 each."""
-    levels = np.log(_levels(count)[:, -1])
-    log = math.log(error)
-    if log < math.log(ERRORS[0]):
-        return math.exp(log + levels[0] - math.log(ERRORS[0]))
-    return math.exp(float(np.interp(log, np.log(ERRORS), levels)))
+    return math.exp(_read(math.log(error), np.log(ERRORS), np.log(_levels(count)[:, -1])))
 
 
-def _read(log: float, levels: Floats, errors: Floats) -> float:
-    """Return the error at which a look has a level, both as logarithms; below the table the two run in parallel."""
-    if log < levels[0]:
-        return float(errors[0] + log - levels[0])
-    return float(np.interp(log, levels, errors))
+def _read(log: float, column: Floats, other: Floats) -> float:
+    """Return the value of one column of the table where another has a value, all as logarithms.
+
+    Below the table the two run in parallel.
+    """
+    if log < column[0]:
+        return float(other[0] + log - column[0])
+    return float(np.interp(log, column, other))
 
 
 @cache

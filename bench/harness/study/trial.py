@@ -60,13 +60,15 @@ class Trial:
         Args:
             conditions: data hash, torch's version, device, threads, deterministic and the rest of the execution.
         """
-        identity = {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
-        return trial_key(identity, self.definition(), conditions)
+        return trial_key(self._identity, self.definition(), conditions)
 
     def key_of_any_code(self, **conditions: object) -> str:
         """Return the hash that its record shares with those of older and newer code."""
-        identity = {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
-        return trial_key(identity, without_code(self.definition()), conditions)
+        return trial_key(self._identity, without_code(self.definition()), conditions)
+
+    @property
+    def _identity(self) -> dict[str, Any]:
+        return {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
 
 
 def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: Source, *, own_data: bool) -> Trial:

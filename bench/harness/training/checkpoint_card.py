@@ -1,8 +1,10 @@
 """The card beside a checkpoint's weights, held against the types of the fields that commands read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
+from bench.harness.data.preprocess import Preprocess
 from bench.harness.validation import ContentError, wrong_value
 from images.fit import Fit
 from images.ground import Ground
@@ -63,3 +65,8 @@ def read_card(path: Path, kind: type[PictureCard]) -> Any:  # noqa: ANN401 - a c
     if problem is not None:
         raise ContentError(f"card of {path}: {problem}: train the arm again")
     return card
+
+
+def preprocess_of(card: Mapping[str, Any]) -> Preprocess:
+    """Return what is done to test images before the net of a card sees them."""
+    return Preprocess(tuple(card["mean"]), tuple(card["std"]), card["resize"])
