@@ -93,7 +93,7 @@ class Settings:
             fresh=options["fresh"],
             keep_stale=options["keep_stale"],
             most_seeds=most_seeds,
-            added_until_minutes=None if asked else ADDED_UNTIL_MINUTES,
+            added_until_minutes=None if asked or limit is not None else ADDED_UNTIL_MINUTES,
             threads=options["threads"],
             deterministic=options["deterministic"],
             workers=workers,

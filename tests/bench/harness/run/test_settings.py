@@ -169,3 +169,10 @@ def test_seeds_until_the_verdict_are_in_range(most: int, seeds: str) -> None:
     """No fewer than the run begins with, and no more than there are looks for."""
     with pytest.raises(SettingsError, match=f"--until-verdict is {most}: give at least"):
         settings(until_verdict=most, seeds=seeds)
+
+
+def test_a_time_limit_stands_in_place_of_the_five_minutes() -> None:
+    """Whoever gives quick a quarter of an hour lets it add seeds for that long."""
+    longer = settings(time_limit=15.0)
+
+    assert (longer.most_seeds, longer.time_limit_minutes, longer.added_until_minutes) == (30, 15.0, None)
