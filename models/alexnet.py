@@ -36,6 +36,7 @@ class _AlexNet(nn.Sequential):
         activation: after every layer but the last.
         pooling: "max" or "average".
         normalisation: after the activations of the first two convolutions.
+        normalise: before pooling as in the paper, or after it, on a quarter of the values.
         lrn_size: channels in the window of "lrn"; "all" is the number of channels.
         alpha: LRN's weight of the mean square; the paper's 1e-4 weighs the sum of 5: 5e-4 here.
         beta: LRN's exponent.
@@ -61,6 +62,7 @@ class _AlexNet(nn.Sequential):
         activation: ActivationName = "relu",
         pooling: PoolingKind = "max",
         normalisation: NormalisationKind = "lrn",
+        normalise: Literal["before-pooling", "after-pooling"] = "before-pooling",
         lrn_size: LrnSize = 5,
         alpha: NotNegative = 1e-4,
         beta: NotNegative = 0.75,
@@ -69,8 +71,8 @@ class _AlexNet(nn.Sequential):
         dropout: Probability = 0.5,
         init: Literal["torch", "paper"] = "torch",
     ) -> None:
-        def normalise(maps: int) -> nn.Module:
-            return layers.normalisation(
+        def reduced(maps: int) -> list[nn.Module]:
+            norm = layers.normalisation(
                 normalisation,
                 maps,
                 lrn_size=lrn_size,
@@ -79,6 +81,7 @@ class _AlexNet(nn.Sequential):
                 k=k,
                 lrn_implementation=lrn_implementation,
             )
+            return [norm, pool()] if normalise == "before-pooling" else [pool(), norm]
 
         def act() -> nn.Module:
             return layers.activation(activation)
@@ -90,10 +93,8 @@ class _AlexNet(nn.Sequential):
         kernel, stride, padding = self.stem
         features = nn.Sequential(
             geometry.PadTo(self.smallest_side),
-            *[nn.Conv2d(channels, maps[0], kernel, stride, padding), act(), normalise(maps[0])],
-            pool(),
-            *[nn.Conv2d(maps[0], maps[1], 5, padding=2), act(), normalise(maps[1])],
-            pool(),
+            *[nn.Conv2d(channels, maps[0], kernel, stride, padding), act(), *reduced(maps[0])],
+            *[nn.Conv2d(maps[0], maps[1], 5, padding=2), act(), *reduced(maps[1])],
             *[nn.Conv2d(maps[1], maps[2], 3, padding=1), act()],
             *[nn.Conv2d(maps[2], maps[3], 3, padding=1), act()],
             *[nn.Conv2d(maps[3], maps[4], 3, padding=1), act()],

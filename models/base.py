@@ -39,7 +39,8 @@ class Base(nn.Sequential):
         pooling: "max" or "average".
         normalisation: after every convolution and after the first fully connected layer.
         lrn_size: channels in the window of normalisation "lrn".
-        dropout: probability, on the LOGITS, as the article's code has it.
+        dropout: probability.
+        dropout_on: "logits" as the article's code has it, "hidden" after the activation as is usual.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Base(nn.Sequential):
         normalisation: NormalisationKind = "none",
         lrn_size: LrnSize = 5,
         dropout: Probability = 0.0,
+        dropout_on: Literal["logits", "hidden"] = "logits",
     ) -> None:
         def normalise(maps: int) -> nn.Module:
             return layers.normalisation(normalisation, maps, lrn_size=lrn_size)
@@ -69,13 +71,13 @@ class Base(nn.Sequential):
             layers.pooling(pooling, 2, 2),
         )
         side = geometry.output_side(features, image_size)
+        last = [nn.Linear(500, classes), nn.Dropout(dropout)]
         classifier = nn.Sequential(
             nn.Flatten(),
             nn.Linear(second * side * side, 500),
             layers.normalisation_of_features(normalisation, 500),
             layers.activation(activation),
-            nn.Linear(500, classes),
-            nn.Dropout(dropout),
+            *(last if dropout_on == "logits" else reversed(last)),
         )
         super().__init__(OrderedDict(features=features, classifier=classifier))
 

@@ -18,7 +18,7 @@ from models.parts.options import (
 from models.registry import register
 
 # Sides of the stacked kernels that take the place of one 5x5.
-_KERNELS = {"5x5": (5,), "3x3": (3,), "3x3x2": (3, 3)}
+_KERNELS = {"5x5": (5,), "3x3": (3,), "3x3x2": (3, 3), "3x3x3": (3, 3, 3)}
 
 
 @register("convnet", source="S4")
@@ -33,15 +33,18 @@ class ConvNet(nn.Sequential):
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: multiplies the convolutions' output channels.
-        kernel: "3x3" takes the place of every 5x5, "3x3x2" puts two stacked 3x3 there, each with
-            its normalisation and activation; the padding keeps the side of the maps.
+        kernel: "3x3" takes the place of every 5x5, "3x3x2" puts two stacked 3x3 there, "3x3x3" three,
+            each with its normalisation and activation; the padding keeps the side of the maps.
         activation: after every convolution.
         pooling: "max" or "average".
         normalisation: after every convolution, before its activation.
         lrn_size: channels in the window of normalisation "lrn".
         dropout: probability, before the head.
         head: "linear" is the article's; "conv1x1" is a 1x1 convolution to one map a class and its
-            average (Lin et al., 2013, section 3.2).
+            average (Lin et al., 2013, section 3.2); "average-linear" averages every map first and
+            is the same function, since both steps are linear.
+        permute_pixels: one fixed permutation of the pixels of every image, which leaves all of
+            their values and takes their neighbours.
     """
 
     def __init__(
@@ -51,13 +54,14 @@ class ConvNet(nn.Sequential):
         classes: Count = 10,
         image_size: Count = 28,
         width: Multiplier = 1.0,
-        kernel: Literal["5x5", "3x3", "3x3x2"] = "5x5",
+        kernel: Literal["5x5", "3x3", "3x3x2", "3x3x3"] = "5x5",
         activation: ActivationName = "relu",
         pooling: PoolingKind = "max",
         normalisation: NormalisationKind = "batch",
         lrn_size: LrnSize = 5,
         dropout: Probability = 0.0,
-        head: Literal["linear", "conv1x1"] = "linear",
+        head: Literal["linear", "conv1x1", "average-linear"] = "linear",
+        permute_pixels: bool = False,
     ) -> None:
         def stage(maps_in: int, maps_out: int) -> list[nn.Module]:
             stacked: list[nn.Module] = []
@@ -71,16 +75,14 @@ class ConvNet(nn.Sequential):
             return [*stacked, layers.pooling(pooling, 2, 2)]
 
         first, second = geometry.scaled(16, width), geometry.scaled(32, width)
-        features = nn.Sequential(*stage(channels, first), *stage(first, second))
+        features = nn.Sequential(
+            *geometry.permutation(permute_pixels, image_size), *stage(channels, first), *stage(first, second)
+        )
         side = geometry.output_side(features, image_size)
-        logits = _linear(second, side, classes) if head == "linear" else _conv1x1(second, classes)
-        classifier = nn.Sequential(nn.Dropout(dropout), *logits)
+        logits = {
+            "linear": [nn.Flatten(), nn.Linear(second * side * side, classes)],
+            "conv1x1": [nn.Conv2d(second, classes, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()],
+            "average-linear": [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(second, classes)],
+        }
+        classifier = nn.Sequential(nn.Dropout(dropout), *logits[head])
         super().__init__(OrderedDict(features=features, classifier=classifier))
-
-
-def _linear(maps: int, side: int, classes: int) -> list[nn.Module]:
-    return [nn.Flatten(), nn.Linear(maps * side * side, classes)]
-
-
-def _conv1x1(maps: int, classes: int) -> list[nn.Module]:
-    return [nn.Conv2d(maps, classes, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from torch import nn
 
-from models.parts import layers
+from models.parts import geometry, layers
 from models.parts.options import ActivationName, Count, Probability
 from models.registry import register
 
@@ -24,6 +24,7 @@ class MLP(nn.Sequential):
         activation: after every hidden layer.
         normalisation: after every hidden layer, before its activation.
         dropout: probability, after every activation.
+        permute_pixels: one fixed permutation of the pixels of every image: to this net all are alike.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class MLP(nn.Sequential):
         activation: ActivationName = "relu",
         normalisation: Literal["none", "batch", "layer"] = "none",
         dropout: Probability = 0.0,
+        permute_pixels: bool = False,
     ) -> None:
-        super().__init__(nn.Flatten())
+        super().__init__(*geometry.permutation(permute_pixels, image_size), nn.Flatten())
         widths = (channels * image_size * image_size, *hidden)
         for features_in, features_out in pairwise(widths):
             self.append(nn.Linear(features_in, features_out))

@@ -25,7 +25,8 @@ class _ResNet(nn.Sequential):
         image_size: side of the image, in pixels.
         width: channels of the first stage.
         stem: "imagenet" is conv 7/2/3 and maxpool 3/2/1, "cifar" conv 3/1/1.
-        shortcut: where the shape changes: "A" zero-padded identity, "B" 1x1 projection.
+        shortcut: where the shape changes: "A" zero-padded identity, "B" 1x1 projection; "none"
+            makes a plain net of the same depth.
         activation: after the stem, inside and after every block.
         normalisation: after every convolution, before its activation; without one the
             convolutions have biases.

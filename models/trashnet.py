@@ -24,7 +24,8 @@ class TrashNet(nn.Sequential):
         classes: number of logits.
         image_size: side of the image, in pixels.
         width: channels of the first convolution; the blocks have twice as many.
-        shortcut: shortcut of the first block: "A" zero-padded identity, "B" 1x1 projection.
+        shortcut: shortcut of the first block: "A" zero-padded identity, "B" 1x1 projection; "none"
+            leaves out both blocks'.
         activation: after the first convolution, inside and after both blocks.
         pooling: "max" or "average".
         normalisation: in the place of every BatchNorm.

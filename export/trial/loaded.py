@@ -80,7 +80,7 @@ class Material:
             labels=labels,
             logits=raw,
             probabilities=torch.softmax(scaled, dim=1).numpy(),
-            recorded=predictions(self.record).astype(np.int64),
+            recorded=predictions(self.record, labels),
             rounding=self._rounding(images, raw),
         )
 

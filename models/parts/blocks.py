@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from models.parts import layers
 from models.parts.options import ActivationName, NormalisationKind
 
-Shortcut = Literal["A", "B"]
+Shortcut = Literal["A", "B", "none"]
 
 
 class ZeroPaddedShortcut(nn.Module):
@@ -33,13 +33,14 @@ class BasicBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut around them (He et al., 2015, Figure 2).
 
     conv 3/stride/1, normalisation, activation, conv 3/1/1, normalisation, plus the shortcut,
-    activation. Where the shape stays, the shortcut is the identity.
+    activation. Where the shape stays, the shortcut is the identity. Without one it is a plain block.
 
     Args:
         maps_in: input channels.
         maps_out: output channels.
         stride: stride of the first convolution.
-        shortcut: where the shape changes: "A" zero-padded identity, "B" 1x1 projection.
+        shortcut: where the shape changes: "A" zero-padded identity, "B" 1x1 projection; "none" adds
+            nothing anywhere.
         normalisation: after both convolutions.
         activation: after the first convolution and after the sum.
         bias: whether the convolutions have biases.
@@ -64,8 +65,9 @@ class BasicBlock(nn.Module):
         self.activation = layers.activation(activation)
         self.conv2 = nn.Conv2d(maps_out, maps_out, 3, 1, 1, bias=bias)
         self.norm2 = layers.normalisation(normalisation, maps_out)
+        self.plain = shortcut == "none"
         self.shortcut: nn.Module = nn.Identity()
-        if (maps_in, stride) == (maps_out, 1):
+        if self.plain or (maps_in, stride) == (maps_out, 1):
             return
         if shortcut == "A":
             self.shortcut = ZeroPaddedShortcut(maps_in, maps_out, stride)
@@ -77,5 +79,6 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, maps_in, height, width) to (batch, maps_out, height / stride, ...)."""
         inner = self.activation(self.norm1(self.conv1(x)))
-        total: Tensor = self.activation(self.norm2(self.conv2(inner)) + self.shortcut(x))
+        last = self.norm2(self.conv2(inner))
+        total: Tensor = self.activation(last if self.plain else last + self.shortcut(x))
         return total

@@ -1,13 +1,16 @@
-"""Sides of feature maps, widths in proportion, and padding to a size."""
+"""Sides of feature maps, widths in proportion, padding to a size, and a permutation of pixels."""
 
 from itertools import count
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.parts.options import (
     BadOptionError,
 )
+
+PERMUTATION_SEED = 20_120_603  # any: a permutation is one of many
 
 
 class PadTo(nn.Module):
@@ -32,6 +35,31 @@ class PadTo(nn.Module):
     def extra_repr(self) -> str:
         """Return the side, for `print(model)`."""
         return str(self.side)
+
+
+class PermutePixels(nn.Module):
+    """Puts the pixels of every image into one and the same other order, all channels alike.
+
+    Args:
+        side: side of the images, in pixels.
+    """
+
+    order: Tensor
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        random = torch.Generator("cpu").manual_seed(PERMUTATION_SEED)
+        order = torch.randperm(side * side, generator=random, device="cpu")
+        self.register_buffer("order", order.to(torch.get_default_device()), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images (batch, channels, side, side) to images of the same shape."""
+        return images.flatten(2)[:, :, self.order].reshape(images.shape)
+
+
+def permutation(wanted: bool, side: int) -> list[nn.Module]:
+    """Return the layer that permutes the pixels of images of this side, where it is wanted."""
+    return [PermutePixels(side)] if wanted else []
 
 
 def output_side(features: nn.Module, image_size: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bench.harness.records.answers import pack_bits, pack_classes
+from bench.harness.records.answers import pack_bits, pack_mistakes
 from bench.harness.records.parts import Curves, Definition, Environment, ExecutionFacts, RecipeFacts
 from bench.harness.records.record import SCHEMA, Record
 from bench.harness.records.setting import latest, setting_of
@@ -68,7 +68,7 @@ def measured(correct: npt.NDArray[np.bool_]) -> dict[str, Any]:
         "test_accuracy": float(correct.mean()),
         "test_images": len(correct),
         "test_correct": pack_bits(correct),
-        "test_predictions": pack_classes(answers.astype(np.uint8)),
+        "test_mistakes": pack_mistakes(answers.astype(np.uint8), correct),
         "confusion": confusion.tolist(),
     }
 

@@ -119,3 +119,12 @@ def test_papers_weights() -> None:
     weight = create("alexnet32", init="paper").get_parameter("classifier.1.weight")
 
     assert weight.std().item() == pytest.approx(0.01, rel=0.02)
+
+
+def test_normalisation_may_follow_the_pool() -> None:
+    """S1 and the paper normalise before pooling; behind it there is a quarter of the values."""
+    before = [type(layer).__name__ for layer in create("alexnet32").modules()]
+    after = [type(layer).__name__ for layer in create("alexnet32", normalise="after-pooling").modules()]
+
+    assert before.index("LocalResponseNorm") + 1 == before.index("MaxPool2d")
+    assert after.index("MaxPool2d") + 1 == after.index("LocalResponseNorm")

@@ -85,3 +85,11 @@ def test_width_leaves_the_linear_layer() -> None:
     model = create("base", width=0.5)
 
     assert [m.out_features for m in model.modules() if isinstance(m, nn.Linear)] == [500, 10]
+
+
+def test_dropout_stands_where_it_is_asked_for() -> None:
+    """On the logits as S0 printed it, or on the hidden layer's outputs, where it is usual."""
+    hidden = create("base", dropout=0.5, dropout_on="hidden")
+
+    assert kinds(hidden)[-3:] == ["ReLU", "Dropout", "Linear"]
+    assert kinds(create("base", dropout=0.5))[-2:] == ["Linear", "Dropout"]

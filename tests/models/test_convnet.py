@@ -11,7 +11,7 @@ from models.registry import create
 Shapes = Callable[[nn.Module, Tensor], list[tuple[str, tuple[int, ...]]]]
 
 
-@pytest.mark.parametrize(("kernel", "convolutions"), [("5x5", 1), ("3x3", 1), ("3x3x2", 2)])
+@pytest.mark.parametrize(("kernel", "convolutions"), [("5x5", 1), ("3x3", 1), ("3x3x2", 2), ("3x3x3", 3)])
 def test_shapes(shapes: Shapes, kernel: str, convolutions: int) -> None:
     """Whatever the kernel, padding keeps the side and the pools halve it."""
     assert shapes(create("convnet", kernel=kernel), torch.zeros(2, 1, 28, 28)) == [
@@ -43,3 +43,16 @@ def test_head_of_1x1_convolution_has_no_linear_layer(shapes: Shapes) -> None:
     outputs = shapes(create("convnet", head="conv1x1"), torch.zeros(2, 1, 28, 28))
 
     assert outputs[-1] == ("Conv2d", (10, 7, 7))
+
+
+def test_averaging_first_is_the_same_function() -> None:
+    """A 1x1 convolution and its average, and a linear layer of the averages: both steps are linear."""
+    torch.manual_seed(0)
+    one, other = create("convnet", head="conv1x1").eval(), create("convnet", head="average-linear").eval()
+    state = {
+        name: value.flatten(1) if name == "classifier.1.weight" else value for name, value in one.state_dict().items()
+    }
+    other.load_state_dict({name.replace("classifier.1.", "classifier.3."): value for name, value in state.items()})
+    images = torch.randn(4, 1, 28, 28)
+
+    torch.testing.assert_close(one(images), other(images))

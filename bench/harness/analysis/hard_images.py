@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.harness.analysis.results import StudyResult
-from bench.harness.records.answers import NO_PREDICTION, correct_bits, predictions
+from bench.harness.records.answers import NO_PREDICTION, RIGHT, correct_bits, wrong_answers
 from bench.harness.records.record import Record
 
 Pixels = npt.NDArray[np.uint8]
@@ -55,7 +55,7 @@ def hardest(result: StudyResult, pixels: Pixels, labels: Labels) -> list[HardIma
     _check(records[0], labels)
     wrong = np.sum([~correct_bits(record) for record in records], axis=0)
     places = [int(place) for place in np.argsort(-wrong, kind="stable")[:SHOWN] if wrong[place]]
-    answers = np.array([predictions(record)[places] for record in records])
+    answers = np.array([wrong_answers(record)[places] for record in records])
     return [
         HardImage(
             place=place,
@@ -64,7 +64,7 @@ def hardest(result: StudyResult, pixels: Pixels, labels: Labels) -> list[HardIma
             trials=len(records),
             answers=tuple(
                 (_class_name(records[0], answer), count)
-                for answer, count in Counter(column[column != labels[place]].tolist()).most_common(ANSWERS_SHOWN)
+                for answer, count in Counter(column[column != RIGHT].tolist()).most_common(ANSWERS_SHOWN)
             ),
             png=png(pixels[place]),
         )
@@ -73,10 +73,17 @@ def hardest(result: StudyResult, pixels: Pixels, labels: Labels) -> list[HardIma
 
 
 def _check(record: Record, labels: Labels) -> None:
-    """A record says which images were answered correctly: with other images that cannot add up."""
+    """A record says how many images of each class there were, and what was wrong: other images contradict that."""
     count = record.test_images
-    if len(labels) < count or not np.array_equal(predictions(record) == labels[:count], correct_bits(record)):
+    if len(labels) < count or np.any(wrong_answers(record) == labels[:count]) or not _add_up(record, labels[:count]):
         raise ValueError(f"these are not the test images of record {record.record_id}")
+
+
+def _add_up(record: Record, labels: Labels) -> bool:
+    """Return whether the confusion has each class as often as the labels do, but for answers that were not finite."""
+    answered = wrong_answers(record) != NO_PREDICTION
+    counts = np.bincount(labels[answered], minlength=len(record.classes))
+    return np.array_equal(counts, np.sum(record.confusion, axis=1))
 
 
 def _class_name(record: Record, place: int) -> str:

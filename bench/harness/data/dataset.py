@@ -27,6 +27,10 @@ class Images(NamedTuple):
         """Return the images at these places."""
         return Images(self.images[index], self.labels[index])
 
+    def by_class(self) -> "Images":
+        """Return the images sorted by class, in their own order within each."""
+        return self.take(torch.argsort(self.labels, stable=True))
+
     def to(self, device: torch.device) -> "Images":
         """Return the images on a device."""
         return Images(self.images.to(device), self.labels.to(device))

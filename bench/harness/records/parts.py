@@ -45,6 +45,7 @@ class Context(TypedDict):
         comparisons: those that the arm takes part in.
         published: numbers that others published for the arm.
         target_training_error: the training error that counts as learned; null where the study has none.
+        test_curve: whether the test set is answered after every epoch; nothing is chosen by it.
         family: number of (arm, baseline) pairs the study's protocol compares; older records do not say.
     """
 
@@ -57,6 +58,7 @@ class Context(TypedDict):
     published: list[PublishedContext]
     target_training_error: float | None
     family: NotRequired[int]
+    test_curve: NotRequired[bool]
 
 
 class Curves(TypedDict):
@@ -67,6 +69,7 @@ class Curves(TypedDict):
         train_error: the same of the share of wrong answers.
         validation_accuracy: after the epoch.
         validation_loss: after the epoch; null where it was not finite.
+        test_accuracy: after the epoch, for the curve alone; absent where the study does not ask for it.
         epoch_seconds: time of the training steps, beside whatever else was running.
     """
 
@@ -75,6 +78,7 @@ class Curves(TypedDict):
     validation_accuracy: list[float]
     validation_loss: list[float | None]
     epoch_seconds: list[float]
+    test_accuracy: NotRequired[list[float]]
 
 
 class RecipeFacts(TypedDict, total=False):
@@ -97,6 +101,8 @@ class RecipeFacts(TypedDict, total=False):
         normalise_test: whether mean and std were used on validation and test images too.
         resize: side of the square that images were scaled to; null where they were not.
         precision: number format of the matrix products where the arm states it; else absent.
+        initialisation: way to draw the first weights where it is not the architecture's own; else absent.
+        sort_by_class: whether the training images were sorted by class; else absent.
     """
 
     optimizer: str
@@ -115,6 +121,8 @@ class RecipeFacts(TypedDict, total=False):
     normalise_test: bool
     resize: int | None
     precision: str
+    initialisation: str
+    sort_by_class: bool
 
 
 class Definition(TypedDict, total=False):

@@ -16,13 +16,10 @@ from typing import Any, Literal, NoReturn
 
 from bench.harness.errors import UserError
 from bench.harness.records.parts import Context, Curves, Definition, Environment, ExecutionFacts
+from bench.harness.records.upgrade import upgraded
 from bench.harness.validation import wrong_value
 
-SCHEMA = 3
-RETIRED = {  # fields of schema 2, in which a trial timed itself; speeds have been measured in turns since
-    *("timed", "inference_seconds", "inference_us_per_image_batch_1", "inference_us_per_image_batch_256"),
-    *("seconds_to_target", "lrn_images_per_second"),
-}
+SCHEMA = 4
 
 
 class RecordError(UserError):
@@ -70,8 +67,9 @@ class Record:
         evaluation_seconds: time of validation and test.
         test_images: number of images in the test split.
         classes: names, in the order of the logits.
-        test_correct: one bit per test image, packed, base64.
-        test_predictions: one byte per test image, the class or 255 where logits were not finite, base64.
+        test_correct: one bit per test image, zlib, base64.
+        test_mistakes: one byte per wrong answer in the order of the images, the class or 255 where logits were not
+            finite, zlib, base64.
         confusion: test images by true class (rows) and predicted class (columns).
         checkpoint: file with the weights, in the results folder.
         checkpoint_sha256: its hash.
@@ -116,7 +114,7 @@ class Record:
     test_images: int
     classes: list[str]
     test_correct: str
-    test_predictions: str
+    test_mistakes: str
     confusion: list[list[int]]
     checkpoint: str | None
     checkpoint_sha256: str | None
@@ -152,8 +150,10 @@ def from_json(line: str) -> Record:
         raise RecordError(f"not JSON ({error})") from error
     if not isinstance(values, dict):
         raise RecordError(f"a record is a JSON object, not {type(values).__name__}")
-    if values.get("schema") == SCHEMA - 1:
-        values = _upgraded(values)
+    try:
+        values = upgraded(values)
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise RecordError(f"a record of schema {values['schema']} that cannot be read: {error!r}") from error
     if values.get("schema") != SCHEMA:
         raise RecordError(f"schema {values.get('schema')!r}; this version reads schema {SCHEMA}")
     if values.keys() != _FIELD_SET:
@@ -163,12 +163,6 @@ def from_json(line: str) -> Record:
     if problem is not None:
         raise RecordError(f"a value of another kind than its field's: {problem}")
     return Record(**values)
-
-
-def _upgraded(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a record of schema 2 as schema 3 has them."""
-    kept = {name: value for name, value in values.items() if name not in RETIRED}
-    return {**kept, "schema": SCHEMA, "alone": values.get("timed")}
 
 
 def _finite(digits: str) -> float:

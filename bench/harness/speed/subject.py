@@ -12,7 +12,7 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import available_cores
 from bench.harness.study.planned import Planned
 from bench.harness.training.training import Training
-from bench.harness.training.trial_run import preprocesses
+from bench.harness.training.trial_run import preprocesses, split_of
 
 BATCHES = (1, 256)  # of inference
 TRAINING = "training"
@@ -94,7 +94,7 @@ class Subject:
     ) -> None:
         trial, execution, recipe = planned.trial, planned.execution, planned.trial.recipe
         self.planned, self.budget, device = planned, budget, execution.torch_device
-        split = dataset.split(recipe.first_image, recipe.train_images)
+        split = split_of(recipe, dataset)
         self.images_per_epoch = len(split.train)
         options = {**trial.options, **(changes or {})}
         self._training = Training(

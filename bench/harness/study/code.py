@@ -19,6 +19,7 @@ TRAINING = (
     *("training/training.py", "training/optimisation.py", "training/augment.py", "training/evaluation.py"),
     *("data/dataset.py", "data/holdout.py", "data/preprocess.py", "study/recipe.py"),
 )
+INITIALISATION = PROJECT / "models" / "parts" / "initialisation.py"  # which the training asks for
 _SCOPES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -30,7 +31,8 @@ def code_hash(architecture: str) -> str:
         UnknownArchitectureError: no such architecture.
     """
     training = [PROJECT / "bench" / "harness" / name for name in TRAINING]
-    return hash_of([*with_imports(Path(inspect.getfile(registry.describe(architecture).constructor))), *training])
+    net = with_imports(Path(inspect.getfile(registry.describe(architecture).constructor)))
+    return hash_of([*net, *training, INITIALISATION])
 
 
 def hash_of(files: Iterable[Path]) -> str:

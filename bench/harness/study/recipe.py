@@ -11,20 +11,22 @@ from bench.harness.machine.precision import PRECISIONS
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("constant", "cosine", "warmup-cosine", "step")
+INITIALISATIONS = ("own", "xavier", "kaiming", "gaussian")
 
 
 _TEXT, _FLAG, _NUMBER, _WHOLE = (str,), (bool,), (int, float), (int,)
 FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("optimizer", "schedule"), _TEXT),
+    **dict.fromkeys(("optimizer", "schedule", "initialisation"), _TEXT),
     **dict.fromkeys(("momentum", "weight_decay"), _NUMBER),
     **dict.fromkeys(("batch_size", "epochs", "first_image"), _WHOLE),
     **dict.fromkeys(("train_images", "resize"), (int, NoneType)),
-    **dict.fromkeys(("shuffle", "normalise_test"), _FLAG),
+    **dict.fromkeys(("shuffle", "sort_by_class", "normalise_test"), _FLAG),
     "learning_rate": (int, float, NoneType),
     "augment": (tuple, list),
     "precision": (str, NoneType),
     **dict.fromkeys(("mean", "std"), (tuple, list, NoneType)),
 }
+LATER = {"precision": None, "initialisation": "own", "sort_by_class": False}  # fields since the first records
 
 
 class RecipeError(UserError):
@@ -48,10 +50,12 @@ class Recipe:
         train_images: length of that slice, None for all.
         augment: names from `augment.AUGMENTATIONS`, applied in this order to each training batch.
         shuffle: a new order each epoch.
+        sort_by_class: the slice sorted by class, file order within each; it tells only without `shuffle`.
         mean, std: one value per channel, one for all of them, or None for the data set's own.
         normalise_test: False leaves test and validation images in [0, 1] (S3's TrashNet was tested so).
         resize: side of the square that images are scaled to on the device, None to leave them.
         precision: float32, bf16 or tf32, of the training's matrix products; None for the run's, see --precision.
+        initialisation: own (the architecture's), xavier, kaiming or gaussian, see `models.parts.initialisation`.
     """
 
     optimizer: str = "sgd"
@@ -65,11 +69,13 @@ class Recipe:
     train_images: int | None = None
     augment: tuple[str, ...] = ()
     shuffle: bool = True
+    sort_by_class: bool = False
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     normalise_test: bool = True
     resize: int | None = None
     precision: str | None = None
+    initialisation: str = "own"
 
     def __post_init__(self) -> None:
         """Check every range that a typing mistake can leave."""
@@ -77,6 +83,7 @@ class Recipe:
             self._type(name, types)
         self._choice("optimizer", OPTIMIZERS)
         self._choice("schedule", SCHEDULES)
+        self._choice("initialisation", INITIALISATIONS)
         if self.precision is not None:
             self._choice("precision", PRECISIONS)
         for name in ("batch_size", "epochs", "train_images", "resize"):
@@ -151,6 +158,6 @@ class Recipe:
         return -(-images // self.batch_size) * self.epochs
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the recipe in JSON's types; its precision only where it states one: most records are older."""
+        """Return the recipe in JSON's types; fields that older records lack only where they differ from the default."""
         values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-        return values if self.precision else {name: values[name] for name in values if name != "precision"}
+        return {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}

@@ -80,6 +80,7 @@ class Study:
             comparison is left out.
         protocols: `quick` and, where an article's own conditions can be run, `published`; `smoke` is made of `quick`.
         on_request: whether it is run only where it is named.
+        test_curve: whether the test set is answered after every epoch, for a curve by which nothing is chosen.
         target_training_error: 0 to 1; epochs and seconds until an epoch's training error is at or below it are
             reported. None: not reported.
     """
@@ -92,6 +93,7 @@ class Study:
     protocols: Mapping[str, Protocol]
     target_training_error: float | None = None
     on_request: bool = False
+    test_curve: bool = False
 
     def __post_init__(self) -> None:
         """Check that every comparison names arms that exist, and that no two arms share a name."""
@@ -140,7 +142,7 @@ class Study:
         """Return what a table must know of this arm."""
         present = [other.name for other in self.protocol(protocol).arms]
         pairs = {comparison.name: self._pairs(comparison, present) for comparison in self.comparisons}
-        return Context(
+        context = Context(
             question=self.question,
             held_fixed=self.held_fixed,
             margin=self.margin,
@@ -158,6 +160,7 @@ class Study:
             target_training_error=self.target_training_error,
             family=len(set().union(*pairs.values())),
         )
+        return {**context, "test_curve": True} if self.test_curve else context
 
     @staticmethod
     def _pairs(comparison: Comparison, present: Sequence[str]) -> set[tuple[str, str]]:

@@ -20,6 +20,7 @@ from bench.harness.training.augment import chain
 from bench.harness.training.costs import check_last_batch
 from bench.harness.training.optimisation import make_optimizer, make_scheduler
 from models import registry
+from models.parts.initialisation import initialise
 
 WARM_UP_STEPS = 2
 
@@ -62,6 +63,7 @@ class Training:
         self.device, self.memory_format = execution.torch_device, execution.torch_memory_format
         torch.manual_seed(self.streams.number("initialisation"))
         self.model: nn.Module = registry.create(architecture, **options)
+        initialise(self.model, recipe.initialisation)
         self.model.to(self.device).to(memory_format=self.memory_format)
         self.forward: Callable[[Tensor], Tensor] = self.model
         if execution.compiled:

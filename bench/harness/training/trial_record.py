@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from bench.harness.machine.device import Execution
 from bench.harness.machine.environment import environment
-from bench.harness.records.answers import pack_bits, pack_classes
+from bench.harness.records.answers import pack_bits, pack_mistakes
 from bench.harness.records.parts import Definition
 from bench.harness.study.trial import Trial
 from bench.harness.training import costs
@@ -54,7 +54,7 @@ def answer_fields(evaluation: Evaluation, labels: npt.NDArray[np.int64], classes
         "test_images": len(labels),
         "classes": list(classes),
         "test_correct": pack_bits(evaluation.correct),
-        "test_predictions": pack_classes(evaluation.predictions),
+        "test_mistakes": pack_mistakes(evaluation.predictions, evaluation.correct),
         "confusion": confusion(labels, evaluation.predictions, len(classes)),
     }
 

@@ -2,14 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bench.harness.data.catalogue import Source
-from bench.harness.data.dataset import Dataset
+from bench.harness.data.dataset import Dataset, Split
 from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution
@@ -23,6 +23,9 @@ from bench.harness.training.evaluation import Evaluation, evaluate
 from bench.harness.training.training import Training
 from bench.harness.training.trial_record import answer_fields, condition_fields, trial_fields
 from models import checkpoint
+
+CURVE_DIGITS = 6
+Number = TypeVar("Number", float, float | None)
 
 
 class Epoch(NamedTuple):
@@ -56,7 +59,7 @@ class TrialRun:
         trial, device, recipe = self.trial, self.execution.torch_device, self.trial.recipe
         clock.use_device(device)
         self.memory = PeakMemory(device)
-        split = dataset.split(recipe.first_image, recipe.train_images)
+        split = split_of(recipe, dataset)
         self.test = split.test.to(device)
         self.validation = None if split.validation is None else split.validation.to(device)
         self.training = Training(
@@ -70,6 +73,7 @@ class TrialRun:
         self.train_preprocess, self.test_preprocess = preprocesses(recipe, dataset.source, self.execution)
         self.epoch_seconds: list[float] = []
         self.validations: list[Evaluation] = []
+        self.test_curve: list[float] | None = [] if trial.context.get("test_curve") else None
         self.test_evaluation: Evaluation | None = None
         self.evaluation_seconds = 0.0
         self.warmup_seconds = _seconds(lambda: self.training.warm_up(self.train_preprocess))
@@ -102,7 +106,7 @@ class TrialRun:
         self.training.run_epoch(self.train_preprocess)
 
     def finish_epoch(self) -> None:
-        """Keep the epoch's time and evaluate; the test set is touched after the last epoch only."""
+        """Keep the epoch's time and evaluate; test after the last, after each for a study that shows the curve."""
         self.epoch_seconds.append(clock.last_interval())
         self.evaluation_seconds += _seconds(self._evaluate)
 
@@ -110,13 +114,15 @@ class TrialRun:
         model = self.training.model
         if self.validation is not None:
             self.validations.append(evaluate(model, self.validation, self.test_preprocess))
-        if self.epochs_done == self.trial.recipe.epochs:
+        if self.epochs_done == self.trial.recipe.epochs or self.test_curve is not None:
             self.test_evaluation = evaluate(model, self.test, self.test_preprocess)
+        if self.test_curve is not None and self.test_evaluation is not None:
+            self.test_curve.append(self.test_evaluation.accuracy)
 
     def record(self) -> Record:
         """Save the checkpoint and return the record of the finished trial."""
         evaluation = self.test_evaluation
-        if evaluation is None:
+        if evaluation is None or self.epochs_done < self.trial.recipe.epochs:
             raise ValueError(f"{self.trial.name} has run {self.epochs_done} of {self.trial.recipe.epochs} epochs")
         measured = self._measured_fields()  # before the checkpoint takes memory
         name, digest = self._save_checkpoint(evaluation)
@@ -154,13 +160,14 @@ class TrialRun:
         return len(self.training.train) * self.trial.recipe.epochs / sum(self.epoch_seconds)
 
     def _curves(self) -> Curves:
-        return Curves(
-            train_loss=self.training.train_loss,
-            train_error=self.training.train_error,
-            validation_accuracy=[evaluation.accuracy for evaluation in self.validations],
-            validation_loss=[evaluation.loss for evaluation in self.validations],
-            epoch_seconds=self.epoch_seconds,
+        curves = Curves(
+            train_loss=_short(self.training.train_loss),
+            train_error=_short(self.training.train_error),
+            validation_accuracy=_short(evaluation.accuracy for evaluation in self.validations),
+            validation_loss=_short(evaluation.loss for evaluation in self.validations),
+            epoch_seconds=_short(self.epoch_seconds),
         )
+        return curves if self.test_curve is None else {**curves, "test_accuracy": _short(self.test_curve)}
 
     def _epochs_to_target(self) -> int | None:
         target = self.trial.context["target_training_error"]
@@ -198,6 +205,12 @@ class TrialRun:
         return name, digest
 
 
+def split_of(recipe: Recipe, dataset: Dataset) -> Split:
+    """Return the images that a recipe trains on, validates with and is tested on."""
+    split = dataset.split(recipe.first_image, recipe.train_images)
+    return split._replace(train=split.train.by_class()) if recipe.sort_by_class else split
+
+
 def preprocesses(recipe: Recipe, source: Source, execution: Execution) -> tuple[Preprocess, Preprocess]:
     """Return what is done to training images and what is done to validation and test images."""
     mean, std = recipe.mean or source.mean, recipe.std or source.std
@@ -205,6 +218,11 @@ def preprocesses(recipe: Recipe, source: Source, execution: Execution) -> tuple[
     if recipe.normalise_test:
         return train, train
     return train, replace(train, mean=(0.0,) * source.channels, std=(1.0,) * source.channels)
+
+
+def _short(values: Iterable[Number]) -> list[Number]:
+    """Return a curve with as many digits as it can be read to: long ones would fill the record."""
+    return [None if value is None else float(f"{value:.{CURVE_DIGITS}g}") for value in values]
 
 
 def _seconds(action: Callable[[], None]) -> float:

@@ -13,7 +13,7 @@ from bench.harness.study.study import Arm
 from bench.harness.study.trial import fit_options
 from bench.harness.training.evaluation import evaluate
 from bench.harness.training.training import Training
-from bench.harness.training.trial_run import preprocesses
+from bench.harness.training.trial_run import preprocesses, split_of
 
 GRIDS: Mapping[str, tuple[float, ...]] = {
     "sgd": (0.01, 0.03, 0.1, 0.3),
@@ -60,8 +60,12 @@ class Subject:
 
     def split(self) -> Split:
         """Return the split: where an arm trains on every image, those that are held out by default are left out."""
-        split = self.dataset.split(self.recipe.first_image, self.recipe.train_images)
-        return split if split.validation is not None else self.dataset.split()
+        split = split_of(self.recipe, self.dataset)
+        return (
+            split
+            if split.validation is not None
+            else split_of(self.recipe.but({"first_image": 0, "train_images": None}), self.dataset)
+        )
 
     def try_rate(self, rate: float, seed: int) -> Tried:
         """Train once and validate."""

@@ -53,3 +53,21 @@ def test_same_shape_has_the_identity_as_its_shortcut(shortcut: Shortcut) -> None
 def test_stride_halves_odd_and_even_sides(shortcut: Shortcut, side: int) -> None:
     """Both branches round an odd side up."""
     assert block(2, 4, 2, shortcut)(torch.zeros(1, 2, side, side)).shape == (1, 4, 4, 4)
+
+
+def test_without_a_shortcut_nothing_is_added() -> None:
+    """With its last normalisation at 0, a plain block passes nothing on, where a residual one passes its input."""
+    plain, residual = block(3, 3, 1, "none"), block(3, 3, 1, "B")
+    x = torch.rand(2, 3, 5, 5)
+    for same in (plain, residual):
+        for parameter in same.parameters():
+            torch.nn.init.zeros_(parameter)
+
+    assert not plain(x).any()
+    assert torch.equal(residual(x), x)
+
+
+def test_a_plain_block_has_no_projection() -> None:
+    """Also where the shape changes it has the two convolutions' weights alone."""
+    assert not list(block(2, 4, 2, "none").shortcut.parameters())
+    assert block(2, 4, 2, "none")(torch.zeros(1, 2, 8, 8)).shape == (1, 4, 4, 4)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.hard_images import SHOWN, hardest, png
-from bench.harness.records.answers import NO_PREDICTION, pack_classes, predictions
+from bench.harness.records.answers import NO_PREDICTION, pack_classes
 from tests.bench.conftest import MakeRecord, labels_of, measured
 
 PIXELS = np.zeros((100, 1, 4, 4), np.uint8)
@@ -47,10 +47,11 @@ def test_answers_are_counted(make_record: MakeRecord) -> None:
 
 def test_answer_that_was_not_finite_is_named(make_record: MakeRecord) -> None:
     """A net that diverged gave no answer, not class 255."""
-    record = make_record("base", 0, **right_but_for(7))
-    answers = predictions(record).copy()
-    answers[7] = NO_PREDICTION
-    broken = make_record("base", 0, **right_but_for(7) | {"test_predictions": pack_classes(answers)})
+    fields = right_but_for(7)
+    confusion = np.array(fields["confusion"])
+    confusion[7, 8] -= 1  # an answer that was not finite is in no column
+    mistakes = pack_classes(np.array([NO_PREDICTION], np.uint8))
+    broken = make_record("base", 0, **fields | {"test_mistakes": mistakes, "confusion": confusion.tolist()})
 
     (image,) = hardest(analyse([broken])[0], PIXELS, labels_of(100))
 

@@ -118,3 +118,14 @@ def test_the_hash_changes_with_the_order() -> None:
     images = Images(four_images().images, torch.zeros(4, dtype=torch.int64))
 
     assert hash_images(images) != hash_images(images.take(torch.tensor([1, 0, 2, 3])))
+
+
+def test_images_are_sorted_by_class_in_their_own_order() -> None:
+    """As data lie on a disk, folder by folder."""
+    labels = torch.tensor([2, 0, 1, 0, 2])
+    images = torch.arange(5, dtype=torch.uint8).view(5, 1, 1, 1)
+
+    by_class = Images(images, labels).by_class()
+
+    assert by_class.labels.tolist() == [0, 0, 1, 2, 2]
+    assert by_class.images.flatten().tolist() == [1, 3, 2, 0, 4]

@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.harness.records.answers import NO_PREDICTION, correct_bits, pack_bits, pack_classes, predictions
+from bench.harness.records.answers import (
+    NO_PREDICTION,
+    RIGHT,
+    correct_bits,
+    pack_bits,
+    pack_mistakes,
+    predictions,
+    wrong_answers,
+)
 from bench.harness.records.record import FIELDS, SCHEMA, Record, RecordError, from_json, load, parse
 from bench.harness.records.setting import latest, setting_of, to_frame
 
@@ -155,11 +163,15 @@ def test_correctness_bits_survive_packing(make_record: MakeRecord, images: int) 
     assert np.array_equal(correct_bits(record), correct)
 
 
-def test_predictions_survive_packing(make_record: MakeRecord) -> None:
-    """Every class, and that no class was answered."""
-    answers = np.array([0, 9, 254, NO_PREDICTION], np.uint8)
+def test_mistakes_survive_packing(make_record: MakeRecord) -> None:
+    """Every class, and that no class was answered; a right answer is not written."""
+    answers = np.array([0, 3, 9, 254, NO_PREDICTION], np.uint8)
+    correct = np.array([False, True, False, False, False])
+    bits, mistakes = pack_bits(correct), pack_mistakes(answers, correct)
+    record = replace(make_record(), test_images=5, test_correct=bits, test_mistakes=mistakes)
 
-    assert np.array_equal(predictions(replace(make_record(), test_predictions=pack_classes(answers))), answers)
+    assert wrong_answers(record).tolist() == [0, RIGHT, 9, 254, NO_PREDICTION]
+    assert predictions(record, np.array([1, 3, 1, 1, 1])).tolist() == answers.tolist()
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,9 @@ def test_a_recipe_survives_json() -> None:
 def test_steps_are_counted(recipe: Recipe, steps: int) -> None:
     """Steps for 3500 images: all of them, the last 64, and 65 of them, whose 65th image is a step of its own."""
     assert recipe.steps(3500) == steps
+
+
+def test_a_field_that_older_records_lack_is_written_where_it_says_something() -> None:
+    """So that the choices and records from before it are still those of the same recipe."""
+    assert "initialisation" not in Recipe().as_dict()
+    assert Recipe(initialisation="xavier").as_dict()["initialisation"] == "xavier"

@@ -288,3 +288,11 @@ def test_a_recipe_without_a_learning_rate_is_refused() -> None:
     """The message names the command that chooses one."""
     with pytest.raises(ValueError, match=r"no learning rate: set learning_rate, or choose one with .*bench tune"):
         training_of(learning_rate=None)
+
+
+def test_a_recipes_initialisation_replaces_the_nets() -> None:
+    """Biases are 0 under every way of drawing but the architecture's own."""
+    biases = [parameter for parameter in training_of(initialisation="xavier").model.parameters() if parameter.ndim == 1]
+
+    assert biases
+    assert not any(bias.any() for bias in biases)

@@ -38,6 +38,7 @@ def run_of(
     *,
     dataset: Dataset | None = None,
     target: float | None = None,
+    test_curve: bool = False,
     **recipe: Any,  # noqa: ANN401 - any hyper-parameter
 ) -> TrialRun:
     """Return a trial that has not begun."""
@@ -51,6 +52,7 @@ def run_of(
         comparisons=(),
         protocols={"quick": Protocol(dataset="mnist-5k", recipe=RECIPE.but(recipe), arms=(arm,))},
         target_training_error=target,
+        test_curve=test_curve,
     )
     trial = resolve(study, "quick", "tiny", 4, data.source, own_data=True)
     return TrialRun(settle(trial, BASE, data.sha256), data, folder)
@@ -88,7 +90,7 @@ def test_the_checkpoint_has_the_recorded_accuracy(record: Record, results: Path)
     answers = evaluate(model, load("mnist-5k").test, Preprocess(tuple(card["mean"]), tuple(card["std"])))
 
     assert answers.accuracy == record.test_accuracy == card["test_accuracy"]
-    assert np.array_equal(answers.predictions, predictions(record))
+    assert np.array_equal(answers.predictions, predictions(record, load("mnist-5k").test.labels.numpy()))
 
 
 def test_the_checkpoints_card_says_the_ground_of_its_data_set(record: Record, results: Path) -> None:
@@ -257,3 +259,22 @@ def test_each_epoch_is_told(tmp_path: Path) -> None:
     assert [epoch.train_loss for epoch in epochs] == run.training.train_loss
     assert [epoch.validation_accuracy for epoch in epochs] == [one.accuracy for one in run.validations]
     assert all(epoch.images_per_second > 0 for epoch in epochs)
+
+
+def test_a_test_curve_ends_at_the_trials_accuracy(tmp_path: Path) -> None:
+    """A study that shows the curve has a test accuracy an epoch, and trains as it would without one."""
+    plain, record = finished(run_of(tmp_path)), finished(run_of(tmp_path, test_curve=True))
+
+    curve = record.curves["test_accuracy"]
+    assert len(curve) == record.epochs
+    assert curve[-1] == pytest.approx(record.test_accuracy)
+    assert record.test_correct == plain.test_correct
+    assert "test_accuracy" not in plain.curves
+
+
+def test_images_sorted_by_class_are_trained_on_class_by_class(tmp_path: Path) -> None:
+    """Without shuffling the first batch has one class alone, and the net is worse for it."""
+    run = run_of(tmp_path, sort_by_class=True, shuffle=False)
+
+    assert not run.training.train.labels[:16].any()
+    assert finished(run).test_accuracy < finished(run_of(tmp_path)).test_accuracy
