@@ -5,11 +5,9 @@ reported one. The paper's window is 5 channels. BatchNorm is what replaced LRN. 
 mnist-5k, `published` AlexNet at 224 on CIFAR-10 (hours on a GPU).
 """
 
-from bench.harness.study import Arm, Comparison, Protocol, Published, Recipe, RunTrial, Study, vary
+from bench.harness.study import Arm, Comparison, Protocol, Published, Recipe, RunTrial, Study, recipes, vary
 
 S1 = {"lrn-all": Published(70.0, "S1", "CIFAR-10 at 224, 9 epochs, 'about'")}
-S1_DATA = {"train_images": 50_000, "resize": 224, "mean": (0.4915, 0.4823, 0.4468), "std": (1.0, 1.0, 1.0)}
-S1_RECIPE = Recipe(learning_rate=0.01, momentum=0.9, weight_decay=5e-4, batch_size=128, epochs=9).but(S1_DATA)
 ADAM = Recipe(optimizer="adam", batch_size=32, epochs=4, schedule="warmup-cosine")
 
 
@@ -31,7 +29,7 @@ STUDY = Study(
     comparisons=(Comparison("normalisation", "normalisation in AlexNet", "none", ("lrn-5", "lrn-all", "batch")),),
     protocols={
         "quick": Protocol("mnist-5k", ADAM, arms("alexnet32")),
-        "published": Protocol("cifar10", S1_RECIPE, arms("alexnet")),
+        "published": Protocol("cifar10", recipes.S1, arms("alexnet")),
     },
 )
 

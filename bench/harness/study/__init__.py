@@ -1,7 +1,8 @@
 """The words that a study is written in, learning rates chosen for it, S0 to S4. A study imports from here alone."""
 
+from bench.harness.study import recipes
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study
 from bench.harness.study.vary import vary
 
-__all__ = ["Arm", "Comparison", "Protocol", "Published", "Recipe", "RunTrial", "Study", "vary"]
+__all__ = ["Arm", "Comparison", "Protocol", "Published", "Recipe", "RunTrial", "Study", "recipes", "vary"]

@@ -1,7 +1,7 @@
 """A study: one question, its arms, what is held fixed, and what makes two arms count as tied. Needs no torch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.harness.errors import UserError, unknown
@@ -59,12 +59,21 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Under which conditions a study is run; `reduced` says: on fewer images than the protocol stands for."""
+    """Under which conditions a study is run.
+
+    Attributes:
+        dataset: name of the data set.
+        recipe: hyper-parameters that the arms share, but for what each states itself.
+        arms: in the order of the tables.
+        reduced: fewer images, or smaller ones, than the protocol stands for.
+        margin: difference within which two arms count as tied, where it is not the study's.
+    """
 
     dataset: str
     recipe: Recipe
     arms: tuple[Arm, ...]
     reduced: bool = False
+    margin: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +124,8 @@ class Study:
         """
         if name == "smoke" and name not in self.protocols:
             quick = self.protocol("quick")
-            changes = {"train_images": SMOKE_IMAGES, "epochs": SMOKE_EPOCHS}
-            return Protocol(dataset=quick.dataset, recipe=quick.recipe.but(changes), arms=quick.arms, reduced=True)
+            recipe = quick.recipe.but({"train_images": SMOKE_IMAGES, "epochs": SMOKE_EPOCHS})
+            return replace(quick, recipe=recipe, arms=tuple(map(_smoke, quick.arms)), reduced=True)
         if name not in self.protocols:
             raise StudyError(f"study {self.name!r}: {unknown('protocol', name, self.protocols)}")
         return self.protocols[name]
@@ -140,12 +149,12 @@ class Study:
 
     def context(self, protocol: str, arm: Arm) -> Context:
         """Return what a table must know of this arm."""
-        present = [other.name for other in self.protocol(protocol).arms]
+        present, stated = [other.name for other in self.protocol(protocol).arms], self.protocol(protocol).margin
         pairs = {comparison.name: self._pairs(comparison, present) for comparison in self.comparisons}
         context = Context(
             question=self.question,
             held_fixed=self.held_fixed,
-            margin=self.margin,
+            margin=self.margin if stated is None else stated,
             label=arm.label,
             order=present.index(arm.name),
             comparisons=[
@@ -168,6 +177,12 @@ class Study:
         if comparison.baseline not in present:
             return set()
         return {(arm, comparison.baseline) for arm in comparison.arms if arm in present}
+
+
+def _smoke(arm: Arm) -> Arm:
+    """Return an arm as `smoke` trains it: without a number of training images or epochs of its own."""
+    own = {name: value for name, value in arm.recipe.items() if name not in ("train_images", "epochs")}
+    return arm if own == arm.recipe else replace(arm, recipe=own)
 
 
 RunTrial = Callable[[Study, str, int], None]  # the fixture of a study's test: study, arm, seed

@@ -1,12 +1,15 @@
-"""The arms of a study that differ in an option: one architecture, several values."""
+"""The arms of a study that differ in an option or a hyper-parameter: one architecture, several values."""
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from bench.harness.errors import unknown
+from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import Arm, Published, StudyError
+
+_RECIPE = {field.name for field in fields(Recipe)}
 
 
 def vary(
@@ -18,7 +21,7 @@ def vary(
     published: Mapping[str, Published] | None = None,
     **options: Any,  # noqa: ANN401 - any option of any architecture
 ) -> tuple[Arm, ...]:
-    """Return one arm per value of an option, in the order of the values; of several such options, one per combination.
+    """Return one arm per value of an option or hyper-parameter, in their order; of several, one per combination.
 
     `vary("sk", "sk-{activation}", "SK, {activation}", width=0.2, activation={"relu": "ReLU", "tanh": "tanh"})` returns
     the arms sk-relu ("SK, ReLU") and sk-tanh ("SK, tanh").
@@ -29,8 +32,9 @@ def vary(
         label: template of the arms' labels; `{option}` stands for the value's words.
         recipe: hyper-parameters in which all these arms differ from their protocol's recipe.
         published: numbers that were reported, by the name of the arm.
-        options: options of the architecture. A tuple of values, or a mapping from values to their words, is varied;
-            anything else is given to all arms. A value that is itself a tuple stands inside one: `hidden=((64, 32),)`.
+        options: options of the architecture and hyper-parameters of the recipe. A tuple of values, or a mapping from
+            values to their words, is varied; anything else is given to all arms. A value that is itself a tuple stands
+            inside one: `hidden=((64, 32),)`.
 
     Raises:
         StudyError: nothing is varied, an option has no value, a template is none, two arms get the same name, or
@@ -51,8 +55,8 @@ def vary(
                 name=_filled(name, values),
                 label=_filled(label, {**words, "steps": "{steps}"}),
                 architecture=architecture,
-                options={**options, **values},
-                recipe=recipe or {},
+                options={option: value for option, value in {**options, **values}.items() if option not in _RECIPE},
+                recipe={**(recipe or {}), **{name: value for name, value in values.items() if name in _RECIPE}},
             )
         )
     return _with_published(arms, published or {})

@@ -8,7 +8,7 @@ import pytest
 from bench.harness.records.key import content_hash
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.recipe import Recipe
-from bench.harness.study.study import PROTOCOLS, Arm, Comparison, Protocol, Published, Study, StudyError
+from bench.harness.study.study import Arm, Comparison, Protocol, Published, Study, StudyError
 from bench.harness.study.trial import Trial
 
 ARMS = tuple(
@@ -226,8 +226,8 @@ def test_a_trial_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("study", load_studies(), ids=lambda study: str(study.name))
 def test_a_committed_study_tells_each_arm_from_the_others(study: Study) -> None:
-    """No two arms of a protocol are the same under two names."""
-    for name in set(PROTOCOLS) & {"smoke", *study.protocols}:
+    """No two arms of a protocol are the same under two names, but for those that `smoke` makes so."""
+    for name in study.protocols:
         protocol = study.protocol(name)
         recipes = [protocol.recipe.but(arm.recipe).as_dict() for arm in protocol.arms]
         arms = [
@@ -235,3 +235,12 @@ def test_a_committed_study_tells_each_arm_from_the_others(study: Study) -> None:
         ]
 
         assert len({content_hash(arm) for arm in arms}) == len(arms)
+
+
+def test_smoke_is_short_whatever_an_arm_states() -> None:
+    """An arm's own epochs and number of images do not count there; the rest of its recipe does."""
+    own = {"epochs": 50, "train_images": 60_000, "first_image": 10_000, "momentum": 0.5}
+    arms = (Arm("long", "long", "mlp", recipe=own),)
+    smoke = study_of(protocols={"quick": Protocol("mnist-5k", Recipe(), arms)}, comparisons=()).protocol("smoke")
+
+    assert smoke.arms[0].recipe == {"first_image": 10_000, "momentum": 0.5}

@@ -86,3 +86,12 @@ def test_a_number_for_an_arm_that_is_not_there_is_an_error() -> None:
     """A mistyped name would lose the number without a word."""
     with pytest.raises(StudyError, match="published: unknown arm 'sk-relo': did you mean 'sk-relu'"):
         vary("sk", "sk-{activation}", "SK", activation=("relu",), published={"sk-relo": Published(99.0, "S0")})
+
+
+def test_a_hyper_parameter_is_varied_in_the_recipe() -> None:
+    """Options go to the architecture, hyper-parameters to the recipe, by their names alone."""
+    arms = vary("sk", "{momentum}", "momentum {momentum}", {"epochs": 3}, width=0.2, momentum=(0.0, 0.9))
+
+    assert [arm.name for arm in arms] == ["0.0", "0.9"]
+    assert [arm.recipe for arm in arms] == [{"epochs": 3, "momentum": 0.0}, {"epochs": 3, "momentum": 0.9}]
+    assert all(arm.options == {"width": 0.2} for arm in arms)
