@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.harness.study.recipe import Recipe, RecipeError
 from models import registry
+from models.parts.lrn import LocalResponseNorm
 
 
 class Costs(NamedTuple):
@@ -25,8 +26,6 @@ def costs(architecture: str, options: Mapping[str, Any]) -> Costs:
     Convolutions and matrix products are counted (torch.utils.flop_counter), a multiply and an add as two;
     normalisation, activation and pooling are not. LRN counts as nothing in any implementation.
     """
-    if "lrn_implementation" in options:  # the banded form is a convolution and would be counted as one
-        options = {**options, "lrn_implementation": "torch"}
     model, image = _shapes(architecture, options)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     outputs: list[int] = []
@@ -66,4 +65,8 @@ def _shapes(architecture: str, options: Mapping[str, Any]) -> tuple[nn.Module, T
     """Return a net and one image without storage: running it computes shapes alone."""
     with torch.device("meta"):
         model = registry.create(architecture, **options)
+        for parent in list(model.modules()):
+            for name, layer in parent.named_children():
+                if isinstance(layer, LocalResponseNorm):  # its banded form is a convolution and would be counted as one
+                    setattr(parent, name, nn.Identity())
         return model, torch.empty(1, options["channels"], options["image_size"], options["image_size"])
