@@ -35,7 +35,13 @@ def architectures() -> str:
 def studies() -> str:
     """Return a table of the studies."""
     rows = [
-        (study.name, protocol, study.protocol(protocol).dataset, ", ".join(study.arm_names(protocol)), study.question)
+        (
+            f"{study.name} (on request)" if study.on_request else study.name,
+            protocol,
+            study.protocol(protocol).dataset,
+            ", ".join(study.arm_names(protocol)),
+            study.question,
+        )
         for study in load_studies()
         for protocol in PROTOCOLS
         if study.arm_names(protocol)

@@ -43,7 +43,7 @@ def add_options(add: Group) -> None:
         "--studies",
         default=None,
         metavar="A,B",
-        help="these studies only; default: all but those that are run on request, as `precision` is",
+        help="these studies only, or `all`; default: those not marked `on request` by `python -m bench list`",
     )
     add("--time-limit", default=None, type=float, metavar="MINUTES", help="start no trial that would end later")
     add(

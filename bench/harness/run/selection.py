@@ -8,6 +8,8 @@ from bench.harness.machine.precision import why_emulated
 from bench.harness.run.settings import Settings, SettingsError
 from bench.harness.study.study import Study
 
+ALL = "all"  # as --studies: also those that are run on request
+
 
 class Selection(NamedTuple):
     """The trials that are run.
@@ -46,6 +48,8 @@ def select(known: Mapping[str, Study], settings: Settings, device: Callable[[], 
 
 
 def _asked_for(known: Mapping[str, Study], settings: Settings) -> Iterable[str]:
+    if settings.studies == (ALL,):
+        return known
     for name in settings.studies:
         if name not in known:
             raise SettingsError(unknown("study", name, known))

@@ -11,6 +11,7 @@ from bench.harness.study.study import RunTrial, Study
 _ARM: pytest.StashKey[str] = pytest.StashKey()  # of a test that is made here
 _SEED: pytest.StashKey[int] = pytest.StashKey()  # of a trial that is made here
 
+SPEED = "speed"  # the marker of the tests that measure an arm's speed: -m "not speed" leaves them out
 More = Callable[[], tuple[str, list[pytest.Item]]]
 
 
@@ -20,6 +21,7 @@ def speed_items(collector: pytest.Collector, study: Study, protocol: str) -> lis
     for arm in study.arm_names(protocol):
         item = pytest.Function.from_parent(collector, name=f"speed[{arm}]", callobj=_measure_speed)
         item.stash[_ARM] = arm
+        item.add_marker(SPEED)
         items.append(item)
     return items
 

@@ -97,3 +97,8 @@ def test_a_study_on_request_waits_for_it() -> None:
     selected = select(KNOWN, settings(), forbidden)
 
     assert (list(selected.arms), selected.lines) == (["normalisation"], ())
+
+
+def test_all_studies_are_run_where_all_are_asked_for() -> None:
+    """Those that wait for a request among them; no study may be called `all`."""
+    assert set(select(KNOWN, settings("--studies", "all"), lambda: "cpu").arms) == set(KNOWN)
