@@ -21,8 +21,8 @@ ADAM = Recipe(optimizer="adam", epochs=6, schedule="warmup-cosine")
 STUDY = Study(
     name="activation",
     question="Does ReLU beat sigmoid and tanh, and how much sooner does it learn?",
-    held_fixed="architecture, optimiser, epochs, batch size, data order; each arm has its own learning rate "
-    "(S3's setting is compared as a whole)",
+    held_fixed="architecture, optimiser, epochs, batch size, data order; learning rates are chosen for each arm, "
+    "or the articles' (S3's setting is compared as a whole)",
     margin=0.01,
     target_training_error=0.05,
     comparisons=(

@@ -20,7 +20,8 @@ from export.benchmark_table import benchmark_table
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"
-PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.glob("*.md"), *PROJECT.glob("serve/*.md"), *PROJECT.glob("bench/**/*.md")])
+FOLDERS = ("*.md", "docs/*.md", "docs/findings/*.md", "serve/*.md", "bench/**/*.md")
+PAGES = sorted(page for pattern in FOLDERS for page in PROJECT.glob(pattern))
 TEXTS = {page.relative_to(PROJECT).as_posix(): page.read_text("utf-8") for page in PAGES}
 README = TEXTS["README.md"]
 CONTRIBUTING = TEXTS["CONTRIBUTING.md"]

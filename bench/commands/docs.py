@@ -1,9 +1,9 @@
 """`python -m bench docs`: write the committed results and the reference into README.md, bench/README.md and docs/.
 
 The text stands between markers. The results are bench/evidence/quick/records.jsonl, a copy of what `make bench` left,
-and what `python -m bench speed`, `contest`, `stress` and the other measurements wrote to bench/evidence; the reference
-comes from the code: options, commands, data sets, the fields of a record. `--check` changes nothing and exits with 1
-where a page is stale.
+bench/evidence/published/records.jsonl, of what `--protocol published` left, and what `python -m bench speed`,
+`contest`, `stress` and the other measurements wrote to bench/evidence; the reference comes from the code: options,
+commands, data sets, the fields of a record. `--check` changes nothing and exits with 1 where a page is stale.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from bench.commands.pages.agreement import agreement_runs, agreement_text
 from bench.commands.pages.calibration import calibration_text, speed_check_text
 from bench.commands.pages.evidence import read_evidence
 from bench.commands.pages.fields import fields_text
+from bench.commands.pages.findings import committed_findings, picture_of, sections_of
 from bench.commands.pages.measurements import measurement_sections
 from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
 from bench.commands.pages.results import answers_table, articles_text, results_text
@@ -66,6 +67,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/contest.md": {"serving": contest_text(read_evidence(EVIDENCE, "serving.json"))},
         "docs/stress.md": {"fire": stress_text(read_evidence(EVIDENCE, "fire.json"))},
         "docs/measurements.md": measurement_sections(EVIDENCE),
+        **sections_of(committed_findings()),
     }
 
 
@@ -92,7 +94,8 @@ def documentation(root: Path) -> dict[Path, str]:
         root / name: with_sections((root / name).read_text("utf-8"), sections, name)
         for name, sections in pages(results).items()
     }
-    return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **texts}
+    pictures = {root / picture_of(finding.study): forest_svg([finding]) for finding in committed_findings()}
+    return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **pictures, **texts}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

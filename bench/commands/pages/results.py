@@ -19,16 +19,21 @@ ANSWER_HEADERS = ("study", "question", "answer", "difference, points", "speed")
 NEXT_LINE = "<br>"  # in a cell: each arm's answer, difference and speed stand in one line
 
 
-def answers_table(results: Sequence[StudyResult]) -> str:
-    """Return one row per study: its question, and the answer of its first comparison with differences and speeds."""
-    rows = [_answer_row(result, result.comparisons[0]) for result in results]
+def answers_table(results: Sequence[StudyResult], page: str = "docs/results.md#{study}") -> str:
+    """Return one row per study: its question, and the answer of its first comparison with differences and speeds.
+
+    Args:
+        results: the studies.
+        page: where a study's name leads to.
+    """
+    rows = [_answer_row(result, result.comparisons[0], page) for result in results]
     return tabulate(rows, ANSWER_HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
-def _answer_row(result: StudyResult, comparison: ComparisonResult) -> tuple[str, ...]:
+def _answer_row(result: StudyResult, comparison: ComparisonResult, page: str) -> tuple[str, ...]:
     judged = [row for row in comparison.rows if row.judgement]
     return (
-        f"[{result.study}](docs/results.md#{slug(result.study)})",
+        f"[{result.study}]({page.format(study=slug(result.study))})",
         markdown_text(result.question),
         NEXT_LINE.join(markdown_text(short_answer(comparison, row)) for row in judged) or MISSING,
         NEXT_LINE.join(_difference(row) for row in judged) or MISSING,
@@ -37,15 +42,19 @@ def _answer_row(result: StudyResult, comparison: ComparisonResult) -> tuple[str,
 
 
 def results_text(results: Sequence[StudyResult]) -> str:
-    """Return every study's answers, its comparisons in one table, what others published, and the conditions."""
-    parts = []
-    for result in results:
-        parts.append(f"### {result.study}\n\n**{result.question}**")
-        parts.append(_list(study_answers(result)))
-        rows = [row for comparison in result.comparisons for row in map(_row, comparison.rows)]
-        parts.append(tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True))
-        parts.append(_list(published(result.arms)))
-        parts.append(f"<sub>{one_line(result)}</sub>")
+    """Return every study's question with what was measured, under a heading of its own."""
+    return "\n\n".join(f"### {result.study}\n\n**{result.question}**\n\n{result_text(result)}" for result in results)
+
+
+def result_text(result: StudyResult) -> str:
+    """Return a study's answers, its comparisons in one table, what others published, and the conditions."""
+    rows = [row for comparison in result.comparisons for row in map(_row, comparison.rows)]
+    parts = (
+        _list(study_answers(result)),
+        tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True),
+        _list(published(result, result.arms)),
+        f"<sub>{one_line(result)}</sub>",
+    )
     return "\n\n".join(filter(None, parts))
 
 

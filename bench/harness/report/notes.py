@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from bench.harness.analysis.reproduction import PROTOCOL, Reproduction, of_arm
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
 from bench.harness.analysis.survival import survival
 from bench.harness.data.catalogue import SOURCES
@@ -26,7 +27,7 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
         *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
         *(["One seed: no intervals."] if len(seeds) == 1 else []),
         *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
-        *published(arms),
+        *published(result, arms),
     ]
 
 
@@ -133,9 +134,19 @@ def speeds(result: StudyResult) -> Iterator[str]:
         )
 
 
-def published(arms: Iterable[ArmResult]) -> Iterator[str]:
-    """Yield what others reported for these arms, each number with its source and what differed."""
+def published(result: StudyResult, arms: Iterable[ArmResult]) -> Iterator[str]:
+    """Yield what others reported for these arms, with its source and conditions, and whether a run of ours gives it."""
     for arm in arms:
-        for entry in arm.published:
+        for row in of_arm(result.study, arm):
+            entry = row.published
             differed = f" ({entry['note']})" if entry["note"] else ""
-            yield f"{entry['source']} published {entry['value']:g} % for {arm.label}{differed}."
+            reproduced = _reproduced(row) if result.setting.protocol == PROTOCOL else ""
+            yield f"{entry['source']} published {entry['value']:g} % for {arm.label}{differed}{reproduced}."
+
+
+def _reproduced(row: Reproduction) -> str:
+    """Return the sentence's end on the interval of a single run, empty where it is not known."""
+    if row.run is None:
+        return ""
+    ends = f"{100 * row.run[0]:.2f} to {100 * min(row.run[1], 1.0):.2f} %"
+    return f", {'inside' if row.inside else 'outside'} what a single run gives here (95 %: {ends})"

@@ -37,6 +37,20 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(n, mean, sd, mean - half_width, mean + half_width)
 
 
+def prediction(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the interval that holds one further value of the same kind with a probability of 95 %.
+
+    It is Student's prediction interval, wider than that of the mean: by the factor sqrt(n + 1). None where there are
+    fewer than two values.
+    """
+    summary = spread(values)
+    if summary.sd is None:
+        return None
+    quantile = float(special.stdtrit(summary.n - 1, (1 + CONFIDENCE) / 2))
+    half_width = quantile * summary.sd * math.sqrt(1 + 1 / summary.n)
+    return summary.mean - half_width, summary.mean + half_width
+
+
 class TimeToTarget(NamedTuple):
     """The time the seeds took to a target, where some may never have reached it.
 

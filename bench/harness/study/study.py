@@ -20,7 +20,7 @@ class StudyError(UserError):
 
 @dataclass(frozen=True)
 class Published:
-    """A figure that somebody reported: test accuracy in percent, where, and its difference from our arm."""
+    """A figure that somebody reported: test accuracy in percent, an int if printed whole; where, and how it differs."""
 
     value: float
     source: str

@@ -24,7 +24,9 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["README.md", "bench/README.md", "docs/trust.md", docs.PICTURE])
+@pytest.mark.parametrize(
+    "name", ["README.md", "bench/README.md", "docs/trust.md", "docs/findings/index.md", docs.PICTURE]
+)
 def test_check_finds_a_stale_page_and_changes_nothing(copy: Path, name: str) -> None:
     """A figure that was changed by hand is an error that names the file, which stays as it is."""
     stale = copy / name
@@ -59,7 +61,7 @@ def test_pages_are_written_where_they_are_stale(copy: Path) -> None:
 def test_every_section_of_every_page_is_written() -> None:
     """Markers in a page that the command does not know would be mistaken for generated text."""
     known = docs.pages(analyse(load(COMMITTED_RECORDS)))
-    paths = [PROJECT / "README.md", PROJECT / "bench" / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+    paths = [PROJECT / "README.md", PROJECT / "bench" / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
     sections = {path.relative_to(PROJECT).as_posix(): section_names(path.read_text("utf-8")) for path in paths}
 
     assert {page: names for page, names in sections.items() if names} == {page: [*known[page]] for page in known}

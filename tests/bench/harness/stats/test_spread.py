@@ -1,8 +1,9 @@
 """Tests of the summaries of memory, and of times that may never have been reached."""
 
+import numpy as np
 import pytest
 
-from bench.harness.stats.spread import Spread, spread, time_to_target
+from bench.harness.stats.spread import Spread, prediction, spread, time_to_target
 
 
 def test_interval_is_students_t_on_the_mean() -> None:
@@ -48,3 +49,24 @@ def test_median_is_a_bound_where_half_are_censored() -> None:
     time = time_to_target([3, None, None, None, None], [12] * 5)
 
     assert (time.median, time.at_least) == (None, 12)
+
+
+def test_a_further_value_may_lie_further_out_than_the_mean() -> None:
+    """Three values 1, 2, 3: half-width 4.3027 sqrt(4 / 3)."""
+    assert prediction([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.9683, 2 + 4.9683), abs=1e-4)
+
+
+def test_one_value_predicts_no_other() -> None:
+    """Its spread is not known."""
+    assert prediction([1.0]) is None
+
+
+def test_a_further_value_lies_inside_as_often_as_promised() -> None:
+    """In 95 % of 4000 draws of five values and one more."""
+    random = np.random.default_rng(0)
+    inside = 0
+    for values in random.normal(size=(4000, 6)):
+        low, high = prediction(values[:5].tolist()) or (0.0, 0.0)
+        inside += low <= values[5] <= high
+
+    assert 0.94 < inside / 4000 < 0.96

@@ -1,0 +1,100 @@
+"""The findings under the articles' own protocol as Markdown: a page per question, and one with all of them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from bench.commands.pages.results import answers_table, result_text
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.reproduction import Reproduction, reproductions
+from bench.harness.analysis.results import StudyResult
+from bench.harness.number_format import MISSING, interval, percent
+from bench.harness.paths import EVIDENCE
+from bench.harness.records.record import load
+from bench.harness.records.speed import load_speeds
+from bench.harness.records.store import RECORDS
+from bench.harness.report.notes import surviving
+from bench.harness.report.typesetting import markdown_text
+from bench.harness.study.discovery import load_studies
+
+FOLDER = "docs/findings"
+INDEX = f"{FOLDER}/index.md"
+PICTURES = "docs/images/findings"
+ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench rerun` takes them
+HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding")
+INSIDE = {True: "yes", False: "**no**", None: MISSING}
+
+
+def committed_findings(folder: Path = EVIDENCE / "published") -> list[StudyResult]:
+    """Return the results of the committed records under the articles' protocol, of each study the newest setting."""
+    results = analyse(load(folder / RECORDS), load_speeds(folder))
+    return sorted((result for result in results if not result.variant), key=lambda result: result.study)
+
+
+def page_of(study: str) -> str:
+    """Return the path of the page on a study."""
+    return f"{FOLDER}/{study}.md"
+
+
+def picture_of(study: str) -> str:
+    """Return the path of a study's picture."""
+    return f"{PICTURES}/{study}.svg"
+
+
+def finding_text(result: StudyResult) -> str:
+    """Return what was measured for a question: answers, table, published numbers, conditions, records, command."""
+    command = f"pytest bench/ --protocol published --studies {result.study} --data-root DIR"
+    parts = [
+        result_text(result),
+        *_held_fixed(result.study),
+        f"To run it again:\n\n```\n{command}\n```",
+        f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
+    ]
+    return "\n\n".join(parts)
+
+
+def _held_fixed(study: str) -> list[str]:
+    """Return what a study holds fixed, as its file says today; nothing where it has gone."""
+    return [f"Held fixed: {one.held_fixed}." for one in load_studies() if one.name == study]
+
+
+def _records(result: StudyResult) -> str:
+    """Return the ids of all records behind the page's numbers, an arm a line."""
+    return "\n".join(
+        f"- {markdown_text(arm.label)}: {', '.join(record.record_id[:ID_LETTERS] for record in arm.records)}"
+        for arm in result.arms
+    )
+
+
+def all_findings_text(results: Sequence[StudyResult]) -> str:
+    """Return the answer to every question, and how many of them hold taken together."""
+    table = answers_table(results, page="{study}.md")
+    return "\n\n".join(filter(None, (table, surviving(results))))
+
+
+def reproduction_text(results: Iterable[StudyResult]) -> str:
+    """Return every published number beside the measured one, and whether one run here could have given it."""
+    rows = [_row(row) for row in reproductions(results)]
+    return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
+
+
+def _row(row: Reproduction) -> tuple[str, ...]:
+    accuracy = row.arm.accuracy
+    low, high = row.run or (None, None)
+    return (
+        markdown_text(row.arm.label),
+        str(row.published["value"]),
+        row.published["source"],
+        percent(accuracy.mean, accuracy.low, accuracy.high),
+        str(accuracy.n),
+        interval(low, high, lambda end: f"{100 * min(end, 1.0):.2f}") or MISSING,
+        INSIDE[row.inside],
+        f"[{row.study}]({row.study}.md)",
+    )
+
+
+def sections_of(results: Sequence[StudyResult]) -> dict[str, dict[str, str]]:
+    """Return the sections of every page of findings, by the page's path."""
+    pages = {page_of(result.study): {"finding": finding_text(result)} for result in results}
+    return {INDEX: {"findings": all_findings_text(results), "reproduction": reproduction_text(results)}, **pages}

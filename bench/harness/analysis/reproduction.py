@@ -1,0 +1,66 @@
+"""Published numbers beside measured ones: whether a single run of ours would have given them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bench.harness.analysis.results import ArmResult, StudyResult
+from bench.harness.records.key import content_hash, without_code
+from bench.harness.records.parts import PublishedContext
+from bench.harness.stats.spread import prediction
+
+PROTOCOL = "published"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reproduction:
+    """A published number with what was measured under the conditions that the article states, as far as it does.
+
+    Attributes:
+        study: name of the study that measured it.
+        arm: its arm.
+        published: the number, test accuracy in percent, with its source and conditions.
+        run: the interval that holds one run's accuracy with a probability of 95 %, 0 to 1, on the same test images and
+            with other seeds; None where one seed was run.
+    """
+
+    study: str
+    arm: ArmResult
+    published: PublishedContext
+    run: tuple[float, float] | None
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the number, as it may have been rounded, is one that a run here could give; None: unknown."""
+        if self.run is None:
+            return None
+        value, slack = self.published["value"], rounding(self.published["value"])
+        return 100 * self.run[0] - slack <= value <= 100 * self.run[1] + slack
+
+
+def rounding(value: float) -> float:
+    """Return how far a printed number may be off: half of its last digit; a whole number is one of type int."""
+    decimals = 0 if isinstance(value, int) else max(1, len(f"{value:g}".partition(".")[2]))
+    return 0.5 / float(10**decimals)
+
+
+def of_arm(study: str, arm: ArmResult) -> Iterator[Reproduction]:
+    """Yield an arm's published numbers beside its measured one."""
+    run = prediction([record.test_accuracy for record in arm.records])
+    for published in arm.published:
+        yield Reproduction(study=study, arm=arm, published=published, run=run)
+
+
+def reproductions(results: Iterable[StudyResult]) -> list[Reproduction]:
+    """Return every published number once, from studies that were run under the articles' own protocol.
+
+    A system that several studies train is that of the first of them.
+    """
+    rows: dict[str, Reproduction] = {}
+    for result in results:
+        if result.setting.protocol == PROTOCOL and not result.variant:
+            for arm in result.arms:
+                for row in of_arm(result.study, arm):
+                    definition = without_code(arm.records[-1].definition)
+                    subject = [definition, row.published["source"], row.published["value"]]
+                    rows.setdefault(content_hash(subject), row)
+    return list(rows.values())

@@ -1,0 +1,73 @@
+"""Tests of the pages of findings: what is generated, and what is written by hand around it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.commands.pages import findings
+from bench.harness.analysis.analyse import analyse
+from bench.harness.paths import EVIDENCE, PROJECT
+from bench.harness.records.record import load
+from bench.harness.study.discovery import load_studies
+from tests.bench.conftest import MakeRecord
+
+WORDS_AT_MOST = 80
+RECORD_BYTES_AT_MOST = 8000
+EVIDENCE_BYTES_AT_MOST = 12_000_000
+PAGES = sorted(path for path in (PROJECT / "docs" / "findings").glob("*.md") if path.name != "index.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.stem))
+def test_words_written_by_hand_are_few(page: Path) -> None:
+    """The question and its answer; the rest of a page comes from records."""
+    by_hand = re.sub(r"<!-- finding:.*<!-- end of finding -->", "", page.read_text("utf-8"), flags=re.DOTALL)
+    words = [word for word in re.sub(r"!\[.*?\]\(.*?\)", "", by_hand).split() if word.strip("#")]
+
+    assert len(words) <= WORDS_AT_MOST
+
+
+def test_every_committed_study_has_a_page_and_every_page_a_study() -> None:
+    """What was trained is shown, and what is shown was trained."""
+    studies = {result.study for result in findings.committed_findings()}
+
+    assert {page.stem for page in PAGES} == studies
+    assert studies <= {study.name for study in load_studies()}
+
+
+def test_every_number_names_its_records() -> None:
+    """All ids are on the page, and different enough to be told apart."""
+    for result in findings.committed_findings():
+        text = findings.finding_text(result)
+        ids = [record.record_id[: findings.ID_LETTERS] for record in result.records]
+
+        assert all(one in text for one in ids)
+        assert len(set(ids)) == len(ids)
+
+
+def test_records_of_findings_are_compact() -> None:
+    """Some hundreds of trainings stay in a repository that is cloned in seconds."""
+    lines = (EVIDENCE / "published" / "records.jsonl").read_text("utf-8").splitlines()
+    files = [path for path in EVIDENCE.rglob("*") if path.is_file()]
+
+    assert max(map(len, lines)) <= RECORD_BYTES_AT_MOST
+    assert sum(path.stat().st_size for path in files) <= EVIDENCE_BYTES_AT_MOST
+
+
+def test_a_number_outside_is_marked(make_record: MakeRecord) -> None:
+    """The table's reader finds what could not be reproduced at a glance."""
+    records = [make_record(seed=seed, protocol="published", accuracy=0.95, images=1000) for seed in range(3)]
+    for record in records:
+        record.context["published"] = [{"value": 90.0, "source": "S0", "note": ""}]
+
+    table = findings.reproduction_text(analyse(records))
+
+    assert "| 90.0" in table
+    assert "**no**" in table
+
+
+def test_nothing_committed_is_stale_by_a_second_definition() -> None:
+    """Of each arm there is one definition: records of older code would be left out without a word."""
+    records = load(EVIDENCE / "published" / "records.jsonl")
+
+    assert sum(len(result.records) for result in analyse(records)) == len(records)

@@ -1,0 +1,58 @@
+"""Tests of published numbers beside measured ones."""
+
+from typing import Any
+
+import pytest
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.reproduction import Reproduction, reproductions, rounding
+from bench.harness.records.parts import PublishedContext
+from bench.harness.records.record import Record
+from tests.bench.conftest import MakeRecord
+
+ACCURACIES = (0.97, 0.975, 0.98)  # mean 97.5, sd 0.5: one more lies within 2.48 of it
+
+
+def trials(make_record: MakeRecord, value: float, study: str = "norm", protocol: str = "published") -> list[Record]:
+    """Return three trials of an arm with a published number."""
+    fields: dict[str, Any] = {"protocol": protocol, "images": 1000, "study": study}
+    records = [make_record(seed=seed, accuracy=accuracy, **fields) for seed, accuracy in enumerate(ACCURACIES)]
+    for record in records:
+        record.context["published"] = [PublishedContext(value=value, source="S0", note="one run")]
+    return records
+
+
+def rows(records: list[Record]) -> list[Reproduction]:
+    """Return what is reproduced by some records."""
+    return reproductions(analyse(records))
+
+
+@pytest.mark.parametrize(("value", "inside"), [(97.5, True), (95.1, True), (94.9, False), (99.9, True), (100, True)])
+def test_a_number_is_held_against_a_single_run(make_record: MakeRecord, value: float, inside: bool) -> None:
+    """Not against the mean, whose interval is narrower."""
+    (row,) = rows(trials(make_record, value))
+
+    assert row.inside is inside
+
+
+def test_a_printed_number_may_have_been_rounded() -> None:
+    """By half of its last digit; 98.0 has one decimal, 98 has none."""
+    assert [rounding(value) for value in (98.48, 98.5, 98.0, 98)] == pytest.approx([0.005, 0.05, 0.05, 0.5])
+
+
+def test_one_seed_says_nothing_of_another(make_record: MakeRecord) -> None:
+    """There is no interval, and no claim."""
+    (row,) = rows(trials(make_record, 97.5)[:1])
+
+    assert (row.run, row.inside) == (None, None)
+
+
+def test_other_protocols_reproduce_nothing(make_record: MakeRecord) -> None:
+    """The quick run has other data and fewer epochs."""
+    assert not rows(trials(make_record, 97.5, protocol="quick"))
+
+
+def test_a_system_of_several_studies_is_shown_once(make_record: MakeRecord) -> None:
+    """The same definition and number under two names is one system."""
+    assert len(rows([*trials(make_record, 97.5, "a"), *trials(make_record, 97.5, "b")])) == 1
+    assert len(rows([*trials(make_record, 97.5, "a"), *trials(make_record, 97.6, "b")])) == 2
