@@ -20,10 +20,15 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "tune": Listed("bench.commands.tune", "choose each arm's learning rate on validation images"),
         "predict": Listed("bench.commands.predict", "classify image files with a trained checkpoint"),
         "speed-phase": Listed("bench.commands.speed_phase", "measure speeds in turns, for trials that are there"),
-        "speed-check": Listed("bench.commands.speed_check", "check on identical arms that intervals of speeds hold 1"),
+        "speed-check": Listed(
+            "bench.commands.trust.speed_check", "whether intervals of speeds hold 1 for identical arms"
+        ),
         "report": Listed("bench.commands.report", "tables, figures and report again, from records alone"),
-        "check": Listed("bench.commands.check", "a quick run's nets on the real MNIST test set"),
-        "simulate": Listed("bench.commands.simulate", "check on simulated studies that verdicts keep their promises"),
+        "check": Listed("bench.commands.trust.check", "a quick run's nets on the real MNIST test set"),
+        "rerun": Listed("bench.commands.trust.rerun", "train a recorded trial again, and whether it agrees"),
+        "simulate": Listed(
+            "bench.commands.trust.simulate", "whether verdicts keep their promises in simulated studies"
+        ),
     },
     "convbench's own speed": {
         "speed": Listed("bench.performance.speed", "its loop beside those that others write"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.commands.simulate import table
+from bench.commands.trust.simulate import table
 from bench.harness.machine.environment import short_commit
 from bench.harness.stats.calibration.simulation import Share
 
@@ -24,7 +24,7 @@ def calibration_text(content: Mapping[str, Any]) -> str:
 
 def speed_check_text(content: Mapping[str, Any]) -> str:
     """Return how many intervals of identical arms' speeds hold 1, with the machine, from the file of `speed-check`."""
-    from bench.commands.speed_check import summary  # noqa: PLC0415 - torch
+    from bench.commands.trust.speed_check import summary  # noqa: PLC0415 - torch
 
     return f"{summary(content['pairs'], content['neighbours'])}.\n\n{_machine(content)}"
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from bench.harness.data.catalogue import Source
 from bench.harness.records.key import trial_key, without_code
 from bench.harness.records.parts import CHOSEN_ON, Context, Definition, RecipeFacts
+from bench.harness.records.record import Record
 from bench.harness.study import learning_rates
 from bench.harness.study.code import code_hash
 from bench.harness.study.recipe import Recipe, RecipeError
@@ -109,6 +110,27 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
         context=study.context(protocol_name, labelled),
         reduced=protocol.reduced,
         learning_rate_from=origin,
+    )
+
+
+def trial_of(record: Record) -> Trial:
+    """Return the trial that a record is of, from the record alone.
+
+    Raises:
+        UnknownArchitectureError, UnknownOptionError, BadOptionError, RecipeError: today's code lacks what it states.
+    """
+    return Trial(
+        study=record.study,
+        arm=record.arm,
+        seed=record.seed,
+        protocol=record.protocol,
+        dataset=record.dataset,
+        architecture=record.architecture,
+        options=dict(registry.resolve(record.architecture, record.options)),
+        recipe=Recipe().but(record.definition["recipe"]),
+        context=record.context,
+        reduced=record.reduced,
+        learning_rate_from=str(record.definition.get("learning_rate_from")),
     )
 
 

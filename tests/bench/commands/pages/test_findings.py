@@ -28,7 +28,7 @@ def test_words_written_by_hand_are_few(page: Path) -> None:
 
 
 def test_every_committed_study_has_a_page_and_every_page_a_study() -> None:
-    """What was trained is shown, and what is shown was trained."""
+    """All that was trained is shown, and all that is shown was trained."""
     studies = {result.study for result in findings.committed_findings()}
 
     assert {page.stem for page in PAGES} == studies
@@ -67,7 +67,7 @@ def test_a_number_outside_is_marked(make_record: MakeRecord) -> None:
 
 
 def test_nothing_committed_is_stale_by_a_second_definition() -> None:
-    """Of each arm there is one definition: records of older code would be left out without a word."""
+    """Each arm has one definition: records of older code would be left out without a word."""
     records = load(EVIDENCE / "published" / "records.jsonl")
 
     assert sum(len(result.records) for result in analyse(records)) == len(records)

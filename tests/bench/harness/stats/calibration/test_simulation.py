@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bench.__main__ import main
-from bench.commands import simulate as command
-from bench.commands.simulate import table
+from bench.commands.trust import simulate as command
+from bench.commands.trust.simulate import table
 from bench.harness.stats.calibration import simulation
 from bench.harness.stats.calibration.simulation import (
     KINDS,

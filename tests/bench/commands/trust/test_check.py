@@ -1,4 +1,4 @@
-"""Tests of bench.commands.check: a quick run's nets on other test images; no data set is needed."""
+"""Tests of bench.commands.trust.check: a quick run's nets on other test images; no data set is needed."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.__main__ import main
-from bench.commands import check
+from bench.commands.trust import check
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.data.dataset import Dataset, Images
 from bench.harness.errors import UserError

@@ -1,4 +1,4 @@
-"""Tests of bench.commands.speed_check: identical arms in turns, and how many of their intervals hold 1."""
+"""Tests of bench.commands.trust.speed_check: identical arms in turns, and how many of their intervals hold 1."""
 
 import argparse
 import json
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.commands import speed_check
-from bench.commands.speed_check import Pair, summary
+from bench.commands.trust import speed_check
+from bench.commands.trust.speed_check import Pair, summary
 from bench.harness.errors import UserError
 from bench.harness.speed.subject import Budget
 

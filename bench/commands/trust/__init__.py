@@ -1,0 +1,1 @@
+"""Commands that check whether a run's figures can be trusted."""
