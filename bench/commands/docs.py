@@ -14,7 +14,7 @@ from bench.commands.pages.agreement import agreement_runs, agreement_text
 from bench.commands.pages.calibration import calibration_text, speed_check_text
 from bench.commands.pages.evidence import read_evidence
 from bench.commands.pages.fields import fields_text
-from bench.commands.pages.findings import committed_findings, picture_of, sections_of
+from bench.commands.pages.findings import committed_findings, pictures, sections_of
 from bench.commands.pages.measurements import measurement_sections
 from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
 from bench.commands.pages.results import answers_table, articles_text, results_text
@@ -94,8 +94,8 @@ def documentation(root: Path) -> dict[Path, str]:
         root / name: with_sections((root / name).read_text("utf-8"), sections, name)
         for name, sections in pages(results).items()
     }
-    pictures = {root / picture_of(finding.study): forest_svg([finding]) for finding in committed_findings()}
-    return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **pictures, **texts}
+    drawn = {root / name: svg for finding in committed_findings() for name, svg in pictures(finding).items()}
+    return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **drawn, **texts}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,7 @@ from bench.harness.number_format import number
 from bench.harness.paths import COMMITTED_RECORDS, PROJECT
 from bench.harness.records.record import Record, load
 from bench.harness.records.speed import load_speeds
-from bench.harness.report.figures.curves import COLOURS, STYLE
+from bench.harness.report.figures.canvas import COLOURS, STYLE
 from bench.harness.run.backends.processes import Job, Processes, rest
 from bench.harness.run.plan import record_seconds, seed_by_seed
 from bench.harness.streams import say

@@ -19,7 +19,7 @@ from bench.harness.files import write_json, write_text
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_repeats, require_at_least, with_conditions
 from bench.harness.number_format import MISSING, number, significant
-from bench.harness.report.figures.curves import COLOURS, STYLE
+from bench.harness.report.figures.canvas import COLOURS, STYLE
 from bench.performance.sweeps import Sweep, sweeps
 
 HEADERS = ("what grows", "timed", "from, to", "time at the end", "time ∝ size^", "memory", "memory ∝ size^")

@@ -14,6 +14,8 @@ from bench.harness.paths import EVIDENCE
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
 from bench.harness.records.store import RECORDS
+from bench.harness.report.figures.forest import forest_svg
+from bench.harness.report.figures.trends import trend_svg
 from bench.harness.report.notes import surviving
 from bench.harness.report.typesetting import markdown_text
 from bench.harness.study.discovery import load_studies
@@ -42,10 +44,19 @@ def picture_of(study: str) -> str:
     return f"{PICTURES}/{study}.svg"
 
 
+def pictures(result: StudyResult) -> dict[str, str]:
+    """Return a study's pictures, SVG by their paths: its differences, and a trend where its arms vary a number."""
+    trend = trend_svg(result)
+    drawn = {picture_of(result.study): forest_svg([result])}
+    return drawn | ({picture_of(f"{result.study}-trend"): trend} if trend else {})
+
+
 def finding_text(result: StudyResult) -> str:
     """Return what was measured for a question: answers, table, published numbers, conditions, records, command."""
     command = f"pytest bench/ --protocol published --studies {result.study} --data-root DIR"
+    trend = f"![Accuracy and time by what is varied](../images/findings/{result.study}-trend.svg)"
     parts = [
+        *([trend] if trend_svg(result) else []),
         result_text(result),
         *_held_fixed(result.study),
         f"To run it again:\n\n```\n{command}\n```",

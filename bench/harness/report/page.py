@@ -17,7 +17,7 @@ from bench.harness.files import slug
 from bench.harness.number_format import counted
 from bench.harness.records.setting import Setting
 from bench.harness.report.answers import study_answers
-from bench.harness.report.figures.curves import INK, PAPER
+from bench.harness.report.figures.canvas import INK, PAPER
 from bench.harness.report.legends import COSTS, HOW_TO_READ, TARGETS
 from bench.harness.report.notes import notes, surviving
 from bench.harness.report.overview import Overview, overviews
@@ -30,6 +30,8 @@ CAPTIONS = {
     "Training loss is the running mean over an epoch's own batches; a loss that was not finite is left out.",
     "throughput": "Test accuracy against training throughput: means with 95 % intervals in both directions "
     "(none with one seed).",
+    "trend": "Test accuracy, and the time to train at the measured speed, against the number in which the arms differ: "
+    "means with 95 % intervals. A curve is a power law fitted to the errors.",
 }
 ONE_POINT = 0.01
 Figures = Mapping[str, str]

@@ -9,7 +9,8 @@ import pytest
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
-from bench.harness.report.figures.curves import BASELINE_COLOUR, COLOURS, band, curves_svg, throughput_svg
+from bench.harness.report.figures.canvas import BASELINE_COLOUR, COLOURS
+from bench.harness.report.figures.curves import band, curves_svg, throughput_svg
 from tests.bench.conftest import MakePhase, MakeRecord
 
 SVG = "{http://www.w3.org/2000/svg}"
