@@ -7,6 +7,7 @@ from tabulate import tabulate
 
 from bench.commands.pages.results import answers_table, result_text
 from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.early_stopping import early_stopping
 from bench.harness.analysis.reproduction import Reproduction, reproductions
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import MISSING, interval, percent
@@ -17,7 +18,9 @@ from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.harness.report.figures.trends import trend_svg
 from bench.harness.report.notes import surviving
+from bench.harness.report.sentences import points_text
 from bench.harness.report.typesetting import markdown_text
+from bench.harness.stats.spread import Spread
 from bench.harness.study.discovery import load_studies
 
 FOLDER = "docs/findings"
@@ -25,6 +28,7 @@ INDEX = f"{FOLDER}/index.md"
 PICTURES = "docs/images/findings"
 ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench rerun` takes them
 HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding")
+STOPPED_HEADERS = ("arm", "patience, epochs", "epochs saved, %", "accuracy lost, points", "n")
 INSIDE = {True: "yes", False: "**no**", None: MISSING}
 
 
@@ -58,11 +62,37 @@ def finding_text(result: StudyResult) -> str:
     parts = [
         *([trend] if trend_svg(result) else []),
         result_text(result),
+        *_stopped(result),
         *_held_fixed(result.study),
         f"To run it again:\n\n```\n{command}\n```",
         f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
     ]
     return "\n\n".join(parts)
+
+
+def _stopped(result: StudyResult) -> list[str]:
+    """Return what early stopping would have done to each arm, where curves tell; nothing else."""
+    rows = [
+        (
+            *(markdown_text(arm.label), str(stopped.patience)),
+            *(_share(stopped.saved), _points(stopped.cost), str(stopped.cost.n)),
+        )
+        for arm in result.arms
+        for stopped in early_stopping(arm)
+    ]
+    if not rows:
+        return []
+    table = tabulate(rows, STOPPED_HEADERS, tablefmt="pipe", disable_numparse=True)
+    return [f"Stopped early, the net of the best epoch kept (means over seeds with 95 % intervals):\n\n{table}"]
+
+
+def _share(share: Spread) -> str:
+    ends = interval(share.low, share.high, lambda end: f"{100 * min(max(end, 0.0), 1.0):.0f}")
+    return f"{100 * share.mean:.0f} {ends}".rstrip()
+
+
+def _points(cost: Spread) -> str:
+    return points_text(cost.mean, cost.low, cost.high)
 
 
 def _held_fixed(study: str) -> list[str]:

@@ -30,6 +30,13 @@ def definitions(result: StudyResult) -> Definitions:
     )
 
 
+def choices_of(arm: ArmResult) -> dict[str, Any]:
+    """Return an arm's architecture, options and hyper-parameters by name, as its newest record has them."""
+    definition: Mapping[str, Any] = arm.records[-1].definition
+    options, recipe = definition.get("options", {}), definition.get("recipe", {})
+    return {"architecture": definition.get("architecture"), **options, **recipe}
+
+
 def _settings(arm: ArmResult) -> dict[str, str]:
     record = arm.records[-1]
     parts: tuple[Mapping[str, Any], ...] = (record.options, record.definition.get("recipe", {}))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from itertools import chain
 
+from bench.harness.analysis.interaction import interaction
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.legends import target
 from bench.harness.report.notes import missing
-from bench.harness.report.sentences import brief_points, briefly, describe, time_to_target
+from bench.harness.report.sentences import brief_points, briefly, describe, points_text, time_to_target
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import Judgement
 
@@ -165,7 +166,18 @@ def study_answers(result: StudyResult) -> list[str]:
     else:
         gaps = [note for comparison in result.comparisons for note in missing(comparison)]
         lines = [*(gaps or ["no comparison: arms stand alone"]), *chain(*times)]
-    return list(dict.fromkeys(lines))
+    return list(dict.fromkeys([*lines, *_interaction(result)]))
+
+
+def _interaction(result: StudyResult) -> list[str]:
+    """Return the sentence on two changes together, where the study has all four combinations of them."""
+    both = interaction(result)
+    if both is None:
+        return []
+    value, *ends = both.effect
+    verb = "differ from" if ends[0] > 0 or ends[1] < 0 else "cannot be told from"
+    effect = f"{points_text(value, *ends)} points (over seeds, on these test images)"
+    return [f"{both.first} and {both.second} together {verb} the sum of both alone: {effect}"]
 
 
 def _times(result: StudyResult, comparison: ComparisonResult) -> list[str]:

@@ -51,6 +51,38 @@ def prediction(values: Sequence[float]) -> tuple[float, float] | None:
     return summary.mean - half_width, summary.mean + half_width
 
 
+class Contrast(NamedTuple):
+    """A weighted sum of several groups' means, with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def contrast(groups: Sequence[Sequence[float]], weights: Sequence[float]) -> Contrast | None:
+    """Return a weighted sum of means with its interval; groups may differ in size and spread.
+
+    Degrees of freedom are Welch's and Satterthwaite's. None where a group has fewer than two values, or none spreads.
+
+    Args:
+        groups: values, one a seed.
+        weights: one a group.
+    """
+    summaries = [spread(group) for group in groups]
+    value = math.fsum(weight * summary.mean for weight, summary in zip(weights, summaries, strict=True))
+    spreads = [summary.sd for summary in summaries if summary.sd is not None]
+    if len(spreads) < len(summaries):
+        return None
+    sizes = [summary.n for summary in summaries]
+    parts = [(weight * sd) ** 2 / n for weight, sd, n in zip(weights, spreads, sizes, strict=True)]
+    total = math.fsum(parts)
+    if total == 0:
+        return None
+    freedom = total**2 / math.fsum(part**2 / (n - 1) for part, n in zip(parts, sizes, strict=True))
+    half_width = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(total)
+    return Contrast(value, value - half_width, value + half_width)
+
+
 class TimeToTarget(NamedTuple):
     """The time the seeds took to a target, where some may never have reached it.
 

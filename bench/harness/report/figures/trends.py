@@ -1,11 +1,12 @@
 """Draws accuracy, and time to train, against a number in which the arms of a comparison differ: images, width, rate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
+from bench.harness.analysis.arm_settings import choices_of
+from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.figures.canvas import COLOURS, Floats, draw, ends_of, log_where_wide, looks
 from bench.harness.stats.power_law import fit
 
@@ -44,7 +45,7 @@ def trend_svg(result: StudyResult) -> str:
 
 def varied(comparison: ComparisonResult) -> Varied | None:
     """Return the number that a comparison varies, None where it is none, or not alone."""
-    choices = [dict(_choices(row.arm)) for row in comparison.rows]
+    choices = [choices_of(row.arm) for row in comparison.rows]
     names = [name for name in choices[0] if len({repr(choice.get(name)) for choice in choices}) > 1] if choices else []
     if len(choices) < LEAST_ARMS or len(names) != 1 or names[0] in NO_AMOUNT:
         return None
@@ -53,13 +54,6 @@ def varied(comparison: ComparisonResult) -> Varied | None:
         return None
     order = np.argsort(np.array(values, float))
     return Varied(names[0], np.array(values, float)[order], tuple(comparison.rows[place] for place in order))
-
-
-def _choices(arm: ArmResult) -> Iterator[tuple[str, Any]]:
-    definition: Mapping[str, Any] = arm.records[-1].definition
-    yield "architecture", definition.get("architecture")
-    yield from definition.get("options", {}).items()
-    yield from definition.get("recipe", {}).items()
 
 
 def _draw_trend(panels: "Sequence[Axes]", comparison: ComparisonResult) -> None:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from bench.harness.stats.spread import Spread, prediction, spread, time_to_target
+from bench.harness.stats.spread import Spread, contrast, prediction, spread, time_to_target
 
 
 def test_interval_is_students_t_on_the_mean() -> None:
@@ -70,3 +71,20 @@ def test_a_further_value_lies_inside_as_often_as_promised() -> None:
         inside += low <= values[5] <= high
 
     assert 0.94 < inside / 4000 < 0.96
+
+
+def test_a_contrast_of_two_groups_is_welchs_test() -> None:
+    """The interval of a difference of means, as scipy gives it for unequal spreads."""
+    first, second = [1.0, 2.0, 4.0, 5.0], [3.0, 3.5, 7.0]
+    theirs = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+
+    ours = contrast([first, second], [1.0, -1.0])
+
+    assert ours is not None
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+
+
+def test_a_contrast_without_spread_has_no_interval() -> None:
+    """One value a group, or the same value always, says nothing of others."""
+    assert contrast([[1.0], [2.0, 3.0]], [1.0, -1.0]) is None
+    assert contrast([[1.0, 1.0], [2.0, 2.0]], [1.0, -1.0]) is None
