@@ -37,3 +37,6 @@ SMALL_RESNET = Recipe(learning_rate=0.1, weight_decay=1e-4, batch_size=128, epoc
     {"schedule": "step", "augment": ("flip", "crop")}
 )
 """CIFAR-10 as in He et al. (2015, section 4.2), for 20 epochs instead of 164."""
+
+LEADERBOARD = Recipe(optimizer="adam", learning_rate=0.001, batch_size=128, schedule="warmup-cosine")
+"""One recipe for every architecture: nets that want another rate are at a disadvantage, which the page says."""
