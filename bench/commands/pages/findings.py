@@ -7,10 +7,11 @@ from tabulate import tabulate
 
 from bench.commands.pages.results import answers_table, result_text
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.early_stopping import early_stopping
-from bench.harness.analysis.reproduction import Reproduction, reproductions
+from bench.harness.analysis.questions.early_stopping import early_stopping
+from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
+from bench.harness.analysis.questions.reproduction import Reproduction, reproductions
 from bench.harness.analysis.results import StudyResult
-from bench.harness.number_format import MISSING, interval, percent
+from bench.harness.number_format import MISSING, interval, number, percent
 from bench.harness.paths import EVIDENCE
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
@@ -18,7 +19,7 @@ from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.harness.report.figures.trends import trend_svg
 from bench.harness.report.notes import surviving
-from bench.harness.report.sentences import points_text
+from bench.harness.report.sentences import points_text, time_to_target
 from bench.harness.report.typesetting import markdown_text
 from bench.harness.stats.spread import Spread
 from bench.harness.study.discovery import load_studies
@@ -28,6 +29,7 @@ INDEX = f"{FOLDER}/index.md"
 PICTURES = "docs/images/findings"
 ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench rerun` takes them
 HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding")
+LEADERBOARD = "leaderboard-"  # begins the names of studies that get its table
 STOPPED_HEADERS = ("arm", "patience, epochs", "epochs saved, %", "accuracy lost, points", "n")
 INSIDE = {True: "yes", False: "**no**", None: MISSING}
 
@@ -62,12 +64,32 @@ def finding_text(result: StudyResult) -> str:
     parts = [
         *([trend] if trend_svg(result) else []),
         result_text(result),
+        *_board(result),
         *_stopped(result),
         *_held_fixed(result.study),
         f"To run it again:\n\n```\n{command}\n```",
         f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
     ]
     return "\n\n".join(parts)
+
+
+def _board(result: StudyResult) -> list[str]:
+    """Return a leaderboard's table: size, cost and speed of each net, and how soon it reached some accuracies."""
+    targets = TARGETS.get(result.setting.dataset, ())
+    if not result.study.startswith(LEADERBOARD):
+        return []
+    headers = ("net", "accuracy %", "weights", "MFLOPs", "images/s", *(f"min to {target:.0%}" for target in targets))
+    arms = sorted(result.arms, key=lambda arm: -arm.accuracy.mean)
+    rows = [
+        (
+            *(markdown_text(arm.label), percent(arm.accuracy.mean, arm.accuracy.low, arm.accuracy.high)),
+            *(number(arm.parameters, 0), number(arm.mflops_per_image, 1)),
+            number(arm.speed.train_images_per_second.median, 0) if arm.speed else MISSING,
+            *(time_to_target(minutes_to(arm, target), lambda minutes: number(minutes, 1), "") for target in targets),
+        )
+        for arm in arms
+    ]
+    return [tabulate(rows, headers, tablefmt="pipe", disable_numparse=True)]
 
 
 def _stopped(result: StudyResult) -> list[str]:

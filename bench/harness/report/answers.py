@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from bench.harness.analysis.interaction import interaction
+from bench.harness.analysis.questions.interaction import interaction
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.legends import target
 from bench.harness.report.notes import missing

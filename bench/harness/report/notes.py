@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from bench.harness.analysis.reproduction import PROTOCOL, Reproduction, of_arm
+from bench.harness.analysis.questions.reproduction import PROTOCOL, Reproduction, of_arm
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
 from bench.harness.analysis.survival import survival
 from bench.harness.data.catalogue import SOURCES

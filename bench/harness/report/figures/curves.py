@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.harness.analysis.questions.leaderboard import pareto_front
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.records.record import Record
 from bench.harness.report.figures.canvas import (
+    INK,
     MARKED_EPOCHS,
     MOST_TICKS,
     Floats,
@@ -115,6 +117,8 @@ def _draw_throughput(panels: "list[Axes]", comparison: ComparisonResult) -> None
         axes.plot(
             speed, accuracy, color=look.colour, marker=look.marker, markersize=7, linestyle="", label=label_of(row)
         )
+    front = pareto_front([(float(speed), float(accuracy)) for speed, accuracy in zip(speeds, accuracies, strict=True)])
+    axes.plot(speeds[front], accuracies[front], color=INK, linewidth=0.8, alpha=0.5, zorder=1, label="Pareto front")
     axes.set_xlabel("training throughput (images/s)")
     axes.set_ylabel("test accuracy (%)")
     log_where_wide(axes, "x", speeds)

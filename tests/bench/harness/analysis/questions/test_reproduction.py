@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.reproduction import Reproduction, reproductions, rounding
+from bench.harness.analysis.questions.reproduction import Reproduction, reproductions, rounding
 from bench.harness.records.parts import PublishedContext
 from bench.harness.records.record import Record
 from tests.bench.conftest import MakeRecord

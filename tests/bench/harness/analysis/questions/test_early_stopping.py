@@ -3,7 +3,7 @@
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.early_stopping import PATIENCES, early_stopping, stop
+from bench.harness.analysis.questions.early_stopping import PATIENCES, early_stopping, stop
 from tests.bench.conftest import MakeRecord, curves
 
 RISES_TWICE = [0.1, 0.5, 0.4, 0.4, 0.6, 0.6, 0.5]

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.interaction import interaction
+from bench.harness.analysis.questions.interaction import interaction
 from bench.harness.analysis.results import StudyResult
 from bench.harness.report.answers import study_answers
 from tests.bench.conftest import MakeRecord
