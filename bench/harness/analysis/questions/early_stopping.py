@@ -7,6 +7,7 @@ every patience; the test accuracy of the kept net is looked up on the test curve
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from bench.harness.analysis.results import ArmResult
 from bench.harness.stats.spread import Spread, spread
@@ -58,3 +59,12 @@ def _stopped(curves: Sequence[tuple[Sequence[float], Sequence[float]]], patience
     saved = [1 - last / len(validation) for (last, _), (validation, _) in zip(ends, curves, strict=True)]
     cost = [test[-1] - test[kept - 1] for (_, kept), (_, test) in zip(ends, curves, strict=True)]
     return Stopped(patience=patience, saved=spread(saved), cost=spread(cost))
+
+
+def gain_of_best_epoch(arm: ArmResult) -> float | None:
+    """Return how much higher the best epoch's test accuracy is than the last's, 0 to 1, mean over the seeds.
+
+    It is luck that was looked for, and no property of the net. None where a trial lacks a test curve.
+    """
+    curves = [record.curves.get("test_accuracy", []) for record in arm.records]
+    return fmean(max(curve) - curve[-1] for curve in curves) if all(curves) else None

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.questions.early_stopping import PATIENCES, early_stopping, stop
+from bench.harness.analysis.questions.early_stopping import PATIENCES, early_stopping, gain_of_best_epoch, stop
 from tests.bench.conftest import MakeRecord, curves
 
 RISES_TWICE = [0.1, 0.5, 0.4, 0.4, 0.6, 0.6, 0.5]
@@ -31,6 +31,7 @@ def test_saved_epochs_and_lost_accuracy_are_means_over_seeds(make_record: MakeRe
     assert first.saved.mean == pytest.approx(4 / 7)
     assert first.cost.mean == pytest.approx(0.6 - 0.4)
     assert [stopped.patience for stopped in early_stopping(arm)] == list(PATIENCES)
+    assert gain_of_best_epoch(arm) == pytest.approx(0.7 - 0.6)
 
 
 def test_without_a_test_curve_nothing_is_said(make_record: MakeRecord) -> None:
@@ -38,3 +39,4 @@ def test_without_a_test_curve_nothing_is_said(make_record: MakeRecord) -> None:
     (arm,) = analyse([make_record()])[0].arms
 
     assert early_stopping(arm) == []
+    assert gain_of_best_epoch(arm) is None
