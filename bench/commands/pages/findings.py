@@ -117,10 +117,8 @@ def _best_epochs(result: StudyResult) -> list[str]:
     gains = [100 * gain for arm in result.arms if (gain := gain_of_best_epoch(arm)) is not None]
     if not gains:
         return []
-    return [
-        f"Choosing each run's best epoch by the test set, as some articles do, would add {min(gains):.2f} to "
-        f"{max(gains):.2f} points to an arm's mean."
-    ]
+    added = f"{min(gains):.2f} to {max(gains):.2f} points"
+    return [f"Choosing each run's best epoch by the test set, as some articles do, would add {added} to an arm's mean."]
 
 
 def _share(share: Spread) -> str:
