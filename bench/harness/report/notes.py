@@ -141,7 +141,7 @@ def published(result: StudyResult, arms: Iterable[ArmResult]) -> Iterator[str]:
             entry = row.published
             differed = f" ({entry['note']})" if entry["note"] else ""
             reproduced = _reproduced(row) if result.setting.protocol == PROTOCOL else ""
-            yield f"{entry['source']} published {entry['value']:g} % for {arm.label}{differed}{reproduced}."
+            yield f"{entry['source']} published {entry['value']} % for {arm.label}{differed}{reproduced}."
 
 
 def _reproduced(row: Reproduction) -> str:
