@@ -189,3 +189,8 @@ def test_the_exports_table_is_that_of_its_figures() -> None:
     content = json.loads((folder / "benchmark.json").read_text("utf-8"))
 
     assert (folder / "benchmark.md").read_text("utf-8") == benchmark_table(content) + "\n"
+
+
+def test_pages_name_no_folder_of_the_machine_that_made_them() -> None:
+    """A generated page is the same wherever the checkout lies."""
+    assert [page for page, text in TEXTS.items() if str(PROJECT) in text] == []

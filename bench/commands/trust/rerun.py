@@ -79,11 +79,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="N records drawn at random as well")
     parser.add_argument("--draw", type=int, default=0, metavar="SEED", help="seed of that draw, default 0")
     parser.add_argument(
-        "--records",
-        type=Path,
-        default=EVIDENCE,
-        metavar="PATH",
-        help="file of records, or folder; bench/evidence",
+        "--records", type=Path, metavar="PATH", help="file of records, or folder; default: bench/evidence"
     )
     parser.add_argument("--data-root", help="where torchvision's files are; or CONVBENCH_DATA")
 
@@ -94,10 +90,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: no such record, several that begin alike, other data, or a device that is not here.
     """
-    records = _load_all(arguments.records)
+    path = arguments.records or EVIDENCE
+    records = _load_all(path)
     chosen = [_named(record_id, records) for record_id in arguments.record_ids]
     if not 0 <= arguments.sample <= len(records):
-        raise UserError(f"--sample is {arguments.sample}: there are {len(records)} records in {arguments.records}")
+        raise UserError(f"--sample is {arguments.sample}: there are {len(records)} records in {path}")
     drawn = np.random.default_rng(arguments.draw).choice(len(records), arguments.sample, replace=False)
     chosen += [records[place] for place in drawn]
     if not chosen:
