@@ -17,16 +17,13 @@ from bench.commands.pages.fields import fields_text
 from bench.commands.pages.findings import committed_findings, pictures, sections_of
 from bench.commands.pages.measurements import measurement_sections
 from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
-from bench.commands.pages.results import answers_table, articles_text, results_text
+from bench.commands.pages.results import answers_table, articles_text, committed_results, results_text
 from bench.commands.pages.sections import with_sections
 from bench.commands.pages.studies import rooms_table, studies_table
-from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
 from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
-from bench.harness.records.record import load
 from bench.harness.records.schema import schema_text
-from bench.harness.records.speed import load_speeds
 from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.performance.speed_table import readme_text as speed_text
@@ -69,11 +66,6 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/measurements.md": measurement_sections(EVIDENCE),
         **sections_of(committed_findings()),
     }
-
-
-def committed_results(records: Path) -> list[StudyResult]:
-    """Return the results of committed records, with the speed phases beside them."""
-    return analyse(load(records), load_speeds(records.parent))
 
 
 def _export_table(name: str) -> str:

@@ -1,23 +1,20 @@
 """The findings under the articles' own protocol as Markdown: a page per question, and one with all of them."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from functools import cache
 
 from tabulate import tabulate
 
-from bench.commands.pages.results import answers_table, result_text
-from bench.harness.analysis.analyse import analyse
+from bench.commands.pages.results import answers_table, committed_results, result_text
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import Reproduction, reproductions
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import MISSING, interval, number, percent
 from bench.harness.paths import EVIDENCE
-from bench.harness.records.record import load
-from bench.harness.records.speed import load_speeds
 from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
-from bench.harness.report.figures.trends import trend_svg
+from bench.harness.report.figures.trends import trend_svg, trends
 from bench.harness.report.notes import surviving
 from bench.harness.report.sentences import points_text, time_to_target
 from bench.harness.report.typesetting import markdown_text
@@ -35,10 +32,11 @@ STOPPED_HEADERS = ("arm", "patience, epochs", "epochs saved, %", "accuracy lost,
 INSIDE = {True: "yes", False: "**no**", None: MISSING}
 
 
-def committed_findings(folder: Path = EVIDENCE / "published") -> list[StudyResult]:
+@cache
+def committed_findings() -> tuple[StudyResult, ...]:
     """Return the results of the committed records under the articles' protocol, of each study the newest setting."""
-    results = analyse(load(folder / RECORDS), load_speeds(folder))
-    return sorted((result for result in results if not result.variant), key=lambda result: result.study)
+    results = committed_results(EVIDENCE / "published" / RECORDS)
+    return tuple(sorted((result for result in results if not result.variant), key=lambda result: result.study))
 
 
 def page_of(study: str) -> str:
@@ -53,9 +51,8 @@ def picture_of(study: str) -> str:
 
 def pictures(result: StudyResult) -> dict[str, str]:
     """Return a study's pictures, SVG by their paths: its differences, and a trend where its arms vary a number."""
-    trend = trend_svg(result)
     drawn = {picture_of(result.study): forest_svg([result])}
-    return drawn | ({picture_of(f"{result.study}-trend"): trend} if trend else {})
+    return drawn | ({picture_of(f"{result.study}-trend"): trend_svg(result)} if trends(result) else {})
 
 
 def finding_text(result: StudyResult) -> str:
@@ -63,7 +60,7 @@ def finding_text(result: StudyResult) -> str:
     command = f"pytest bench/ --protocol published --studies {result.study} --data-root DIR"
     trend = f"![Accuracy and time by what is varied](../images/findings/{result.study}-trend.svg)"
     parts = [
-        *([trend] if trend_svg(result) else []),
+        *([trend] if trends(result) else []),
         result_text(result),
         *_board(result),
         *_stopped(result),
@@ -101,7 +98,9 @@ def _stopped(result: StudyResult) -> list[str]:
     rows = [
         (
             *(markdown_text(arm.label), str(stopped.patience)),
-            *(_share(stopped.saved), _points(stopped.cost), str(stopped.cost.n)),
+            _share(stopped.saved),
+            points_text(stopped.cost.mean, stopped.cost.low, stopped.cost.high),
+            str(stopped.cost.n),
         )
         for arm in result.arms
         for stopped in early_stopping(arm)
@@ -124,10 +123,6 @@ def _best_epochs(result: StudyResult) -> list[str]:
 def _share(share: Spread) -> str:
     ends = interval(share.low, share.high, lambda end: f"{100 * min(max(end, 0.0), 1.0):.0f}")
     return f"{100 * share.mean:.0f} {ends}".rstrip()
-
-
-def _points(cost: Spread) -> str:
-    return points_text(cost.mean, cost.low, cost.high)
 
 
 def _held_fixed(study: str) -> list[str]:

@@ -1,13 +1,17 @@
 """The committed results as Markdown: one row per study for README.md, every comparison for docs/results.md."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tabulate import tabulate
 
+from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.conditions import one_line
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.files import slug
 from bench.harness.number_format import MISSING, interval, measured, number, percent
+from bench.harness.records.record import load
+from bench.harness.records.speed import load_speeds
 from bench.harness.report.answers import short_answer, study_answers
 from bench.harness.report.notes import published
 from bench.harness.report.sentences import difference_text
@@ -17,6 +21,11 @@ from bench.harness.study.articles import ARTICLES
 HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
 ANSWER_HEADERS = ("study", "question", "answer", "difference, points", "speed")
 NEXT_LINE = "<br>"  # in a cell: each arm's answer, difference and speed stand in one line
+
+
+def committed_results(records: Path) -> list[StudyResult]:
+    """Return the results of committed records, with the speed phases beside them."""
+    return analyse(load(records), load_speeds(records.parent))
 
 
 def answers_table(results: Sequence[StudyResult], page: str = "docs/results.md#{study}") -> str:

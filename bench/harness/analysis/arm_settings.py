@@ -1,6 +1,6 @@
 """Compares how a study's arms are defined: which options and hyper-parameters differ, which all share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from bench.harness.analysis.results import ArmResult, StudyResult
@@ -30,7 +30,15 @@ def definitions(result: StudyResult) -> Definitions:
     )
 
 
-def choices_of(arm: ArmResult) -> dict[str, Any]:
+def differing_choices(arms: Iterable[ArmResult]) -> dict[str, list[Any]]:
+    """Return the choices in which arms differ, by name, each with every arm's value; None where an arm has none."""
+    choices = [_choices(arm) for arm in arms]
+    names = dict.fromkeys(name for choice in choices for name in choice)
+    values = {name: [choice.get(name) for choice in choices] for name in names}
+    return {name: own for name, own in values.items() if len(set(map(repr, own))) > 1}
+
+
+def _choices(arm: ArmResult) -> dict[str, Any]:
     """Return an arm's architecture, options and hyper-parameters by name, as its newest record has them."""
     definition: Mapping[str, Any] = arm.records[-1].definition
     options, recipe = definition.get("options", {}), definition.get("recipe", {})

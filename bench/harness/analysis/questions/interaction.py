@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.harness.analysis.arm_settings import choices_of
+from bench.harness.analysis.arm_settings import differing_choices
 from bench.harness.analysis.results import ArmResult, StudyResult
 from bench.harness.stats.spread import Contrast, contrast
 
@@ -28,18 +28,18 @@ def interaction(result: StudyResult) -> Interaction | None:
     """Return the interaction in a study of four arms that are all combinations of two choices, None in another one."""
     if len(result.arms) != LEVELS * LEVELS:
         return None
-    choices = [choices_of(arm) for arm in result.arms]
-    names = [name for name in choices[0] if len({repr(choice.get(name)) for choice in choices}) > 1]
-    if len(names) != LEVELS:
+    differing = differing_choices(result.arms)
+    if len(differing) != LEVELS:
         return None
-    base = choices[0]
-    changed = {tuple(choice.get(name) != base.get(name) for name in names): arm
-               for choice, arm in zip(choices, result.arms, strict=True)}  # fmt: skip
+    (first, ones), (second, others) = differing.items()
+    changed = {
+        (one != ones[0], other != others[0]): arm for one, other, arm in zip(ones, others, result.arms, strict=True)
+    }
     corners = ((True, True), (True, False), (False, True), (False, False))
     if set(changed) != set(corners):
         return None
     effect = contrast([_accuracies(changed[corner]) for corner in corners], SIGNS)
-    return None if effect is None else Interaction(first=names[0], second=names[1], effect=effect)
+    return None if effect is None else Interaction(first=first, second=second, effect=effect)
 
 
 def _accuracies(arm: ArmResult) -> list[float]:

@@ -81,14 +81,14 @@ class Look(NamedTuple):
 def draw(
     comparisons: Sequence[ComparisonResult],
     columns: int,
-    draw: Callable[["list[Axes]", ComparisonResult], None],
+    fill: Callable[["list[Axes]", ComparisonResult], None],
 ) -> str:
     """Return a figure as SVG: a row of panels a comparison, its legend beside them.
 
     Args:
         comparisons: at least one.
         columns: panels of each.
-        draw: fills the panels of a comparison, axes from left to right.
+        fill: draws into the panels of a comparison, axes from left to right.
     """
     from matplotlib import rc_context  # noqa: PLC0415 - half a second that an empty folder need not wait
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
@@ -99,7 +99,7 @@ def draw(
         figure = Figure(figsize=(WIDTH_INCHES, sum(heights) + AROUND_INCHES * len(heights)))
         for comparison, bottom, height in zip(comparisons, bottoms, heights, strict=True):
             axes = [_place(figure, column, columns, bottom + BELOW_INCHES, height) for column in range(columns)]
-            draw(axes, comparison)
+            fill(axes, comparison)
             axes[0].set_title(comparison.title.replace("$", r"\$"), y=1 + 0.1 / height)
             if axes[-1].get_legend_handles_labels()[0]:
                 place = (1.02, 1 + 0.05 / height)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bench.harness.analysis.arm_settings import choices_of
+from bench.harness.analysis.arm_settings import differing_choices
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.figures.canvas import COLOURS, Floats, draw, ends_of, log_where_wide, looks
 from bench.harness.stats.power_law import fit
@@ -39,21 +39,25 @@ def trend_svg(result: StudyResult) -> str:
     There is a row a comparison, with 95 % intervals; training images get a power law too. Empty where no comparison has
     three arms that differ in one number alone.
     """
-    drawn = [comparison for comparison in result.comparisons if varied(comparison)]
+    drawn = trends(result)
     return draw(drawn, 2, _draw_trend) if drawn else ""
+
+
+def trends(result: StudyResult) -> list[ComparisonResult]:
+    """Return the comparisons that vary one number."""
+    return [comparison for comparison in result.comparisons if varied(comparison)]
 
 
 def varied(comparison: ComparisonResult) -> Varied | None:
     """Return the number that a comparison varies, None where it is none, or not alone."""
-    choices = [choices_of(row.arm) for row in comparison.rows]
-    names = [name for name in choices[0] if len({repr(choice.get(name)) for choice in choices}) > 1] if choices else []
-    if len(choices) < LEAST_ARMS or len(names) != 1 or names[0] in NO_AMOUNT:
+    differing = differing_choices(row.arm for row in comparison.rows)
+    if len(comparison.rows) < LEAST_ARMS or len(differing) != 1:
         return None
-    values = [choice.get(names[0]) for choice in choices]
-    if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+    ((name, values),) = differing.items()
+    if name in NO_AMOUNT or not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return None
     order = np.argsort(np.array(values, float))
-    return Varied(names[0], np.array(values, float)[order], tuple(comparison.rows[place] for place in order))
+    return Varied(name, np.array(values, float)[order], tuple(comparison.rows[place] for place in order))
 
 
 def _draw_trend(panels: "Sequence[Axes]", comparison: ComparisonResult) -> None:
