@@ -23,7 +23,7 @@ from bench.harness.study.study import Arm, Protocol, Study
 from bench.harness.study.trial import resolve
 from bench.harness.training import trial_run
 from bench.harness.training.evaluation import Evaluation, evaluate
-from bench.harness.training.trial_run import TrialRun, preprocesses
+from bench.harness.training.trial_run import CURVE_DIGITS, TrialRun, preprocesses
 from models import checkpoint
 
 BASE = Execution("cpu", threads=1)
@@ -129,10 +129,10 @@ def test_the_curves_have_a_value_an_epoch(record: Record) -> None:
 
 
 def test_the_throughput_is_that_of_the_epochs(record: Record) -> None:
-    """Images of all epochs over their seconds; evaluation is off the clock."""
+    """Images of all epochs over their seconds (recorded to a few digits); evaluation is off the clock."""
     seconds = sum(record.curves["epoch_seconds"])
 
-    assert record.train_images_per_second == pytest.approx(2 * 320 / seconds)
+    assert record.train_images_per_second == pytest.approx(2 * 320 / seconds, rel=10.0 ** (1 - CURVE_DIGITS))
     assert min(seconds, record.evaluation_seconds, record.warmup_seconds) > 0
 
 
