@@ -1,8 +1,8 @@
-"""Does ReLU beat sigmoid and tanh, and how much sooner does it learn?
+"""Does ReLU beat sigmoid and tanh?
 
 A sigmoid at ReLU's learning rate, as in S0, proves nothing: here each arm has its own. S3's SGD setting is compared
-as a whole; S3 took 9600 steps, the first 1200 at chance, `quick` takes 210. AlexNet's paper says that ReLU learns 6
-times sooner than tanh, measured to a training error: so epochs and seconds to one are reported.
+as a whole; S3 took 9600 steps, the first 1200 at chance, `quick` takes 210. How much sooner ReLU learns is asked by
+`learning-speed`, at rates that are chosen for that.
 """
 
 from bench.harness.study import Arm, Comparison, Protocol, Published, Recipe, RunTrial, Study, recipes, vary
@@ -20,11 +20,10 @@ S3_PUBLISHED = Arm("lenet5-s3", S3_LABEL, "lenet5", SIGMOID, vars(recipes.S3), S
 ADAM = Recipe(optimizer="adam", epochs=6, schedule="warmup-cosine")
 STUDY = Study(
     name="activation",
-    question="Does ReLU beat sigmoid and tanh, and how much sooner does it learn?",
+    question="Does ReLU beat sigmoid and tanh?",
     held_fixed="architecture, optimiser, epochs, batch size, data order; learning rates are chosen for each arm, "
     "or the articles' (S3's setting is compared as a whole)",
     margin=0.01,
-    target_training_error=0.05,
     comparisons=(
         Comparison("sk", "activation in SK x0.2", "sk-relu", ("sk-tanh", "sk-sigmoid")),
         Comparison("lenet5", "activation in LeNet-5", "lenet5-relu", ("lenet5-tanh", "lenet5-sigmoid")),

@@ -34,7 +34,12 @@ def pack_bits(correct: npt.NDArray[np.bool_]) -> str:
 
 def correct_bits(record: Answered) -> npt.NDArray[np.bool_]:
     """Return whether each test image was answered correctly: shape (test_images,)."""
-    return np.unpackbits(_unpacked(record.test_correct), count=record.test_images).astype(bool)
+    return unpack_bits(record.test_correct, record.test_images)
+
+
+def unpack_bits(text: str, count: int) -> npt.NDArray[np.bool_]:
+    """Return the bits of a text that `pack_bits` returned: shape (count,)."""
+    return np.unpackbits(_unpacked(text), count=count).astype(bool)
 
 
 def pack_classes(classes: npt.NDArray[np.uint8]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any, NotRequired, Required, TypedDict
 
 CHOSEN_ON = ", chosen on "  # behind the file of a learning rate, where the trial was run on other data
+OTHER_CODE = ", chosen with other code"  # behind it, where the code that trains the arm has changed since
 
 
 class ComparisonContext(TypedDict):

@@ -9,7 +9,7 @@ from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyRes
 from bench.harness.analysis.survival import survival
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.number_format import counted, interval
-from bench.harness.records.parts import CHOSEN_ON
+from bench.harness.records.parts import CHOSEN_ON, OTHER_CODE
 from bench.harness.stats.verdict import LEAST_SEEDS
 
 
@@ -37,6 +37,12 @@ def _rates(result: StudyResult) -> Iterator[str]:
     chosen_on = dict.fromkeys(origin.partition(CHOSEN_ON)[2] for origin in origins if CHOSEN_ON in origin)
     if chosen_on:
         yield f"Learning rates were chosen on {' and '.join(chosen_on)}, not on {result.setting.dataset}."
+    old = sum(OTHER_CODE in origin for origin in origins)
+    if old:
+        yield (
+            f"Learning rates of {counted(old, 'trial')} were chosen before the code that trains them was changed: "
+            "`python -m bench tune` chooses them anew."
+        )
 
 
 def _caveat(result: StudyResult) -> Iterator[str]:

@@ -23,6 +23,13 @@ def add_options(add: Group) -> None:
         help="another data set than the protocol's: a name that `python -m bench list datasets` has, or folder:PATH",
     )
     add(
+        "--learning-rates",
+        default=None,
+        metavar="DIR",
+        help="where `python -m bench tune --dataset` has put the learning rates that it chose on --dataset; default: "
+        "those of the protocol's own data set",
+    )
+    add(
         "--seeds",
         default=None,
         metavar="N|A,B,C",

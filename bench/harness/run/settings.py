@@ -29,6 +29,7 @@ class Settings:
         workers: None means as many as suit.
         most_seeds: seeds an arm up to which comparisons without an answer get more; None: no more than `seeds`.
         added_until_minutes: time limit of what is added for that, where the run has none.
+        learning_rates: folder of those that were chosen on `dataset`; None: those that are committed.
     """
 
     protocol: str
@@ -50,6 +51,7 @@ class Settings:
     keep_stale: bool = False
     most_seeds: int | None = None
     added_until_minutes: float | None = None
+    learning_rates: Path | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -93,6 +95,7 @@ class Settings:
             fresh=options["fresh"],
             keep_stale=options["keep_stale"],
             most_seeds=most_seeds,
+            learning_rates=_rates_folder(options["learning_rates"], dataset),
             added_until_minutes=None if asked or limit is not None else ADDED_UNTIL_MINUTES,
             threads=options["threads"],
             deterministic=options["deterministic"],
@@ -106,6 +109,22 @@ class Settings:
 def _adds(options: Mapping[str, Any]) -> bool:
     """Return whether a run adds seeds without having been asked to: `quick` as it stands does."""
     return bool(options["protocol"] == "quick" and options["seeds"] is None)
+
+
+def _rates_folder(folder: str | None, dataset: str | None) -> Path | None:
+    """Return the folder of --learning-rates.
+
+    Raises:
+        SettingsError: it is no folder, or there is no --dataset that its rates could have been chosen on.
+    """
+    if folder is not None and dataset is None:
+        raise SettingsError("--learning-rates is for rates that were chosen on another data set: add --dataset")
+    if folder is not None and not Path(folder).is_dir():
+        raise SettingsError(
+            f"--learning-rates is {folder}: there is no such folder; "
+            f"`python -m bench tune --studies A,B --dataset {dataset}` makes one"
+        )
+    return None if folder is None else Path(folder)
 
 
 def parse_workers(text: str) -> int | None:

@@ -28,7 +28,10 @@ def resolve_all(wanted: Iterable[Wanted], settings: Settings, source: Callable[[
         name = study.protocol(settings.protocol).dataset
         data = source(settings.dataset or name)
         try:
-            trials.append(resolve(study, settings.protocol, arm, seed, data, own_data=data.name == name))
+            own = data.name == name
+            trials.append(
+                resolve(study, settings.protocol, arm, seed, data, own_data=own, rates=settings.learning_rates)
+            )
         except ChoiceError as error:
             problems[str(error)] = None
     if problems:

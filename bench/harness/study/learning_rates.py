@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from bench.harness.errors import UserError
 from bench.harness.paths import CHOSEN_RATES
@@ -16,60 +16,98 @@ class ChoiceError(UserError):
     """An arm without a chosen learning rate, or with one that was chosen for something else."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A chosen learning rate.
-
-    Attributes:
-        learning_rate: rate at the first step.
-        subject: hash of all but it that defined the trials it was chosen with.
-        path: file that holds the choice.
-        train_images_per_second: speed of those trials; None where it was not measured.
-    """
+class StoredTry(TypedDict):
+    """The fields of a training that figures are drawn from; it has more."""
 
     learning_rate: float
-    subject: str
-    path: Path
-    train_images_per_second: float | None = None
+    seed: int
+    validation_accuracy: float
+    epochs: int
+    epochs_to_target: int | None
 
 
 class StoredChoice(TypedDict):
     """The fields of a committed file that are read; it has more, for people."""
 
     learning_rate: float
+    kept: list[float]
     subject: str
-    train_images_per_second: NotRequired[float | None]
+    code: str
+    train_images_per_second: float
+    tried: list[StoredTry]
 
 
-def subject(arm: Arm, recipe: Recipe, dataset: str) -> str:
-    """Return the hash of what a learning rate is chosen for: arm, recipe without its rate, data set."""
+@dataclass(frozen=True)
+class Choice:
+    """A chosen learning rate.
+
+    Attributes:
+        learning_rate: rate at the first step.
+        kept: the rates that could not be told from the best one, ascending.
+        subject: hash of all but it that defined the trials it was chosen with.
+        code: hash of the code that trained them.
+        path: file that holds the choice.
+        train_images_per_second: speed of those trials.
+        tried: those trials, every rate of the grid with every seed.
+        command: the one that chooses it anew.
+    """
+
+    learning_rate: float
+    kept: tuple[float, ...]
+    subject: str
+    code: str
+    path: Path
+    train_images_per_second: float
+    tried: tuple[StoredTry, ...]
+    command: str
+
+    def check(self, wanted: str) -> None:
+        """Check that it was made for what it is used for, given as `subject` returns it.
+
+        Raises:
+            ChoiceError: it was not.
+        """
+        if self.subject != wanted:
+            raise ChoiceError(f"{self.path} was chosen for another definition of the arm: run `{self.command}`")
+
+
+def subject(arm: Arm, recipe: Recipe, dataset: str, target: float | None) -> str:
+    """Return the hash of what a learning rate is chosen for: arm, recipe without its rate, data set, target error."""
     rest = {**recipe.as_dict(), "learning_rate": None}
-    return content_hash([arm.architecture, dict(arm.options), rest, dataset])
+    return content_hash([arm.architecture, dict(arm.options), rest, dataset, target])
 
 
-def path_of(study: str, protocol: str, arm: str) -> Path:
-    """Return where an arm's choice is kept."""
-    return CHOSEN_RATES / protocol / study / f"{arm}.json"
+def path_of(study: str, protocol: str, arm: str, folder: Path | None = None) -> Path:
+    """Return where an arm's choice is kept; None stands for the folder of those that are committed."""
+    return (CHOSEN_RATES if folder is None else folder) / protocol / study / f"{arm}.json"
 
 
-def read(study: str, protocol: str, arm: str) -> Choice:
+def read(study: str, protocol: str, arm: str, folder: Path | None = None) -> Choice:
     """Return an arm's choice.
 
     Raises:
         ChoiceError: there is none, or the file is damaged.
     """
-    path = path_of(study, protocol, arm)
-    command = tune_command(study, protocol, arm)
+    path = path_of(study, protocol, arm, folder)
+    command = _tune_command(study, protocol, arm)
     if not path.is_file():
-        raise ChoiceError(f"no learning rate was chosen for {study}/{arm} ({protocol}): run `{command}`")
+        where = "" if folder is None else f" in {folder}"
+        raise ChoiceError(f"no learning rate was chosen for {study}/{arm} ({protocol}){where}: run `{command}`")
     try:
         stored: StoredChoice = parse_json(path.read_bytes(), StoredChoice)
     except ContentError as error:
         raise ChoiceError(f"{path} is not a choice of a learning rate ({error}): run `{command}`") from error
-    rate = stored.get("train_images_per_second")
-    return Choice(float(stored["learning_rate"]), stored["subject"], path, rate)
+    return Choice(
+        learning_rate=float(stored["learning_rate"]),
+        kept=tuple(map(float, stored["kept"])),
+        subject=stored["subject"],
+        code=stored["code"],
+        path=path,
+        train_images_per_second=stored["train_images_per_second"],
+        tried=tuple(stored["tried"]),
+        command=command,
+    )
 
 
-def tune_command(study: str, protocol: str, arm: str) -> str:
-    """Return the command that chooses an arm's learning rate."""
+def _tune_command(study: str, protocol: str, arm: str) -> str:
     return f"python -m bench tune --studies {study} --arms {arm} --protocol {protocol}"

@@ -67,6 +67,9 @@ class Protocol:
         arms: in the order of the tables.
         reduced: fewer images, or smaller ones, than the protocol stands for.
         margin: difference within which two arms count as tied, where it is not the study's.
+        target_training_error: 0 to 1; epochs and seconds until an epoch's training error is at or below it are
+            reported, and a learning rate that is chosen for an arm is the one that reaches it soonest. None: not
+            reported, and rates are chosen by validation accuracy.
     """
 
     dataset: str
@@ -74,6 +77,7 @@ class Protocol:
     arms: tuple[Arm, ...]
     reduced: bool = False
     margin: float | None = None
+    target_training_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +94,6 @@ class Study:
         protocols: `quick` and, where an article's own conditions can be run, `published`; `smoke` is made of `quick`.
         on_request: whether it is run only where it is named.
         test_curve: whether the test set is answered after every epoch, for a curve by which nothing is chosen.
-        target_training_error: 0 to 1; epochs and seconds until an epoch's training error is at or below it are
-            reported. None: not reported.
     """
 
     name: str
@@ -100,7 +102,6 @@ class Study:
     margin: float
     comparisons: tuple[Comparison, ...]
     protocols: Mapping[str, Protocol]
-    target_training_error: float | None = None
     on_request: bool = False
     test_curve: bool = False
 
@@ -149,7 +150,8 @@ class Study:
 
     def context(self, protocol: str, arm: Arm) -> Context:
         """Return what a table must know of this arm."""
-        present, stated = [other.name for other in self.protocol(protocol).arms], self.protocol(protocol).margin
+        conditions = self.protocol(protocol)
+        present, stated = [other.name for other in conditions.arms], conditions.margin
         pairs = {comparison.name: self._pairs(comparison, present) for comparison in self.comparisons}
         context = Context(
             question=self.question,
@@ -166,7 +168,7 @@ class Study:
                 PublishedContext(value=published.value, source=published.source, note=published.note)
                 for published in arm.published
             ],
-            target_training_error=self.target_training_error,
+            target_training_error=conditions.target_training_error,
             family=len(set().union(*pairs.values())),
         )
         return {**context, "test_curve": True} if self.test_curve else context

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 from bench.harness.data.catalogue import Source
 from bench.harness.records.key import trial_key, without_code
-from bench.harness.records.parts import CHOSEN_ON, Context, Definition, RecipeFacts
+from bench.harness.records.parts import CHOSEN_ON, OTHER_CODE, Context, Definition, RecipeFacts
 from bench.harness.records.record import Record
 from bench.harness.study import learning_rates
 from bench.harness.study.code import code_hash
+from bench.harness.study.learning_rates import Choice
 from bench.harness.study.recipe import Recipe, RecipeError
 from bench.harness.study.study import Arm, Study
 from models import registry
@@ -72,7 +74,16 @@ class Trial:
         return {"study": self.study, "arm": self.arm, "seed": self.seed, "protocol": self.protocol}
 
 
-def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: Source, *, own_data: bool) -> Trial:
+def resolve(
+    study: Study,
+    protocol_name: str,
+    arm_name: str,
+    seed: int,
+    data: Source,
+    *,
+    own_data: bool,
+    rates: Path | None = None,
+) -> Trial:
     """Return a trial with every option and hyper-parameter settled.
 
     Args:
@@ -82,6 +93,7 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
         seed: seed of initialisation, order, augmentation and dropout.
         data: the data set that the trial is run on.
         own_data: `data` is what the protocol names, so a learning rate must have been chosen for just this.
+        rates: the folder of learning rates that were chosen on `data`; None: those that are committed.
 
     Raises:
         StudyError, ChoiceError, UnknownArchitectureError, UnknownOptionError, BadOptionError, RecipeError
@@ -89,10 +101,15 @@ def resolve(study: Study, protocol_name: str, arm_name: str, seed: int, data: So
     protocol, arm = study.protocol(protocol_name), study.arm(protocol_name, arm_name)
     recipe, origin = protocol.recipe.but(arm.recipe), "the recipe"
     registry.describe(arm.architecture)  # a mistyped name is the first thing to hear of
+    if not own_data:
+        recipe = fit_images(recipe, data)
     if recipe.learning_rate is None:
-        recipe, origin = _tuned(study, protocol_name, arm, recipe, data.name if own_data else None)
-    if not own_data and recipe.first_image + (recipe.train_images or 0) > data.train_images:
-        recipe = recipe.but({"first_image": 0, "train_images": None})  # a smaller data set gives what it has
+        choice = _choice(study, protocol_name, arm, rates)
+        if choice and protocol_name != "smoke" and (own_data or rates is not None):
+            choice.check(learning_rates.subject(arm, recipe, data.name, protocol.target_training_error))
+        elsewhere = "" if own_data or rates is not None else f"{CHOSEN_ON}{protocol.dataset}"
+        rate, origin = _rate_of(choice, arm, elsewhere)
+        recipe = recipe.but({"learning_rate": rate})
     try:
         recipe = recipe.per_channel(data.channels, data.name)
     except RecipeError as error:
@@ -134,6 +151,12 @@ def trial_of(record: Record) -> Trial:
     )
 
 
+def fit_images(recipe: Recipe, data: Source) -> Recipe:
+    """Return a recipe for data it was not made for: a set that is too small for it gives the images that it has."""
+    enough = recipe.first_image + (recipe.train_images or 0) <= data.train_images
+    return recipe if enough else recipe.but({"first_image": 0, "train_images": None})
+
+
 def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, data: Source) -> dict[str, Any]:
     """Return every option of an architecture, with channels, classes and image size of the data.
 
@@ -147,15 +170,17 @@ def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, d
     return dict(registry.resolve(architecture, {**options, **shape}))
 
 
-def _tuned(study: Study, protocol: str, arm: Arm, recipe: Recipe, dataset: str | None) -> tuple[Recipe, str]:
-    """Return the recipe with its chosen learning rate; `smoke` borrows that of `quick`."""
-    if protocol == "smoke" and not learning_rates.path_of(study.name, "quick", arm.name).is_file():
-        return recipe.but({"learning_rate": SMOKE_RATE}), f"none chosen yet: {SMOKE_RATE} stands in"
-    choice = learning_rates.read(study.name, "quick" if protocol == "smoke" else protocol, arm.name)
-    if dataset is not None and protocol != "smoke" and choice.subject != learning_rates.subject(arm, recipe, dataset):
-        command = learning_rates.tune_command(study.name, protocol, arm.name)
-        raise learning_rates.ChoiceError(
-            f"{choice.path} was chosen for another definition of {study.name}/{arm.name}: run `{command}`"
-        )
-    chosen_on = "" if dataset is not None else f"{CHOSEN_ON}{study.protocol(protocol).dataset}"
-    return recipe.but({"learning_rate": choice.learning_rate}), f"{choice.path.name}{chosen_on}"
+def _choice(study: Study, protocol: str, arm: Arm, rates: Path | None) -> Choice | None:
+    """Return an arm's choice; `smoke` borrows that of `quick`, None where there is none yet."""
+    if protocol != "smoke":
+        return learning_rates.read(study.name, protocol, arm.name, rates)
+    there = learning_rates.path_of(study.name, "quick", arm.name, rates).is_file()
+    return learning_rates.read(study.name, "quick", arm.name, rates) if there else None
+
+
+def _rate_of(choice: Choice | None, arm: Arm, elsewhere: str) -> tuple[float, str]:
+    """Return the learning rate and where it was found."""
+    if choice is None:
+        return SMOKE_RATE, f"none chosen yet: {SMOKE_RATE} stands in"
+    changed = OTHER_CODE if choice.code != code_hash(arm.architecture) else ""
+    return choice.learning_rate, f"{choice.path.name}{changed}{elsewhere}"

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,7 +151,7 @@ class TrialRun:
             "curves": self._curves(),
             "train_images_per_second": self._images_per_second(),
             "peak_memory_mb": self.memory.megabytes(),
-            "epochs_to_target": self._epochs_to_target(),
+            "epochs_to_target": epochs_to(self.trial.context["target_training_error"], self.training.train_error),
             "warmup_seconds": self.warmup_seconds,
             "evaluation_seconds": self.evaluation_seconds,
         }
@@ -168,11 +168,6 @@ class TrialRun:
             epoch_seconds=_short(self.epoch_seconds),
         )
         return curves if self.test_curve is None else {**curves, "test_accuracy": _short(self.test_curve)}
-
-    def _epochs_to_target(self) -> int | None:
-        target = self.trial.context["target_training_error"]
-        errors = enumerate(self.training.train_error, start=1)
-        return None if target is None else next((epoch for epoch, error in errors if error <= target), None)
 
     def _save_checkpoint(self, evaluation: Evaluation) -> tuple[str, str]:
         trial, source = self.trial, self.dataset.source
@@ -203,6 +198,12 @@ class TrialRun:
             card=card,
         )
         return name, digest
+
+
+def epochs_to(target: float | None, errors: Sequence[float]) -> int | None:
+    """Return the number of epochs until their training error was at a target, None if never or without a target."""
+    ended = enumerate(errors, start=1)
+    return None if target is None else next((epoch for epoch, error in ended if error <= target), None)
 
 
 def split_of(recipe: Recipe, dataset: Dataset) -> Split:

@@ -1,9 +1,11 @@
 """Tests of bench.commands.tune."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,12 +14,15 @@ from bench.harness.data.catalogue import SOURCES
 from bench.harness.data.dataset import Split
 from bench.harness.data.load import load
 from bench.harness.machine.device import Execution
+from bench.harness.records.answers import pack_bits
 from bench.harness.study import learning_rates
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.rate_choice import GRIDS, Tried
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import FIRST_TUNING_SEED, Arm
 from bench.harness.study.trial import resolve
-from bench.harness.training.tuning import MOST_EXTENSIONS, Subject, Tried, choose, round_rate
+from bench.harness.training.tuning import Subject, Try, try_all
+from tests.bench.harness.data.folders import fill
 
 ARM = Arm(name="tiny", label="tiny", architecture="mlp", options={"hidden": ()})
 OWN = ("--architecture", "mlp", "-o", "hidden=()", "-r", "epochs=1", "-r", "train_images=64")
@@ -29,83 +34,32 @@ def settings_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.harness.machine.execution.apply", lambda _: None)
 
 
-def tried(rate: float, accuracy: float, loss: float | None = 1.0, seed: int = 0) -> Tried:
-    """Return a result of a rate."""
-    return Tried(rate, seed, accuracy, loss, loss is None, 100.0)
-
-
 def subject(**recipe: object) -> Subject:
     """Return what a learning rate is chosen for: softmax regression on 64 digits for one epoch."""
     return Subject(ARM, Recipe(epochs=1, train_images=64).but(recipe), load("mnist-5k"), Execution("cpu", 1))
 
 
-def best_at(best: float, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let validation be best at a rate, whatever is trained; return the list of rates that are tried."""
-    rates: list[float] = []
+def best_at(best: float, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
+    """Let validation be best at a rate, whatever is trained; return the list of rates and seeds that are tried."""
+    tried: list[tuple[float, int]] = []
 
-    def try_rate(_: Subject, rate: float, seed: int) -> Tried:
-        rates.append(rate)
-        return tried(rate, 1 - abs(rate - best) / 100, seed=seed)
+    def try_rate(subject: Subject, rate: float, seed: int) -> Tried:
+        tried.append((rate, seed))
+        return Tried(
+            learning_rate=rate,
+            seed=seed,
+            validation_accuracy=float(rate == best),
+            validation_loss=1.0,
+            validation_images=4,
+            validation_correct=pack_bits(np.full(4, rate == best)),
+            diverged=False,
+            epochs=1,
+            epochs_to_target=None if subject.target is None or rate != best else 1,
+            train_images_per_second=100.0,
+        )
 
     monkeypatch.setattr(Subject, "try_rate", try_rate)
-    return rates
-
-
-def test_the_highest_mean_accuracy_wins() -> None:
-    """Over all seeds of a rate, not the single best run."""
-    results = [tried(0.1, 0.99), tried(0.1, 0.5, seed=1), tried(0.01, 0.8), tried(0.01, 0.9, seed=1)]
-
-    assert choose(results) == 0.01
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_ties_go_to_the_lower_loss(order: int) -> None:
-    """500 validation images often tie; the loss tells more, whichever rate was tried first."""
-    assert choose([tried(0.1, 0.9, 0.4), tried(0.01, 0.9, 0.3)][::order]) == 0.01
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_a_loss_that_is_not_finite_loses_ties(order: int) -> None:
-    """A rate at which a seed diverged is worse than one at which none did."""
-    assert choose([tried(0.1, 0.9, None), tried(0.01, 0.9, 9.9)][::order]) == 0.01
-
-
-def test_every_rate_is_tried_with_every_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And none twice: the best lies inside the grid."""
-    rates = best_at(0.03, monkeypatch)
-    tried = subject().tune((0.1, 0.01, 0.03), seeds=(7, 8))
-
-    assert sorted(rates) == [0.01, 0.01, 0.03, 0.03, 0.1, 0.1]
-    assert {candidate.seed for candidate in tried} == {7, 8}
-
-
-@pytest.mark.parametrize(
-    ("best", "expected"),
-    [(0.9, [0.1, 0.3, 0.9, 3.0]), (0.009, [0.003, 0.009, 0.03, 0.1, 0.3]), (0.25, [0.1, 0.3, 0.9])],
-)
-def test_the_grid_is_extended_while_its_end_is_best(
-    best: float, expected: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Upwards or downwards, in readable steps of about 3."""
-    rates = best_at(best, monkeypatch)
-    tried = subject().tune((0.1, 0.3), seeds=(0,))
-
-    assert expected[0] < choose(tried) < expected[-1]
-    assert sorted(rates) == expected
-
-
-def test_extending_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An arm that wants ever greater rates does not tune for ever."""
-    rates = best_at(1e9, monkeypatch)
-    subject().tune((0.1, 0.3), seeds=(0,))
-
-    assert len(rates) == 2 + MOST_EXTENSIONS
-
-
-@pytest.mark.parametrize(("rate", "rounded"), [(0.0948, 0.09), (0.316, 0.3), (0.00096, 0.001), (3.0, 3.0)])
-def test_rates_have_one_digit(rate: float, rounded: float) -> None:
-    """Grids stay readable."""
-    assert round_rate(rate) == rounded
+    return tried
 
 
 def test_tuning_never_looks_at_the_test_set() -> None:
@@ -143,9 +97,62 @@ def test_an_arm_that_trains_on_all_images_is_tuned_without_those_that_validate()
     assert (len(split.train), len(split.validation)) == (3500 - 584, 584)
 
 
+def test_trainings_side_by_side_give_what_they_give_alone() -> None:
+    """In their order, whichever ends first."""
+    tries = [Try(subject(), rate, seed) for rate in (0.01, 0.1) for seed in (0, 1)]
+    alone, side_by_side = (list(try_all(tries, Execution("cpu", 1), workers)) for workers in (0, 2))
+
+    assert [replace(one, train_images_per_second=0) for one in alone] == [
+        replace(one, train_images_per_second=0) for one in side_by_side
+    ]
+    assert [(one.learning_rate, one.seed) for one in alone] == [(0.01, 0), (0.01, 1), (0.1, 0), (0.1, 1)]
+
+
+def test_epochs_to_a_target_are_counted() -> None:
+    """The first epoch at whose end the training error is low enough; none where none is."""
+    easy, hard = (replace(subject(epochs=2), target=target).try_rate(0.03, seed=0) for target in (1.0, 0.0))
+
+    assert (easy.epochs_to_target, hard.epochs_to_target) == (1, None)
+
+
+@pytest.mark.parametrize("arms", ["lenet5-relu", "lenet5-relu,lenet5-sigmoid"])
+def test_every_arm_has_the_same_grid_and_seeds(arms: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No arm gets more tries than another, wherever its best rate lies."""
+    monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
+    tried = best_at(0.3, monkeypatch)
+    assert main(["tune", "--studies", "activation", "--arms", arms, "--device", "cpu", "--workers", "0"]) == 0
+    one = [(rate, FIRST_TUNING_SEED + seed) for rate in GRIDS["adam"] for seed in range(3)]
+
+    assert tried == one * len(arms.split(","))
+
+
+def test_rates_of_another_data_set_are_used_by_the_command_that_is_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They lie apart from the committed ones; --learning-rates takes them."""
+    best_at(0.003, monkeypatch)
+    fill(tmp_path / "photos", {"a": 40, "b": 40})
+    words = (
+        "--image-size",
+        "32",
+        "--dataset",
+        f"folder:{tmp_path / 'photos'}",
+        "--results",
+        str(tmp_path),
+        "--device",
+        "cpu",
+    )
+    status = main(["tune", "--studies", "activation", "--arms", "lenet5-relu", "--workers", "0", *words])
+    command = shlex.split(capsys.readouterr().out.splitlines()[-1].removeprefix("use them: "))
+    folder = Path(command[command.index("--learning-rates") + 1])
+
+    assert status == 0
+    assert list(folder.rglob("*.json")) == [folder / "quick" / "activation" / "lenet5-relu.json"]
+
+
 def document(path: Path, *words: str) -> dict[str, object]:
     """Run the command, writing to a file, and return what it wrote."""
-    assert main(["tune", *OWN, "--out", str(path), "--device", "cpu", "--threads", "1", *words]) == 0
+    assert main(["tune", *OWN, "--out", str(path), "--device", "cpu", "--workers", "0", *words]) == 0
     content: dict[str, object] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -165,7 +172,7 @@ def test_every_own_arm_has_a_file_of_its_own(tmp_path: Path) -> None:
     """Another option or hyper-parameter is another arm: its answer does not replace the last one."""
     for hidden in ("()", "(2,)"):
         words = ("--architecture", "mlp", "-o", f"hidden={hidden}", "-r", "epochs=1", "-r", "train_images=64")
-        main(["tune", *words, "--rates", "0.1", "--tuning-seeds", "1", "--threads", "1", "--results", str(tmp_path)])
+        main(["tune", *words, "--rates", "0.1", "--tuning-seeds", "1", "--workers", "0", "--results", str(tmp_path)])
 
     assert len(list((tmp_path / "tuning").glob("mlp-*.json"))) == 2
 
@@ -174,7 +181,7 @@ def test_a_written_choice_is_fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     """The command's choice for a study's arm is the choice that its trials use."""
     monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
     best_at(0.003, monkeypatch)
-    assert main(["tune", "--studies", "activation", "--arms", "lenet5-relu", "--device", "cpu", "--threads", "1"]) == 0
+    assert main(["tune", "--studies", "activation", "--arms", "lenet5-relu", "--device", "cpu", "--workers", "0"]) == 0
     study = load_studies("activation")[0]
 
     assert resolve(study, "quick", "lenet5-relu", 0, SOURCES["mnist-5k"], own_data=True).recipe.learning_rate == 0.003
@@ -195,6 +202,7 @@ def test_a_written_choice_is_fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ((*OWN, "--rates", "-1"), "--rates is '-1': give numbers above 0"),
         ((*OWN, "--tuning-seeds", "0"), "--tuning-seeds"),
         ((*OWN, "--threads", "0"), "--threads is 0"),
+        ((*OWN, "--workers", "-1"), "--workers is '-1'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

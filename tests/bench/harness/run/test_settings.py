@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "keep_stale": False,
     "until_verdict": None,
     "deterministic": False,
+    "learning_rates": None,
 }
 
 
@@ -93,6 +94,19 @@ def test_an_unknown_data_set_is_found_at_once() -> None:
     """Before torch is imported, and before anything is trained."""
     with pytest.raises(DataError, match="unknown data set 'cifar': did you mean 'cifar10'"):
         settings(dataset="cifar")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        (None, "add --dataset"),
+        ("kmnist", "no such folder; `python -m bench tune --studies A,B --dataset kmnist` makes"),
+    ],
+)
+def test_learning_rates_are_of_a_data_set_and_in_a_folder(dataset: str | None, message: str) -> None:
+    """Those of the protocol's own data set need no option."""
+    with pytest.raises(SettingsError, match=message):
+        settings(learning_rates="/nowhere", dataset=dataset)
 
 
 @pytest.mark.parametrize("name", ["mnist", "folder:/somewhere"])

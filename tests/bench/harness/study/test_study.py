@@ -167,7 +167,7 @@ def test_a_pair_of_two_comparisons_counts_once() -> None:
 def test_the_context_has_what_tables_need() -> None:
     """Tables are made from records alone."""
     arm = replace(ARMS[1], published=(Published(value=98.0, source="S1", note="one run"),))
-    study = study_of(protocols={"quick": replace(QUICK, arms=(ARMS[0], arm, ARMS[2]))}, target_training_error=0.05)
+    study = study_of(protocols={"quick": replace(QUICK, arms=(ARMS[0], arm, ARMS[2]), target_training_error=0.05)})
     context = study.context("quick", arm)
 
     assert (context["label"], context["order"], context["margin"]) == ("TANH", 1, 0.01)

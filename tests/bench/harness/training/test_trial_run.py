@@ -44,14 +44,14 @@ def run_of(
     """Return a trial that has not begun."""
     data = dataset or load("mnist-5k")
     arm = Arm(name="tiny", label="tiny", architecture=architecture, options=options)
+    protocol = Protocol("mnist-5k", RECIPE.but(recipe), (arm,), target_training_error=target)
     study = Study(
         name="s",
         question="?",
         held_fixed="",
         margin=0.01,
         comparisons=(),
-        protocols={"quick": Protocol(dataset="mnist-5k", recipe=RECIPE.but(recipe), arms=(arm,))},
-        target_training_error=target,
+        protocols={"quick": protocol},
         test_curve=test_curve,
     )
     trial = resolve(study, "quick", "tiny", 4, data.source, own_data=True)
