@@ -58,6 +58,7 @@ def _write_studies(results: Sequence[StudyResult], folder: Path) -> list[dict[st
 def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:
     """Write a study's tables and figures; return the figures."""
     from bench.harness.report.figures.curves import curves_svg, throughput_svg  # noqa: PLC0415 - Matplotlib, not needed without records
+    from bench.harness.report.figures.rates import rates_svg  # noqa: PLC0415 - as above
     from bench.harness.report.figures.trends import trend_svg  # noqa: PLC0415 - as above
 
     name = identifier(result)
@@ -65,7 +66,12 @@ def _write_study(result: StudyResult, folder: Path) -> dict[str, str]:
         part = f"-{slug(comparison.name)}" if len(result.comparisons) > 1 else ""
         for suffix, write in (("md", markdown), ("csv", comparison_csv), ("tex", latex)):
             write_text(folder / "tables" / f"{name}{part}.{suffix}", write(result, comparison))
-    drawn = {"curves": curves_svg(result), "throughput": throughput_svg(result), "trend": trend_svg(result)}
+    drawn = {
+        "curves": curves_svg(result),
+        "throughput": throughput_svg(result),
+        "trend": trend_svg(result),
+        "rates": rates_svg(result),
+    }
     figures = {kind: svg for kind, svg in drawn.items() if svg}
     for kind, svg in figures.items():
         write_text(folder / "figures" / f"{name}-{kind}.svg", svg)

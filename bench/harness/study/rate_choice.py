@@ -14,8 +14,8 @@ from bench.harness.records.answers import unpack_bits
 
 GRIDS: Mapping[str, tuple[float, ...]] = {
     "sgd": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-    "adam": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
-    "adamw": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "adam": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "adamw": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
 }
 TUNING_SEEDS = 3
 Scores = npt.NDArray[np.float64]
@@ -28,10 +28,10 @@ class Tried:
     Attributes:
         validation_accuracy: 0 to 1.
         validation_loss: None where it was not finite.
-        validation_images: how many there were.
-        validation_correct: which of them were answered correctly, as `pack_bits` returns.
-        epochs: how many were trained.
-        epochs_to_target: how many until the training error was at the target; None: never, or there is no target.
+        validation_images: their number.
+        validation_correct: the bits of those answered correctly, as `pack_bits` returns.
+        epochs: their number in all.
+        epochs_to_target: their number until the training error was at the target; None: never, or there is no target.
     """
 
     learning_rate: float
