@@ -9,6 +9,7 @@ from bench.commands.pages.results import answers_table, committed_results, resul
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import Reproduction, reproductions
+from bench.harness.analysis.questions.seed_spread import MOST, SeedSpread, seed_spread
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import MISSING, interval, number, percent
 from bench.harness.paths import EVIDENCE
@@ -28,6 +29,8 @@ ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench re
 HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding")
 EARLY_STOPPING = "early-stopping"
 LEADERBOARD = "leaderboard-"  # begins the names of studies that get its table
+SEEDS = "seeds"
+SPREAD_HEADERS = ("arm", "n", "spread of a run, points", "seeds for ±0.1 point")
 STOPPED_HEADERS = ("arm", "patience, epochs", "epochs saved, %", "accuracy lost, points", "n")
 INSIDE = {True: "yes", False: "**no**", None: MISSING}
 
@@ -64,6 +67,7 @@ def finding_text(result: StudyResult) -> str:
         result_text(result),
         *_board(result),
         *_stopped(result),
+        *_spreads(result),
         *_best_epochs(result),
         *_held_fixed(result.study),
         f"To run it again:\n\n```\n{command}\n```",
@@ -109,6 +113,26 @@ def _stopped(result: StudyResult) -> list[str]:
         return []
     table = tabulate(rows, STOPPED_HEADERS, tablefmt="pipe", disable_numparse=True)
     return [f"Stopped early, the net of the best epoch kept (means over seeds with 95 % intervals):\n\n{table}"]
+
+
+def _spreads(result: StudyResult) -> list[str]:
+    """Return how far an arm's seeds lie apart in the study that asks it, and how many give a tenth of a point."""
+    known = [(arm, spread) for arm in result.arms if (spread := seed_spread(arm))] if result.study == SEEDS else []
+    if not known:
+        return []
+    rows = [(markdown_text(arm.label), str(spread.n), _sd(spread), _needed(spread)) for arm, spread in known]
+    table = tabulate(rows, SPREAD_HEADERS, tablefmt="pipe", disable_numparse=True)
+    return [f"Standard deviation over seeds, on the same test images, with its 95 % interval:\n\n{table}"]
+
+
+def _sd(spread: SeedSpread) -> str:
+    return f"{100 * spread.sd:.2f} {interval(spread.low, spread.high, lambda end: f'{100 * end:.2f}')}"
+
+
+def _needed(spread: SeedSpread) -> str:
+    """Return the seeds for the measured spread, and for the ends of its interval."""
+    low, middle, high = (f"{count}" if count < MOST else f"{MOST} or more" for count in spread.needed)
+    return f"{middle} ({low} to {high})"
 
 
 def _best_epochs(result: StudyResult) -> list[str]:
