@@ -26,6 +26,7 @@ SUBJECT = learning_rates.subject(ARM, Recipe(), "mnist", None)
 TUNED = [
     (study, arm)
     for study in load_studies()
+    if "quick" in study.protocols
     for arm in study.protocol("quick").arms
     if study.protocol("quick").recipe.but(arm.recipe).learning_rate is None
 ]
