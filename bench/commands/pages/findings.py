@@ -1,6 +1,6 @@
 """The findings under the articles' own protocol as Markdown: a page per question, and one with all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from tabulate import tabulate
@@ -8,10 +8,16 @@ from tabulate import tabulate
 from bench.commands.pages.results import answers_table, committed_results, result_text
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
-from bench.harness.analysis.questions.reproduction import Reproduction, reproductions
+from bench.harness.analysis.questions.reproduction import (
+    ASSUMPTIONS,
+    Number,
+    Reproduction,
+    changed_assumptions,
+    reproductions,
+)
 from bench.harness.analysis.questions.seed_spread import MOST, SeedSpread, seed_spread
 from bench.harness.analysis.results import StudyResult
-from bench.harness.number_format import MISSING, interval, number, percent
+from bench.harness.number_format import MISSING, counted, interval, number, percent
 from bench.harness.paths import EVIDENCE
 from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
@@ -26,7 +32,7 @@ FOLDER = "docs/findings"
 INDEX = f"{FOLDER}/index.md"
 PICTURES = "docs/images/findings"
 ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench rerun` takes them
-HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding")
+HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding", "why not")
 EARLY_STOPPING = "early-stopping"
 LEADERBOARD = "leaderboard-"  # begins the names of studies that get its table
 SEEDS = "seeds"
@@ -170,7 +176,9 @@ def all_findings_text(results: Sequence[StudyResult]) -> str:
 
 def reproduction_text(results: Iterable[StudyResult]) -> str:
     """Return every published number beside the measured one, and whether one run here could have given it."""
-    rows = [_row(row) for row in reproductions(results)]
+    results = list(results)
+    changed = changed_assumptions(results)
+    rows = [(*_row(row), _why(row, changed)) for row in reproductions(results)]
     return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
@@ -187,6 +195,16 @@ def _row(row: Reproduction) -> tuple[str, ...]:
         INSIDE[row.inside],
         f"[{row.study}]({row.study}.md)",
     )
+
+
+def _why(row: Reproduction, changed: Mapping[Number, Sequence[Reproduction]]) -> str:
+    """Return which changed assumptions would have given a number that lies outside."""
+    tried = changed.get(row.number, ())
+    if row.inside is not False or not tried:
+        return "" if row.inside is not False else MISSING
+    given = [other.arm.label.rpartition(", ")[2] for other in tried if other.inside]
+    words = f"given with {' or '.join(given)}" if given else f"not given by any of {counted(len(tried), 'change')}"
+    return f"[{markdown_text(words)}]({ASSUMPTIONS}.md)"
 
 
 def sections_of(results: Sequence[StudyResult]) -> dict[str, dict[str, str]]:

@@ -9,6 +9,8 @@ from bench.harness.records.parts import PublishedContext
 from bench.harness.stats.spread import prediction
 
 PROTOCOL = "published"
+Number = tuple[str, float]  # source and value
+ASSUMPTIONS = "assumptions"  # the study that trains systems with one assumption changed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,11 @@ class Reproduction:
     arm: ArmResult
     published: PublishedContext
     run: tuple[float, float] | None
+
+    @property
+    def number(self) -> Number:
+        """The published number's source and value."""
+        return self.published["source"], self.published["value"]
 
     @property
     def inside(self) -> bool | None:
@@ -53,14 +60,31 @@ def of_arm(study: str, arm: ArmResult) -> Iterator[Reproduction]:
 def reproductions(results: Iterable[StudyResult]) -> list[Reproduction]:
     """Return every published number once, from studies that were run under the articles' own protocol.
 
-    A system that several studies train is that of the first of them.
+    A system that several studies train is that of the first of them. Systems with a changed assumption are left out.
     """
     rows: dict[str, Reproduction] = {}
+    for row in _all(results):
+        if row.study != ASSUMPTIONS:
+            definition = without_code(row.arm.records[-1].definition)
+            rows.setdefault(content_hash([definition, *row.number]), row)
+    return list(rows.values())
+
+
+def changed_assumptions(results: Iterable[StudyResult]) -> dict[Number, list[Reproduction]]:
+    """Return, by source and published value, the systems that were trained with one assumption changed."""
+    changed: dict[Number, list[Reproduction]] = {}
+    for row in _all(results):
+        if row.study == ASSUMPTIONS and not _is_baseline(row.arm):
+            changed.setdefault(row.number, []).append(row)
+    return changed
+
+
+def _all(results: Iterable[StudyResult]) -> Iterator[Reproduction]:
     for result in results:
         if result.setting.protocol == PROTOCOL and not result.variant:
             for arm in result.arms:
-                for row in of_arm(result.study, arm):
-                    definition = without_code(arm.records[-1].definition)
-                    subject = [definition, row.published["source"], row.published["value"]]
-                    rows.setdefault(content_hash(subject), row)
-    return list(rows.values())
+                yield from of_arm(result.study, arm)
+
+
+def _is_baseline(arm: ArmResult) -> bool:
+    return all(comparison["baseline"] == arm.name for comparison in arm.records[-1].context["comparisons"])

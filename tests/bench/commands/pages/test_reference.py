@@ -38,6 +38,6 @@ def test_every_commands_options_are_listed() -> None:
     text = command_options_text()
 
     assert [name for name in COMMANDS if f"### `python -m bench {name}`" not in text] == []
-    assert re.search(r"\| `--rates A,B` +\| +\| the grid to begin with", text)
+    assert re.search(r"\| `--rates A,B` +\| +\| another grid", text)
     assert re.search(r"\| `--dataset DATASET` +\| `mnist-5k` ", text)
     assert re.search(r"\| `CHECKPOINT` +\| +\| a \.safetensors file", text)

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.questions.reproduction import Reproduction, reproductions, rounding
+from bench.harness.analysis.questions.reproduction import (
+    ASSUMPTIONS,
+    Reproduction,
+    changed_assumptions,
+    reproductions,
+    rounding,
+)
 from bench.harness.records.parts import PublishedContext
 from bench.harness.records.record import Record
 from tests.bench.conftest import MakeRecord
@@ -56,3 +62,21 @@ def test_a_system_of_several_studies_is_shown_once(make_record: MakeRecord) -> N
     """The same definition and number under two names is one system."""
     assert len(rows([*trials(make_record, 97.5, "a"), *trials(make_record, 97.5, "b")])) == 1
     assert len(rows([*trials(make_record, 97.5, "a"), *trials(make_record, 97.6, "b")])) == 2
+
+
+def test_changed_assumptions_stand_beside_the_number_and_not_in_its_place(make_record: MakeRecord) -> None:
+    """As assumed, the baseline, it is the very system that lies outside."""
+    fields: dict[str, Any] = {"protocol": "published", "images": 1000, "study": ASSUMPTIONS}
+    records = [
+        make_record(arm, seed, accuracy=accuracy, comparisons=(("s", "base"),), **fields)
+        for arm in ("base", "adam")
+        for seed, accuracy in enumerate(ACCURACIES)
+    ]
+    for record in records:
+        record.context["published"] = [PublishedContext(value=97.5, source="S0", note="one run")]
+    results = analyse(records)
+
+    assert reproductions(results) == []
+    assert {number: [row.arm.name for row in rows] for number, rows in changed_assumptions(results).items()} == {
+        ("S0", 97.5): ["adam"]
+    }
