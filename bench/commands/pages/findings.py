@@ -9,7 +9,6 @@ from bench.commands.pages.results import answers_table, committed_results, resul
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import (
-    ASSUMPTIONS,
     Number,
     Reproduction,
     changed_assumptions,
@@ -204,7 +203,7 @@ def _why(row: Reproduction, changed: Mapping[Number, Sequence[Reproduction]]) ->
         return "" if row.inside is not False else MISSING
     given = [other.arm.label.rpartition(", ")[2] for other in tried if other.inside]
     words = f"given with {' or '.join(given)}" if given else f"not given by any of {counted(len(tried), 'change')}"
-    return f"[{markdown_text(words)}]({ASSUMPTIONS}.md)"
+    return f"[{markdown_text(words)}]({tried[0].study}.md)"
 
 
 def sections_of(results: Sequence[StudyResult]) -> dict[str, dict[str, str]]:

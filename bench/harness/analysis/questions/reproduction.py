@@ -10,7 +10,7 @@ from bench.harness.stats.spread import prediction
 
 PROTOCOL = "published"
 Number = tuple[str, float]  # source and value
-ASSUMPTIONS = "assumptions"  # the study that trains systems with one assumption changed at a time
+ASSUMPTIONS = "assumptions-"  # begins the names of studies that train systems with one assumption changed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def reproductions(results: Iterable[StudyResult]) -> list[Reproduction]:
     """
     rows: dict[str, Reproduction] = {}
     for row in _all(results):
-        if row.study != ASSUMPTIONS:
+        if not row.study.startswith(ASSUMPTIONS):
             definition = without_code(row.arm.records[-1].definition)
             rows.setdefault(content_hash([definition, *row.number]), row)
     return list(rows.values())
@@ -74,7 +74,7 @@ def changed_assumptions(results: Iterable[StudyResult]) -> dict[Number, list[Rep
     """Return, by source and published value, the systems that were trained with one assumption changed."""
     changed: dict[Number, list[Reproduction]] = {}
     for row in _all(results):
-        if row.study == ASSUMPTIONS and not _is_baseline(row.arm):
+        if row.study.startswith(ASSUMPTIONS) and not _is_baseline(row.arm):
             changed.setdefault(row.number, []).append(row)
     return changed
 

@@ -66,7 +66,7 @@ def test_a_system_of_several_studies_is_shown_once(make_record: MakeRecord) -> N
 
 def test_changed_assumptions_stand_beside_the_number_and_not_in_its_place(make_record: MakeRecord) -> None:
     """As assumed, the baseline, it is the very system that lies outside."""
-    fields: dict[str, Any] = {"protocol": "published", "images": 1000, "study": ASSUMPTIONS}
+    fields: dict[str, Any] = {"protocol": "published", "images": 1000, "study": f"{ASSUMPTIONS}s0"}
     records = [
         make_record(arm, seed, accuracy=accuracy, comparisons=(("s", "base"),), **fields)
         for arm in ("base", "adam")

@@ -28,7 +28,7 @@ CHANGED = tuple(
     for name, (words, change) in CHANGES.items()
 )
 STUDY = Study(
-    name="assumptions",
+    name="assumptions-s0",
     question="Would other assumptions have given the published numbers that lie outside?",
     held_fixed="architecture, training images, epochs; all of the recipe but what an arm names",
     on_request=True,
@@ -40,6 +40,6 @@ STUDY = Study(
 )
 
 
-def test_assumptions(run_trial: RunTrial, arm: str, seed: int) -> None:
+def test_assumptions_s0(run_trial: RunTrial, arm: str, seed: int) -> None:
     """One arm, one seed: trained, timed, evaluated, recorded."""
     run_trial(STUDY, arm, seed)
