@@ -4,9 +4,7 @@ S0 states neither optimiser nor rate nor batch size: SGD at 0.01 with momentum 0
 the systems whose numbers lie outside are trained with one of these changed at a time.
 """
 
-from dataclasses import replace
-
-from bench.harness.study import Arm, Comparison, Protocol, Published, RunTrial, Study, recipes
+from bench.harness.study import Arm, Comparison, Protocol, Published, RunTrial, Study, change, recipes
 
 S0 = "10 000 images of MNIST, 20 epochs, one run; optimiser not stated"
 BN, SK = {"normalisation": "batch", "dropout": 0.5}, {"width": 0.2}
@@ -22,11 +20,7 @@ CHANGES: dict[str, tuple[str, dict[str, object]]] = {
     "adam": ("Adam at 0.001", {"optimizer": "adam", "learning_rate": 0.001}),
     "raw": ("pixels not normalised", {"mean": (0.0,), "std": (1.0,)}),
 }
-CHANGED = tuple(
-    replace(arm, name=f"{arm.name}-{name}", label=f"{arm.label}, {words}", recipe={**arm.recipe, **change})
-    for arm in SYSTEMS
-    for name, (words, change) in CHANGES.items()
-)
+CHANGED = [arm for system in SYSTEMS for arm in change(system, CHANGES)]
 STUDY = Study(
     name="assumptions-s0",
     question="Would other assumptions have given the published numbers that lie outside?",

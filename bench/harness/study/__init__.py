@@ -3,6 +3,6 @@
 from bench.harness.study import recipes
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import Arm, Comparison, Protocol, Published, RunTrial, Study
-from bench.harness.study.vary import vary
+from bench.harness.study.vary import change, vary
 
-__all__ = ["Arm", "Comparison", "Protocol", "Published", "Recipe", "RunTrial", "Study", "recipes", "vary"]
+__all__ = ["Arm", "Comparison", "Protocol", "Published", "Recipe", "RunTrial", "Study", "change", "recipes", "vary"]

@@ -62,6 +62,21 @@ def vary(
     return _with_published(arms, published or {})
 
 
+def change(arm: Arm, changes: Mapping[str, tuple[str, Mapping[str, Any]]]) -> tuple[Arm, ...]:
+    """Return an arm once for each change of its recipe, in their order, published numbers and all.
+
+    `change(sk, {"adam": ("Adam", {"optimizer": "adam"})})` returns one arm, sk-adam ("SK, Adam").
+
+    Args:
+        arm: as it is without a change; it is not among what is returned.
+        changes: by the end of the arm's new name; the end of its label, and hyper-parameters.
+    """
+    return tuple(
+        replace(arm, name=f"{arm.name}-{name}", label=f"{arm.label}, {words}", recipe={**arm.recipe, **recipe})
+        for name, (words, recipe) in changes.items()
+    )
+
+
 def _words(values: tuple[Any, ...] | Mapping[Any, str]) -> list[tuple[Any, str]]:
     """Return each value with its words; a value without words of its own is written as it is."""
     return list(values.items()) if isinstance(values, Mapping) else [(value, str(value)) for value in values]

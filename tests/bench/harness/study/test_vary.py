@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.harness.study import Arm, Published, vary
+from bench.harness.study import Arm, Published, change, vary
 from bench.harness.study.study import StudyError
 
 
@@ -95,3 +95,13 @@ def test_a_hyper_parameter_is_varied_in_the_recipe() -> None:
     assert [arm.name for arm in arms] == ["0.0", "0.9"]
     assert [arm.recipe for arm in arms] == [{"epochs": 3, "momentum": 0.0}, {"epochs": 3, "momentum": 0.9}]
     assert all(arm.options == {"width": 0.2} for arm in arms)
+
+
+def test_a_change_keeps_all_else() -> None:
+    """The arm's own hyper-parameters, options and published numbers; another change of the same one wins."""
+    arm = Arm("sk", "SK", "sk", {"width": 0.2}, {"epochs": 3, "momentum": 0.5}, (Published(98.0, "S0"),))
+    plain, fast = change(arm, {"plain": ("no momentum", {"momentum": 0.0}), "fast": ("Adam", {"optimizer": "adam"})})
+
+    assert (plain.name, plain.label, plain.recipe) == ("sk-plain", "SK, no momentum", {"epochs": 3, "momentum": 0.0})
+    assert fast.recipe == {"epochs": 3, "momentum": 0.5, "optimizer": "adam"}
+    assert (fast.options, fast.published) == (arm.options, arm.published)
