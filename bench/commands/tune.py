@@ -36,7 +36,7 @@ from bench.harness.study.code import code_hash
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.rate_choice import GRIDS, TUNING_SEEDS, Tried, choose
 from bench.harness.study.recipe import Recipe
-from bench.harness.study.study import FIRST_TUNING_SEED, Arm, Protocol
+from bench.harness.study.study import FIRST_TUNING_SEED, PROTOCOLS, Arm, Protocol
 from bench.harness.study.trial import fit_images, fit_options
 from bench.harness.training.tuning import Subject, Try, try_all
 
@@ -75,12 +75,15 @@ def _subjects(arguments: argparse.Namespace, base: Execution) -> list[tuple[Subj
         if arguments.studies or arguments.arms:
             raise UserError("--architecture is for an arm of your own: drop --studies and --arms, or --architecture")
         return [_own_arm(arguments, base)]
+    if arguments.protocol not in PROTOCOLS:
+        raise UserError(unknown("protocol", arguments.protocol, PROTOCOLS))
     studies = load_studies(arguments.studies)
+    asked = studies if arguments.studies else [one for one in studies if one.arm_names(arguments.protocol)]
     tunable = [
-        (study, study.protocol(arguments.protocol), arm)
-        for study in studies
-        for arm in study.protocol(arguments.protocol).arms
-        if study.protocol(arguments.protocol).recipe.but(arm.recipe).learning_rate is None
+        (study, protocol, arm)
+        for study, protocol in [(study, study.protocol(arguments.protocol)) for study in asked]
+        for arm in protocol.arms
+        if protocol.recipe.but(arm.recipe).learning_rate is None
     ]
     names = {arm.name for _, _, arm in tunable}
     wanted = arguments.arms.split(",") if arguments.arms else names

@@ -150,6 +150,29 @@ def test_rates_of_another_data_set_are_used_by_the_command_that_is_printed(
     assert list(folder.rglob("*.json")) == [folder / "quick" / "activation" / "lenet5-relu.json"]
 
 
+@pytest.mark.parametrize("protocol", ["quick", "published"])
+def test_without_a_study_all_are_tuned_that_have_the_protocol(
+    protocol: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Some are run under the articles' conditions alone."""
+    monkeypatch.setattr(learning_rates, "CHOSEN_RATES", tmp_path)
+    monkeypatch.setattr("bench.commands.tune.load", lambda *_, **__: load("mnist-5k"))
+    best_at(0.003, monkeypatch)
+    words = ("--protocol", protocol, "--rates", "0.003", "--tuning-seeds", "1", "--workers", "0", "--device", "cpu")
+    assert main(["tune", *words]) == 0
+
+    tuned = {path.relative_to(tmp_path / protocol).parts[0] for path in tmp_path.rglob("*.json")}
+    assert tuned == {
+        study.name
+        for study in load_studies()
+        if protocol in study.protocols
+        if any(
+            study.protocols[protocol].recipe.but(arm.recipe).learning_rate is None
+            for arm in study.protocols[protocol].arms
+        )
+    }
+
+
 def document(path: Path, *words: str) -> dict[str, object]:
     """Run the command, writing to a file, and return what it wrote."""
     assert main(["tune", *OWN, "--out", str(path), "--device", "cpu", "--workers", "0", *words]) == 0
