@@ -1,4 +1,4 @@
-"""Tests of what the notes say on speeds: that they are missing, of which arms, and what disturbed them."""
+"""Tests of what the notes say: on speeds that are missing or disturbed, on learning rates chosen for something else."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench.harness.analysis.analyse import analyse
+from bench.harness.records.parts import CHOSEN_ON, OTHER_CODE
 from bench.harness.records.record import Record
 from bench.harness.report.notes import notes, speeds
 from tests.bench.conftest import MakePhase, MakeRecord, a_turn
@@ -105,3 +106,30 @@ def test_of_nets_without_lrn_nothing_is_said_about_it(trials: list[Record], make
     (result,) = analyse(trials, [make_phase(BOTH)])
 
     assert not [note for note in notes(result, result.comparisons[0]) if "LocalResponseNorm" in note]
+
+
+@pytest.mark.parametrize(
+    ("origin", "note"),
+    [
+        (f"base.json{CHOSEN_ON}mnist-5k", "Learning rates were chosen on mnist-5k, not on mnist."),
+        (
+            f"base.json{OTHER_CODE}",
+            "Learning rates of 1 trial were chosen before the code",
+        ),
+        (f"base.json{OTHER_CODE}{CHOSEN_ON}mnist-5k", "Learning rates were chosen on mnist-5k, not on mnist."),
+    ],
+)
+def test_a_learning_rate_that_was_chosen_for_something_else_is_noted(
+    make_record: MakeRecord, origin: str, note: str
+) -> None:
+    """An arm may have lost by its rate alone."""
+    result = analyse([make_record(dataset="mnist", definition={"learning_rate_from": origin})])[0]
+
+    assert any(text.startswith(note) for text in notes(result, result.comparisons[0]))
+
+
+def test_a_learning_rate_of_its_own_needs_no_note(make_record: MakeRecord) -> None:
+    """Chosen on the same data, with the same code."""
+    result = analyse([make_record(definition={"learning_rate_from": "base.json"})])[0]
+
+    assert not any("earning rate" in text for text in notes(result, result.comparisons[0]))
