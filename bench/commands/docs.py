@@ -17,7 +17,13 @@ from bench.commands.pages.fields import fields_text
 from bench.commands.pages.findings import committed_findings, pictures, sections_of
 from bench.commands.pages.measurements import measurement_sections
 from bench.commands.pages.reference import command_options_text, commands_table, datasets_table, options_table
-from bench.commands.pages.results import answers_table, articles_text, committed_results, results_text
+from bench.commands.pages.results import (
+    answers_table,
+    articles_text,
+    committed_results,
+    rates_pictures,
+    results_text,
+)
 from bench.commands.pages.sections import with_sections
 from bench.commands.pages.studies import rooms_table, studies_table
 from bench.harness.analysis.results import StudyResult
@@ -87,6 +93,7 @@ def documentation(root: Path) -> dict[Path, str]:
         for name, sections in pages(results).items()
     }
     drawn = {root / name: svg for finding in committed_findings() for name, svg in pictures(finding).items()}
+    drawn |= {root / name: svg for name, svg in rates_pictures(results).items()}
     return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **drawn, **texts}
 
 

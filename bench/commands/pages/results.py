@@ -13,6 +13,7 @@ from bench.harness.number_format import MISSING, interval, measured, number, per
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
 from bench.harness.report.answers import short_answer, study_answers
+from bench.harness.report.figures.rates import rates_svg
 from bench.harness.report.notes import published
 from bench.harness.report.sentences import difference_text
 from bench.harness.report.typesetting import markdown_text
@@ -52,7 +53,25 @@ def _answer_row(result: StudyResult, comparison: ComparisonResult, page: str) ->
 
 def results_text(results: Sequence[StudyResult]) -> str:
     """Return every study's question with what was measured, under a heading of its own."""
-    return "\n\n".join(f"### {result.study}\n\n**{result.question}**\n\n{result_text(result)}" for result in results)
+    return "\n\n".join(
+        f"### {result.study}\n\n**{result.question}**\n\n{result_text(result)}{_rates(result)}" for result in results
+    )
+
+
+def rates_pictures(results: Iterable[StudyResult]) -> dict[str, str]:
+    """Return the pictures of what each learning rate gave, SVG by their paths, of studies whose rates were chosen."""
+    drawn = {f"docs/{_rates_picture(result.study)}": rates_svg(result) for result in results}
+    return {path: svg for path, svg in drawn.items() if svg}
+
+
+def _rates(result: StudyResult) -> str:
+    if not rates_svg(result):
+        return ""
+    return f"\n\n![Validation accuracy by learning rate]({_rates_picture(result.study)})"
+
+
+def _rates_picture(study: str) -> str:
+    return f"images/rates/{slug(study)}.svg"
 
 
 def result_text(result: StudyResult) -> str:

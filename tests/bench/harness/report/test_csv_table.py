@@ -19,13 +19,13 @@ from tests.bench.conftest import MakePhase, MakeRecord
 
 # SHA-256 of the tables that the committed records and speed phases gave when they were recorded; new ones need new.
 EVIDENCE_TABLES = {
-    "activation-lenet5": "cbea68a7378849fc37eb4496e14e1cdf601461af0b744cfbf81d7f9466044adc",
-    "activation-s3": "593d709c9be07c3c80197e7666e849bd88740d85aaf5244cfacbcacf492abf45",
-    "activation-sk": "8917987ca3cf4ff43d6d3c3c464762131ee70e2bb50abadaa2947ad3ec49546d",
-    "kernel-size-bn-net": "9d456d07611cb4c400099c6a08c8b29382c6ac84ed4f00afbbc6f7a596dc501d",
-    "kernel-size-convnet": "0e10d8924fb0c140f9e4c1c426a41d03fb89db48729eb9b6001247bf2a53f505",
-    "kernel-size-s0": "52ebb4e93280e6b5b0dcfaac9d5a92dfa74b6ddda360eb2397cd63a691b5c929",
-    "normalisation-normalisation": "e7eff559e03083157bb719bc5af5ede75e9cd9ce0f684a3e0a7bdd693c37334e",
+    "activation-lenet5": "70b70dfa73d0a6aafe3f4d6b92440d98474d1bc21cc0e67cda96420652177e20",
+    "activation-s3": "9169e7fd2a8b5ac5b76199279ace49f3125b5b84b132d800b505bb5767e2d79a",
+    "activation-sk": "42be5c9e29700675c373a419cef1fd4cc79d11458d5afc5d06c302a1c96b070f",
+    "kernel-size-bn-net": "4993a7bc7d72a5ea056f339b12f3bfefba4998b198b1e06fa762b6242910aaed",
+    "kernel-size-convnet": "d3779060dbf74674cc12c0ae50ff962727fb93528312bdc6fc8b865ef613a685",
+    "kernel-size-s0": "3b2b27594d78ba14a744f9e3e030e1902ab03a926bcaf5e60c7fe70a45068876",
+    "normalisation-normalisation": "bb0d885cd77603705e43347e40949adfb8484e141c6dca696174339baa6ad9a1",
 }
 
 
