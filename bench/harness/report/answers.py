@@ -8,6 +8,7 @@ from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, 
 from bench.harness.report.legends import target
 from bench.harness.report.notes import missing
 from bench.harness.report.sentences import brief_points, briefly, describe, points_text, time_to_target
+from bench.harness.stats.failures import Failures
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import Judgement
 
@@ -32,7 +33,7 @@ def answers(result: StudyResult, comparison: ComparisonResult) -> list[str]:
             baseline=_baseline(comparison, row.judgement).label,
             speed=row.speed,
         )
-        + _diverged(row.arm, _baseline(comparison, row.judgement))
+        + _failed(row.arm, _baseline(comparison, row.judgement))
         for row in comparison.rows
         if row.judgement
     ]
@@ -196,9 +197,13 @@ def _baseline(comparison: ComparisonResult, judgement: Judgement) -> ArmResult:
     return next(row.arm for row in comparison.rows if row.arm.name == judgement.baseline)
 
 
-def _diverged(arm: ArmResult, baseline: ArmResult) -> str:
-    parts = [f"{arm.diverged} of {len(arm.records)} trials diverged"] if arm.diverged else []
-    parts += [f"{baseline.diverged} of the baseline's {len(baseline.records)} trials diverged"] * (
-        baseline.diverged > 0
-    )
-    return f" ({', '.join(parts)})" if parts else ""
+def _failed(arm: ArmResult, baseline: ArmResult) -> str:
+    """Return how many trials failed, of the arm and of its baseline, in brackets; empty where none did."""
+    parts = [failed_text(own.failures, whose) for own, whose in ((arm, ""), (baseline, "the baseline's "))]
+    return f" ({', '.join(filter(None, parts))})" if any(parts) else ""
+
+
+def failed_text(failures: Failures, whose: str = "") -> str:
+    """Return `4 of 30 trials failed [4, 31 %]`, the exact interval of the share behind it; empty where none failed."""
+    ends = f"[{100 * failures.low:.0f}, {100 * failures.high:.0f} %]"
+    return f"{failures.failed} of {whose}{failures.n} trials failed {ends}" if failures.failed else ""

@@ -52,7 +52,7 @@ def _table(rows: Sequence[ForestRow], width: int) -> Iterator[str]:
     """Yield a header and one line per arm; only its name gives way where the line is too long."""
     if not rows:
         return
-    cells = [HEADERS, *((f"{row.effect} {row.interval}".strip(), row.words, row.ratio) for row in rows)]
+    cells = [HEADERS, *((f"{row.effect} {row.interval}".strip(), _verdict(row), row.ratio) for row in rows)]
     widths = [max(len(line[place]) for line in cells) for place in range(len(HEADERS))]
     room = width - len(INDENT) * (len(HEADERS) + 1) - sum(widths)
     names = ["", *(_name(row, room) for row in rows)]
@@ -60,6 +60,11 @@ def _table(rows: Sequence[ForestRow], width: int) -> Iterator[str]:
     for name, (difference, verdict, speed) in zip(names, cells, strict=True):
         line = (name.ljust(longest), difference.rjust(widths[0]), verdict.ljust(widths[1]), speed.rjust(widths[2]))
         yield (INDENT + INDENT.join(line)).rstrip()
+
+
+def _verdict(row: ForestRow) -> str:
+    """Return the verdict, and how many trials failed where some did: a mean over such says little."""
+    return f"{row.words}, {row.failed.partition(' trials')[0]} failed" if row.failed else row.words
 
 
 def _name(row: ForestRow, letters: int) -> str:

@@ -10,7 +10,7 @@ from html import escape
 
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.number_format import interval, number, signed
-from bench.harness.report.answers import baseline_label
+from bench.harness.report.answers import baseline_label, failed_text
 from bench.harness.report.sentences import VERDICT_WORDS, Ratio, points
 from bench.harness.stats.differences import Difference
 
@@ -52,6 +52,7 @@ class ForestRow:
     Attributes:
         verdict: `better`, `worse`, `tied`, or `open` where these trials cannot tell or are too few.
         words: the verdict in plain words.
+        failed: trials of the arm that failed, in words; empty where none did.
         margin: 0 to 1.
     """
 
@@ -59,6 +60,7 @@ class ForestRow:
     baseline: str
     verdict: str
     words: str
+    failed: str
     difference: Difference
     margin: float
     speed: Ratio | None
@@ -95,6 +97,7 @@ class ForestRow:
         return (
             " ".join(filter(None, (f"{self.label} against {self.baseline}: {self.effect} points", self.interval)))
             + f", {self.words}, n = {seeds}, margin ±{points(self.margin)}"
+            + (f", {self.failed}" if self.failed else "")
         )
 
     @property
@@ -123,6 +126,7 @@ def _row(result: StudyResult, comparison: ComparisonResult, row: ArmRow) -> Fore
         baseline=baseline_label(comparison),
         verdict=verdict if verdict in ("better", "worse", "tied") else "open",
         words=VERDICT_WORDS[verdict],
+        failed=failed_text(row.arm.failures),
         difference=row.judgement.difference,
         margin=result.margin,
         speed=row.speed,

@@ -23,13 +23,13 @@ def test_answer_names_labels_and_speed(make_record: MakeRecord, make_phase: Make
 @pytest.mark.parametrize(
     ("arms", "said"),
     [
-        (("other",), " (1 of 5 trials diverged)"),
-        (("base",), " (1 of the baseline's 5 trials diverged)"),
-        (("base", "other"), " (1 of 5 trials diverged, 1 of the baseline's 5 trials diverged)"),
+        (("other",), " (1 of 5 trials failed [1, 72 %])"),
+        (("base",), " (1 of the baseline's 5 trials failed [1, 72 %])"),
+        (("base", "other"), " (1 of 5 trials failed [1, 72 %], 1 of the baseline's 5 trials failed [1, 72 %])"),
         ((), ""),
     ],
 )
-def test_answers_count_diverged_trials(make_record: MakeRecord, arms: tuple[str, ...], said: str) -> None:
+def test_answers_count_failed_trials(make_record: MakeRecord, arms: tuple[str, ...], said: str) -> None:
     """A sentence that is read alone says that a trial in it broke down, on either side."""
     records = [
         make_record(arm, seed, status="diverged" if arm in arms and seed == 0 else "ok")

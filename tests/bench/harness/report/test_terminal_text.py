@@ -6,7 +6,7 @@ import pytest
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.conditions import one_line
-from bench.harness.analysis.results import StudyResult
+from bench.harness.analysis.results import ArmRow, StudyResult
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import load
 from bench.harness.report.terminal_text import LEAST_COLUMNS, columns, summary_lines
@@ -75,3 +75,16 @@ def test_the_environment_may_say_the_width(monkeypatch: pytest.MonkeyPatch, told
     monkeypatch.setenv("COLUMNS", told)
 
     assert columns() == width
+
+
+def test_failed_trials_are_counted_beside_the_verdict(committed: list[StudyResult]) -> None:
+    """S3's setting never leaves chance in so few steps: a mean of such trials is none of a trained net."""
+    text = "\n".join(summary_lines(committed, 160))
+
+    assert "worse, 5 of 5 failed" in text
+    assert text.count(" failed") == sum(bool(row.arm.failures.failed) for row in judged(committed))
+
+
+def judged(results: list[StudyResult]) -> list[ArmRow]:
+    """Return the rows with a verdict."""
+    return [row for result in results for comparison in result.comparisons for row in comparison.rows if row.judgement]
