@@ -30,7 +30,10 @@ STUDY = Study(
     comparisons=tuple(
         Comparison(arm.name, arm.label, arm.name, tuple(f"{arm.name}-{name}" for name in CHANGES)) for arm in SYSTEMS
     ),
-    protocols={"published": Protocol("mnist", recipes.S0, (*SYSTEMS, *CHANGED), margin=0.002)},
+    protocols={
+        "quick": Protocol("mnist-5k", recipes.S0.but({"train_images": None}), (SYSTEMS[0], *CHANGED[:5])),
+        "published": Protocol("mnist", recipes.S0, (*SYSTEMS, *CHANGED), margin=0.002),
+    },
 )
 
 

@@ -6,6 +6,7 @@ chosen on validation images by `python -m bench tune`, all else is S0's.
 
 from bench.harness.study import Arm, Comparison, Protocol, RunTrial, Study, recipes, vary
 
+S0 = recipes.S0.but({"learning_rate": None})
 BATCH, ALL = {"normalisation": "batch"}, {"train_images": 60_000}
 NETS = (
     Arm("base", "BASE", "base"),
@@ -26,7 +27,8 @@ STUDY = Study(
         Comparison("activation", "activation in SK x0.2", "sk-relu", ("sk-sigmoid",)),
     ),
     protocols={
-        "published": Protocol("mnist", recipes.S0.but({"learning_rate": None}), (*NETS, *SK), margin=0.002),
+        "smoke": Protocol("mnist-5k", S0.but({"train_images": 320, "epochs": 2}), NETS, reduced=True),
+        "published": Protocol("mnist", S0, (*NETS, *SK), margin=0.002),
     },
 )
 

@@ -40,7 +40,7 @@ def _choice_of(result: StudyResult, arm: ArmResult) -> Choice | None:
         choice = read(result.study, result.setting.protocol, arm.name) if named else None
     except ChoiceError:
         return None
-    taken = definition["recipe"]["learning_rate"]
+    taken = definition.get("recipe", {}).get("learning_rate")
     return choice if choice and choice.learning_rate == taken and choice.tried else None
 
 

@@ -105,8 +105,15 @@ def test_without_records_it_is_what_tuning_took(trial: Trial) -> None:
     """Images of all epochs at the rate when its learning rate was chosen, and a little for evaluation."""
     path = learning_rates.path_of("norm", "quick", "base")
     path.parent.mkdir(parents=True)
-    choice = {"learning_rate": 0.1, "subject": "abc", "train_images_per_second": 50.0}
-    path.write_text(json.dumps(choice), encoding="utf-8")
+    choice = {
+        "learning_rate": 0.1,
+        "kept": [0.1],
+        "subject": "",
+        "code": "",
+        "tried": [],
+        "train_images_per_second": 50.0,
+    }
+    path.write_text(json.dumps({**choice, "train_images_per_second": 50.0}), encoding="utf-8")
 
     assert expect_seconds(trial, COSTS, 100, []) == pytest.approx(1.1 * 400 / 50)
 
