@@ -35,6 +35,7 @@ HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %
 EARLY_STOPPING = "early-stopping"
 LEADERBOARD = "leaderboard-"  # begins the names of studies that get its table
 SEEDS = "seeds"
+LAST_BATCH = "last-batch"
 SPREAD_HEADERS = ("arm", "n", "spread of a run, points", "seeds for ±0.1 point")
 STOPPED_HEADERS = ("arm", "patience, epochs", "epochs saved, %", "accuracy lost, points", "n")
 INSIDE = {True: "yes", False: "**no**", None: MISSING}
@@ -73,6 +74,7 @@ def finding_text(result: StudyResult) -> str:
         *_board(result),
         *_stopped(result),
         *_spreads(result),
+        *_falls(result),
         *_best_epochs(result),
         *_held_fixed(result.study),
         f"To run it again:\n\n```\n{command}\n```",
@@ -128,6 +130,16 @@ def _spreads(result: StudyResult) -> list[str]:
     rows = [(markdown_text(arm.label), str(spread.n), _sd(spread), _needed(spread)) for arm, spread in known]
     table = tabulate(rows, SPREAD_HEADERS, tablefmt="pipe", disable_numparse=True)
     return [f"Standard deviation over seeds, on the same test images, with its 95 % interval:\n\n{table}"]
+
+
+def _falls(result: StudyResult) -> list[str]:
+    """Return the lowest test accuracy after any of the later epochs, in the study that asks about single epochs."""
+    curves = {arm.label: [record.curves.get("test_accuracy", []) for record in arm.records] for arm in result.arms}
+    if result.study != LAST_BATCH or not all(curve for own in curves.values() for curve in own):
+        return []
+    lowest = {label: min(min(curve[len(curve) // 2 :]) for curve in own) for label, own in curves.items()}
+    texts = "; ".join(f"{markdown_text(label)} {100 * accuracy:.2f} %" for label, accuracy in lowest.items())
+    return [f"The lowest test accuracy of any run after any epoch of the second half: {texts}."]
 
 
 def _sd(spread: SeedSpread) -> str:

@@ -178,6 +178,11 @@ def ends_of(summaries: Sequence[ArmSummary | Median]) -> Floats:
     return np.array([low, high])
 
 
+def _tick(value: float) -> str:
+    """Return a tick's number; tens of thousands are short, so that neighbours do not touch."""
+    return f"{value / 1000:g}k" if value >= 10_000 else f"{value:g}"  # noqa: PLR2004 - five digits are too wide
+
+
 def log_where_wide(axes: "Axes", which: str, values: Floats) -> None:
     """Make an axis logarithmic where its values span more than LOG_RATIO, with plain numbers at its ticks."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as in `draw`
@@ -188,5 +193,5 @@ def log_where_wide(axes: "Axes", which: str, values: Floats) -> None:
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     axis.set_minor_formatter(NullFormatter())
