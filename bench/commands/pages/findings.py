@@ -1,6 +1,6 @@
 """The findings under the articles' own protocol as Markdown: a page per question, and one with all of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from tabulate import tabulate
@@ -9,9 +9,9 @@ from bench.commands.pages.results import answers_table, committed_results, resul
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import (
-    Number,
     Reproduction,
     changed_assumptions,
+    other_options,
     reproductions,
 )
 from bench.harness.analysis.questions.seed_spread import MOST, SeedSpread, seed_spread
@@ -188,8 +188,8 @@ def all_findings_text(results: Sequence[StudyResult]) -> str:
 def reproduction_text(results: Iterable[StudyResult]) -> str:
     """Return every published number beside the measured one, and whether one run here could have given it."""
     results = list(results)
-    changed = changed_assumptions(results)
-    rows = [(*_row(row), _why(row, changed)) for row in reproductions(results)]
+    known, changed = reproductions(results), changed_assumptions(results)
+    rows = [(*_row(row), _why(row, [*other_options(row, known), *changed.get(row.number, ())])) for row in known]
     return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
@@ -208,14 +208,15 @@ def _row(row: Reproduction) -> tuple[str, ...]:
     )
 
 
-def _why(row: Reproduction, changed: Mapping[Number, Sequence[Reproduction]]) -> str:
-    """Return which changed assumptions would have given a number that lies outside."""
-    tried = changed.get(row.number, ())
-    if row.inside is not False or not tried:
-        return "" if row.inside is not False else MISSING
-    given = [other.arm.label.rpartition(", ")[2] for other in tried if other.inside]
-    words = f"given with {' or '.join(given)}" if given else f"not given by any of {counted(len(tried), 'change')}"
-    return f"[{markdown_text(words)}]({tried[0].study}.md)"
+def _why(row: Reproduction, others: Sequence[Reproduction]) -> str:
+    """Return which other systems that a number outside may be of would have given it; empty where it is inside."""
+    if row.inside is not False:
+        return ""
+    given = [f"[{markdown_text(other.arm.label)}]({other.study}.md)" for other in others if other.inside]
+    changed = [other for other in others if other.study.startswith(ASSUMPTIONS)]
+    if not given and changed:
+        return f"[not given by any of {counted(len(changed), 'change')}]({changed[0].study}.md)"
+    return f"given by {' or '.join(given)}" if given else MISSING
 
 
 def sections_of(results: Sequence[StudyResult]) -> dict[str, dict[str, str]]:

@@ -79,6 +79,16 @@ def changed_assumptions(results: Iterable[StudyResult]) -> dict[Number, list[Rep
     return changed
 
 
+def other_options(row: Reproduction, rows: Iterable[Reproduction]) -> list[Reproduction]:
+    """Return the systems that a number may be of as well: the same net with other options, trained the same way."""
+    return [other for other in rows if other is not row and other.number == row.number and _alike(other, row)]
+
+
+def _alike(one: Reproduction, other: Reproduction) -> bool:
+    first, second = one.arm.records[-1].definition, other.arm.records[-1].definition
+    return all(first.get(name) == second.get(name) for name in ("architecture", "recipe"))
+
+
 def _all(results: Iterable[StudyResult]) -> Iterator[Reproduction]:
     for result in results:
         if result.setting.protocol == PROTOCOL and not result.variant:

@@ -80,3 +80,19 @@ def test_changed_assumptions_stand_beside_the_number_and_not_in_its_place(make_r
     assert {number: [row.arm.name for row in rows] for number, rows in changed_assumptions(results).items()} == {
         ("S0", 97.5): ["adam"]
     }
+
+
+def test_a_number_may_be_of_the_same_net_with_other_options(make_record: MakeRecord) -> None:
+    """An article that does not state the width; another recipe is another system."""
+    fields: dict[str, Any] = {"protocol": "published", "images": 1000}
+    recipes = {"x1": {"epochs": 1}, "x0.2": {"epochs": 1}, "longer": {"epochs": 2}}
+    records = [
+        make_record(arm, 0, definition={"architecture": "sk", "options": {"width": arm}, "recipe": recipe}, **fields)
+        for arm, recipe in recipes.items()
+    ]
+    for record in records:
+        record.context["published"] = [PublishedContext(value=97.5, source="S0", note="one run")]
+    known = rows(records)
+    (wide,) = (row for row in known if row.arm.name == "x1")
+
+    assert [row.arm.name for row in other_options(wide, known)] == ["x0.2"]
