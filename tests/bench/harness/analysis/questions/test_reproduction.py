@@ -9,6 +9,7 @@ from bench.harness.analysis.questions.reproduction import (
     ASSUMPTIONS,
     Reproduction,
     changed_assumptions,
+    other_options,
     reproductions,
     rounding,
 )
