@@ -9,6 +9,7 @@ from bench.commands.pages.results import answers_table, committed_results, resul
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import (
+    ASSUMPTIONS,
     Reproduction,
     changed_assumptions,
     other_options,
