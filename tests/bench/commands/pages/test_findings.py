@@ -1,7 +1,9 @@
 """Tests of the pages of findings: what is generated, and what is written by hand around it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from bench.harness.analysis.analyse import analyse
 from bench.harness.paths import EVIDENCE, PROJECT
 from bench.harness.records.record import load
 from bench.harness.study.discovery import load_studies
-from tests.bench.conftest import MakeRecord
+from tests.bench.conftest import MakeRecord, curves
 
 WORDS_AT_MOST = 80
 RECORD_BYTES_AT_MOST = 8000
@@ -64,6 +66,41 @@ def test_a_number_outside_is_marked(make_record: MakeRecord) -> None:
 
     assert "| 90.0" in table
     assert "**no**" in table
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [(0.90, "given by [other](assumptions-s0.md)"), (0.93, "[not given by any of 1 change](assumptions-s0.md)")],
+)
+def test_a_number_outside_names_what_would_have_given_it(make_record: MakeRecord, accuracy: float, said: str) -> None:
+    """A changed assumption, or none of those that were tried."""
+    fields: dict[str, Any] = {"protocol": "published", "images": 1000}
+    records = [make_record(seed=seed, accuracy=0.95, study="width", **fields) for seed in range(3)]
+    changed = {"study": "assumptions-s0", "comparisons": (("c", "base"),)}
+    records += [make_record("other", seed, accuracy=accuracy, **changed, **fields) for seed in range(3)]
+    for record in records:
+        record.context["published"] = [{"value": 90.0, "source": "S0", "note": ""}]
+
+    assert said in findings.reproduction_text(analyse(records))
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ("seeds", "| base | 2 | 0.71 [0.32, 22.56] "),
+        ("last-batch", "The lowest test accuracy of any run after any epoch of the second half: base 70.00 %."),
+    ],
+)
+def test_some_questions_have_a_table_or_a_sentence_of_their_own(make_record: MakeRecord, study: str, said: str) -> None:
+    """The spread over seeds; the worst of the later epochs."""
+    own = {**curves(0.9, 0), "test_accuracy": [0.1, 0.6, 0.7, 0.9]}
+    records = [
+        make_record(seed=seed, accuracy=0.9 + 0.01 * seed, images=1000, study=study, protocol="published", curves=own)
+        for seed in range(2)
+    ]
+
+    assert said in re.sub(" +", " ", findings.finding_text(analyse(records)[0]))
+    assert said not in findings.finding_text(analyse([replace(one, study="width") for one in records])[0])
 
 
 def test_nothing_committed_is_stale_by_a_second_definition() -> None:
