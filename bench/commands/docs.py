@@ -8,6 +8,7 @@ commands, data sets, the fields of a record. `--check` changes nothing and exits
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from bench.commands.pages.agreement import agreement_runs, agreement_text
@@ -38,6 +39,7 @@ from bench.server.stress.table import table as stress_text
 
 ROOT = PROJECT
 PICTURE = "docs/images/differences.svg"
+ON_REQUEST = ("learning-speed", "precision")
 RECORD_SCHEMA = "docs/record.schema.json"
 
 
@@ -53,7 +55,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/results.md": {
             "articles": articles_text(),
             "results": results_text(results),
-            "precision": results_text(committed_results(EVIDENCE / "precision" / RECORDS)),
+            **{name: results_text(own) for name, own in on_request().items()},
         },
         "docs/options.md": {"options": options_table(), "commands": command_options_text()},
         "docs/commands.md": {"commands": commands_table()},
@@ -72,6 +74,12 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/measurements.md": measurement_sections(EVIDENCE),
         **sections_of(committed_findings()),
     }
+
+
+@cache
+def on_request() -> dict[str, list[StudyResult]]:
+    """Return the committed results of studies that are run where they are named, by their names."""
+    return {name: committed_results(EVIDENCE / name / RECORDS) for name in ON_REQUEST}
 
 
 def _export_table(name: str) -> str:
@@ -93,7 +101,8 @@ def documentation(root: Path) -> dict[Path, str]:
         for name, sections in pages(results).items()
     }
     drawn = {root / name: svg for finding in committed_findings() for name, svg in pictures(finding).items()}
-    drawn |= {root / name: svg for name, svg in rates_pictures(results).items()}
+    chosen = [*results, *(result for own in on_request().values() for result in own)]
+    drawn |= {root / name: svg for name, svg in rates_pictures(chosen).items()}
     return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **drawn, **texts}
 
 

@@ -67,7 +67,7 @@ def rates_pictures(results: Iterable[StudyResult]) -> dict[str, str]:
 def _rates(result: StudyResult) -> str:
     if not rates_svg(result):
         return ""
-    return f"\n\n![Validation accuracy by learning rate]({_rates_picture(result.study)})"
+    return f"\n\n![What each learning rate gave]({_rates_picture(result.study)})"
 
 
 def _rates_picture(study: str) -> str:

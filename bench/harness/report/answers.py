@@ -1,5 +1,6 @@
 """The answers to a study's question, in whole sentences and in a few words."""
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 
@@ -51,12 +52,32 @@ def short_answers(result: StudyResult) -> list[str]:
 
 
 def headline(result: StudyResult) -> str:
-    """Return the answer to a study's question in at most MOST_WORDS words: that of its first judged comparison."""
+    """Return the answer to a study's question in at most MOST_WORDS words: that of its first judged comparison.
+
+    Where the study has a target training error, the question is how soon it is reached.
+    """
+    soon = [text for comparison in result.comparisons if (text := _soon(result, comparison))]
+    if soon:
+        return soon[0]
     for comparison in result.comparisons:
         rows = [row for row in comparison.rows if row.judgement]
         if rows:
             return _headline(rows, comparison)
     return NOT_JUDGED
+
+
+def _soon(result: StudyResult, comparison: ComparisonResult) -> str:
+    """Return the median epochs of each arm to the target, the soonest first; empty without one, or with many arms."""
+    if result.target_training_error is None or not comparison.rows:
+        return ""
+    arms = [row.arm for row in comparison.rows]
+    timed = sorted((arm.epochs_to_target.median or math.inf, arm.label) for arm in arms if arm.epochs_to_target)
+    first = timed[0][1] if timed else ""
+    texts = [
+        f"{apart_from(label, first) if place else label} {epochs:g}" for place, (epochs, label) in enumerate(timed)
+    ]
+    text = f"epochs {target(result.target_training_error)}: {', '.join(texts)}".replace(" inf", " never")
+    return text if timed and len(text.split()) <= MOST_WORDS else ""
 
 
 def _headline(rows: Sequence[ArmRow], comparison: ComparisonResult) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.report.answers import answers, study_answers
+from bench.harness.report.answers import answers, headline, study_answers
 from bench.harness.report.notes import notes
 from tests.bench.conftest import MakePhase, MakeRecord
 
@@ -139,3 +139,17 @@ def test_notes_print_what_was_published_and_what_differed(make_record: MakeRecor
     result = analyse([make_record("base", seed, context={"published": published}) for seed in range(5)])[0]
 
     assert "S0 published 97.3 % for base (20 epochs, one run)." in notes(result, result.comparisons[0])
+
+
+def test_a_target_makes_the_time_to_it_the_headline(make_record: MakeRecord) -> None:
+    """The soonest first; an arm that never reached it comes last."""
+    epochs = {"base": 3, "other": 2, "third": None}
+    records = [
+        make_record(arm, seed, comparisons=(("c", "base"),), label=f"SK, {arm}", epochs_to_target=count)
+        for arm, count in epochs.items()
+        for seed in range(5)
+    ]
+    for record in records:
+        record.context["target_training_error"] = 0.05
+
+    assert headline(analyse(records)[0]) == "epochs to 5 % training error: SK, other 2, base 3, third never"
