@@ -13,7 +13,7 @@ from bench.harness.number_format import MISSING, interval, measured, number, per
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
 from bench.harness.report.answers import short_answer, study_answers
-from bench.harness.report.figures.rates import rates_svg
+from bench.harness.report.figures.rates import choices_of, rates_svg
 from bench.harness.report.notes import published
 from bench.harness.report.sentences import difference_text
 from bench.harness.report.typesetting import markdown_text
@@ -65,7 +65,7 @@ def rates_pictures(results: Iterable[StudyResult]) -> dict[str, str]:
 
 
 def _rates(result: StudyResult) -> str:
-    if not rates_svg(result):
+    if not choices_of(result):
         return ""
     return f"\n\n![What each learning rate gave]({_rates_picture(result.study)})"
 

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from bench.harness.records.answers import unpack_bits
 
+_ADAM = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 GRIDS: Mapping[str, tuple[float, ...]] = {
     "sgd": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-    "adam": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-    "adamw": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "adam": _ADAM,
+    "adamw": _ADAM,
 }
 TUNING_SEEDS = 3
 Scores = npt.NDArray[np.float64]

@@ -24,10 +24,15 @@ def rates_svg(result: StudyResult) -> str:
     Where a study has a target training error, the epochs to it take the place of accuracy. Empty where no arm's
     committed choice is the one that its trials used.
     """
-    choices = {arm.name: choice for arm in result.arms if (choice := _choice_of(result, arm))}
+    choices = choices_of(result)
     drawn = [one for one in result.comparisons if any(row.arm.name in choices for row in one.rows)]
     targeted = result.target_training_error is not None
     return draw(drawn, 1, partial(_draw_rates, choices=choices, targeted=targeted)) if drawn else ""
+
+
+def choices_of(result: StudyResult) -> Choices:
+    """Return, by arm, the committed choices that the study's trials used."""
+    return {arm.name: choice for arm in result.arms if (choice := _choice_of(result, arm))}
 
 
 def _choice_of(result: StudyResult, arm: ArmResult) -> Choice | None:
