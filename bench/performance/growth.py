@@ -18,6 +18,7 @@ from tabulate import tabulate
 from bench.harness.files import write_json, write_text
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_repeats, require_at_least, with_conditions
+from bench.harness.machine.turns import turns_text
 from bench.harness.number_format import MISSING, number, significant
 from bench.harness.report.figures.canvas import COLOURS, STYLE
 from bench.performance.sweeps import Sweep, sweeps
@@ -31,6 +32,12 @@ Value = Callable[[Any], float | None]
 def table(measured: Sequence[Sweep]) -> str:
     """Return the sweeps with their exponents as Markdown."""
     return tabulate([_row(sweep) for sweep in measured], HEADERS, tablefmt="pipe", disable_numparse=True)
+
+
+def turns_of(measured: Sequence[Sweep]) -> str:
+    """Return how many turns each figure is the median of, and how many of them others disturbed."""
+    kept = (point.n for sweep in measured for point in sweep.points)
+    return turns_text(kept, (sweep.turns_disturbed for sweep in measured))
 
 
 def _row(sweep: Sweep) -> tuple[str, ...]:
@@ -102,4 +109,4 @@ def run(arguments: argparse.Namespace) -> None:
     )
     write_json(arguments.out / "growth.json", content)
     write_text(arguments.out / "growth.svg", growth_svg(measured))
-    print(table(measured))  # noqa: T201 - the answer
+    print(f"{table(measured)}\n\n{turns_of(measured)}")  # noqa: T201 - the answer

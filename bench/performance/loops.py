@@ -23,7 +23,7 @@ from bench.harness.data.preprocess import Preprocess
 from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory_format import execution_for
-from bench.harness.machine.turns import by_name, guarded_turns
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns
 from bench.harness.study.recipe import Recipe
 from bench.harness.training.batched import BatchedError, BatchedTraining
 from bench.harness.training.evaluation import evaluate
@@ -186,8 +186,8 @@ def preprocess(entry: Entry, execution: Execution) -> Preprocess:
     return Preprocess(data.mean, data.std, None, execution.torch_memory_format)
 
 
-def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[tuple[str, int, list[float]]]:
-    """Return loop, batch and its rates (images/s, one a repeat) of eager and compiled at each batch size.
+def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[tuple[str, int, list[float], int]]:
+    """Return loop, batch, its rates (images/s, one a turn) and its disturbed turns, eager and compiled, by batch size.
 
     Both take turns. Compilation (7 to 12 seconds, one a batch size) is off the clock.
 
@@ -200,7 +200,7 @@ def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[
     execution = execution_for(execution, entry.architecture, options)
     model = registry.create(entry.architecture, **options).to(execution.torch_device).eval()
     model.to(memory_format=execution.torch_memory_format)
-    rows: list[tuple[str, int, list[float]]] = []
+    rows: list[tuple[str, int, list[float], int]] = []
     for batch in BATCHES:
         torch.compiler.reset()  # a shape of its own for each batch size
         loops: dict[str, Forward] = {"eager": model, "compiled": torch.compile(model, dynamic=False)}
@@ -212,8 +212,9 @@ def inference_rates(entry: Entry, execution: Execution, seconds: float) -> list[
             timed = {
                 name: partial(_median_seconds, forward, images, seconds / REPEATS) for name, forward in loops.items()
             }
-            times = by_name(guarded_turns(timed, REPEATS))
-        rows += [(f"{name}-{batch}", batch, [batch / time for time in values]) for name, values in times.items()]
+            turns = guarded_turns(timed, REPEATS)
+        for name, times in by_name(turns).items():
+            rows.append((f"{name}-{batch}", batch, [batch / time for time in times], disturbed(turns)))
     return rows
 
 

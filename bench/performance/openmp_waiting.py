@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from random import Random
 from typing import Any, NamedTuple
 
 from tabulate import tabulate
@@ -23,6 +22,7 @@ from tabulate import tabulate
 from bench.harness.machine.device import available_cores
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
 from bench.harness.machine.neighbours import busy_programs
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns, turns_text
 from bench.harness.number_format import significant
 from bench.harness.paths import PROJECT
 from bench.harness.streams import say
@@ -89,20 +89,23 @@ def _ask(process: "subprocess.Popen[str]", entry: str) -> float:
     return float(process.stdout.readline())  # type: ignore[union-attr]  # a pipe
 
 
-def measure(neighbours: Sequence[int], cores: int, repeats: int) -> dict[int, Rates]:
-    """Return the rates by number of busy programs, by setting and net."""
-    random, rates = Random(0), dict[int, Rates]()  # noqa: S311 - an order, no secret
+def measure(neighbours: Sequence[int], cores: int, repeats: int) -> tuple[dict[int, Rates], dict[int, int]]:
+    """Return the rates, and how many turns programs that are not ours disturbed; each by number of busy programs."""
+    rates, disturbances = dict[int, Rates](), dict[int, int]()
     with contextlib.ExitStack() as stack:
         asks = {waiting.name: stack.enter_context(training(waiting, cores)) for waiting in SETTINGS}
+        timed = {(name, entry): partial(ask, entry) for name, ask in asks.items() for entry in ENTRIES}
         for count in neighbours:
-            rates[count] = {name: {entry: [] for entry in ENTRIES} for name in asks}
             with busy_programs(count):
-                for turn in range(repeats):
-                    say(f"beside {count} busy programs: turn {turn + 1}/{repeats}")
-                    for name in random.sample(list(asks), len(asks)):
-                        for entry in ENTRIES:
-                            rates[count][name][entry].append(asks[name](entry))
-    return rates
+                turns = guarded_turns(timed, repeats, turn_ended=partial(_say_turn, count, repeats), children=True)
+            values = by_name(turns)
+            rates[count] = {name: {entry: values[name, entry] for entry in ENTRIES} for name in asks}
+            disturbances[count] = disturbed(turns)
+    return rates, disturbances
+
+
+def _say_turn(count: int, repeats: int, taken: int) -> None:
+    say(f"beside {count} busy programs: turn {taken}/{repeats}")
 
 
 def table(content: Mapping[str, Any]) -> str:
@@ -116,6 +119,13 @@ def table(content: Mapping[str, Any]) -> str:
         for name in medians[0]
     ]
     return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True)
+
+
+def turns_of(content: Mapping[str, Any]) -> str:
+    """Return how many turns each figure is the median of, and how many of them others disturbed."""
+    nets = [by_net for rates in content["images_per_second"].values() for by_net in rates.values()]
+    kept = (len(values) for by_net in nets for values in by_net.values())
+    return turns_text(kept, content["turns_disturbed"].values())
 
 
 def _medians(rates: Rates) -> dict[str, dict[str, float]]:
@@ -142,8 +152,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure, write the rates, print the table."""
     require_at_least(1, arguments, "repeats")
     cores = available_cores()
-    rates = measure(sorted({0, 1, cores}), cores, arguments.repeats)
-    measured = {str(count): by for count, by in rates.items()}
-    content = with_conditions({"cores": cores, "images_per_second": measured}, arguments, threads=cores)
+    rates, disturbances = measure(sorted({0, 1, cores}), cores, arguments.repeats)
+    measured = {
+        "images_per_second": {str(count): by for count, by in rates.items()},
+        "turns_disturbed": {str(count): number for count, number in disturbances.items()},
+    }
+    content = with_conditions({"cores": cores, **measured}, arguments, threads=cores)
     write_result(arguments, content)
-    print(table(content))  # noqa: T201 - the answer
+    print(f"{table(content)}\n\n{turns_of(content)}")  # noqa: T201 - the answer

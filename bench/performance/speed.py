@@ -121,8 +121,8 @@ class Speed:
                 self._add(task, name, loops.BATCH, values, shared)
         if "inference" in self.tasks:
             inferred = self._ours.submit(loops.inference_rates, entry, self.execution, self.seconds).result()
-            for name, batch, values in inferred:
-                self._add("inference", name, batch, values, shared)
+            for name, batch, values, with_others in inferred:
+                self._add("inference", name, batch, values, {**shared, "turns_disturbed": with_others})
 
     def _conditions(self, entry: Entry) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from typing import Any
 from tabulate import tabulate
 
 from bench.harness.machine.environment import short_commit
-from bench.harness.machine.turns import ratios
+from bench.harness.machine.turns import ratios, turns_text
 from bench.harness.number_format import MISSING, number, significant, with_interval, with_range
 from bench.harness.stats.turns import turn_ratio
 from bench.performance.loops import BATCHES
@@ -34,20 +34,15 @@ def readme_text(rows: Sequence[Row]) -> str:
 def conditions(rows: Sequence[Row]) -> str:
     """Return the conditions of the rows in one line."""
     first, peaks = rows[0], [peak for row in rows for peak in row["peak_gflops"]]
-    where, counts = first["environment"], sorted({row["n"] for row in rows})
+    where = first["environment"]
+    turns = turns_text((row["n"] for row in rows), (row.get("turns_disturbed", 0) for row in rows))
     return (
-        f"n = {', '.join(map(str, counts))} turns{_disturbed(rows)}; medians, ranges in brackets, for ratios 95 % "
+        f"{turns}; medians, ranges in brackets, for ratios 95 % "
         "intervals where there are six turns; batch 64, SGD with momentum; "
         f"{where['hardware']} ({first['device']}), {first['threads']} threads; peak {number(min(peaks), 0)} to "
         f"{number(max(peaks), 0)} GFLOP/s (float32 matrix product); python {where['python']}, torch {where['torch']}, "
         f"torchvision {where['torchvision']}; {short_commit(where['commit'])}"
     )
-
-
-def _disturbed(rows: Sequence[Row]) -> str:
-    """Return how many turns others disturbed, at most, where rows say so."""
-    most = max(row.get("turns_disturbed", 0) for row in rows)
-    return f", up to {most} disturbed" if most else ""
 
 
 def _by_entry(rows: Iterable[Row], task: str) -> dict[tuple[str, str], Loops]:

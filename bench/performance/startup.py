@@ -15,7 +15,7 @@ from functools import partial
 from tabulate import tabulate
 
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
-from bench.harness.machine.turns import by_name, disturbed, guarded_turns
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns, turns_text
 from bench.harness.number_format import least_to_largest, significant
 from bench.harness.paths import PROJECT
 
@@ -63,4 +63,5 @@ def run(arguments: argparse.Namespace) -> None:
     write_result(arguments, content)
     where = content["environment"]
     print(table(content["seconds"]))  # noqa: T201 - the answer
-    print(f"\n{where['hardware']}, {where['cores']} cores, python {where['python']}")  # noqa: T201 - as above
+    kept = turns_text(map(len, content["seconds"].values()), [content["turns_disturbed"]])
+    print(f"\n{kept}; {where['hardware']}, {where['cores']} cores, python {where['python']}")  # noqa: T201 - as above

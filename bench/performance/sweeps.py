@@ -20,7 +20,7 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory import PeakMemory
 from bench.harness.machine.memory_format import execution_for
-from bench.harness.machine.turns import by_name, guarded_turns
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import Record, load
 from bench.harness.records.store import RECORDS, Store
@@ -55,12 +55,14 @@ class Sweep:
         size: its unit.
         subject: the work that is timed.
         points: in ascending order.
+        turns_disturbed: turns, among each point's n, in which others used the machine.
     """
 
     name: str
     size: str
     subject: str
     points: tuple[Point, ...]
+    turns_disturbed: int
 
     def exponent(self, of: Callable[[Point], float | None]) -> tuple[float, float] | None:
         """Return slope and standard error of the logarithms over the upper half of the sizes; None if unknown.
@@ -91,8 +93,9 @@ def sweep(words: tuple[str, str, str], sizes: Sequence[Any], measure: Measure, r
     """
     turns = guarded_turns({size: partial(measure, size) for size in sizes}, repeats, in_order=True)
     measured = by_name(turns)
-    points = tuple(_point(size, turns) for size, turns in measured.items())
-    return Sweep(name=words[0], size=words[1], subject=words[2], points=points)
+    points = tuple(_point(size, values) for size, values in measured.items())
+    name, size, subject = words
+    return Sweep(name=name, size=size, subject=subject, points=points, turns_disturbed=disturbed(turns))
 
 
 def _point(size: float, turns: Sequence[tuple[float, float | None]]) -> Point:

@@ -82,6 +82,7 @@ class Startup(TypedDict):
 
     environment: Machine
     seconds: dict[str, list[float]]
+    turns_disturbed: int
 
 
 class PointFacts(TypedDict):
@@ -102,6 +103,7 @@ class SweepFacts(TypedDict):
     size: str
     subject: str
     points: list[PointFacts]
+    turns_disturbed: int
 
 
 class Growth(TypedDict):
@@ -126,6 +128,7 @@ class LrnRow(TypedDict):
     memory_format: str
     how: str
     seconds: LrnSeconds
+    turns_disturbed: int
 
 
 class Lrn(TypedDict):
@@ -228,6 +231,7 @@ class Waiting(TypedDict):
     environment: Machine
     cores: int
     images_per_second: dict[str, dict[str, dict[str, list[float]]]]
+    turns_disturbed: dict[str, int]
 
 
 KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place in bench/evidence

@@ -6,16 +6,17 @@ from typing import Any
 
 from bench.commands.pages.evidence import read_evidence
 from bench.harness.machine.environment import short_commit
+from bench.harness.machine.turns import turns_text
 from bench.performance import startup
 
 LIBRARIES = ("python", "torch")
 
-STARTUP = "`python -m bench startup`: wall time, each command in a process of its own."
+STARTUP = "`python -m bench startup`: wall time, each command in a process of its own; {turns}."
 GROWTH = """\
 `python -m bench growth`: each row multiplies one size and leaves the rest alone; the exponent is that of the upper half
-of the sizes (1: linear)."""
+of the sizes (1: linear). Medians of {turns}."""
 LRN = """\
-`python -m bench lrn`: forward and backward on {shape}; medians of {turns} turns, ratios of the turns' own with their
+`python -m bench lrn`: forward and backward on {shape}; medians of {turns}, ratios of the turns' own with their
 95 % intervals. Nets with LRN are trained in channels_last."""
 CORES = """\
 `python -m bench cores`: one and two cores are runs of `pytest bench/ {options}`, more are dry: the very pool of worker
@@ -23,18 +24,18 @@ processes, whose workers rest for as long as each trial of `bench/evidence/quick
 the number of cores, the time of one alone. The dry runs were disturbed by others, and their workers imported a part of
 torch each for itself, which they share by now."""
 BATCH_NORM = """\
-`python -m bench batch-norm`: forward and backward in channels_last; medians of {turns} turns, ratios of the turns' own
-with their 95 % intervals{disturbed}."""
+`python -m bench batch-norm`: forward and backward in channels_last; medians of {turns}, ratios of the turns' own
+with their 95 % intervals."""
 WAITING = """\
 `python -m bench waiting`: images/s of {nets} on all cores, each setting in a process
-of its own, {turns} turns; from the net that suffers most to the one that suffers least. Beside others, of a fair share
+of its own, {turns}; from the net that suffers most to the one that suffers least. Beside others, of a fair share
 of the cores: 1.0 is what the quiet machine's fastest setting would make of that. A study's trials have one thread each
 and wait for nobody; the speed phase and `--threads N` use the setting of `bench/__init__.py`."""
 LAYERS = """\
-`python -m bench layers`: images/s of forward and backward on a batch of 64, medians of {turns} turns, and what the
+`python -m bench layers`: images/s of forward and backward on a batch of 64, medians of {turns}, and what the
 further threads gain in each memory format, with 95 % intervals; of {count} distinct layers those that gain least in the
 format that they are trained in. {long} that take longer than {longest} s are left out: they have work for all
-threads{disturbed}."""
+threads."""
 HOTSPOTS = """\
 `python -m bench hotspots`: the nets with the lowest share of the machine's peak. What was tried to raise it is in
 `bench/harness/machine/memory_format.py`."""
@@ -51,8 +52,8 @@ def measurement_sections(folder: Path) -> dict[str, str]:
     )
     hotspots = (folder / "hotspots.md").read_text("utf-8").strip()
     parts = {
-        "startup": (STARTUP, startup.table(started["seconds"]), _conditions(started)),
-        "growth": (GROWTH, _growth_table(grown), _conditions(grown)),
+        "startup": _startup_section(started),
+        "growth": _growth_section(grown),
         "lrn": _lrn_section(normalised),
         "batch-norm": _batch_norm_section(read_evidence(folder, "batch_norm.json")),
         "layers": _layers_section(read_evidence(folder, "layers.json")),
@@ -63,30 +64,34 @@ def measurement_sections(folder: Path) -> dict[str, str]:
     return {name: "\n\n".join(texts) for name, texts in parts.items()}
 
 
-def _growth_table(grown: Mapping[str, Any]) -> str:
+def _startup_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
+    turns = turns_text(map(len, content["seconds"].values()), [content["turns_disturbed"]])
+    return STARTUP.format(turns=turns), startup.table(content["seconds"]), _conditions(content)
+
+
+def _growth_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance import growth  # noqa: PLC0415 - torch
     from bench.performance.sweeps import Point, Sweep  # noqa: PLC0415 - torch
 
-    return growth.table(
-        [Sweep(**{**sweep, "points": tuple(Point(**point) for point in sweep["points"])}) for sweep in grown["sweeps"]]
-    )
+    sweeps = [
+        Sweep(**{**sweep, "points": tuple(Point(**point) for point in sweep["points"])}) for sweep in content["sweeps"]
+    ]
+    return GROWTH.format(turns=growth.turns_of(sweeps)), growth.table(sweeps), _conditions(content)
 
 
 def _lrn_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance.layers import lrn  # noqa: PLC0415 - torch
 
-    cases = {(row["window"], row["memory_format"], row["how"]): row["seconds"] for row in content["rows"]}
-    turns = len(content["rows"][0]["seconds"]["ours"])
-    return LRN.format(shape=tuple(content["shape"]), turns=turns), lrn.table(cases), _conditions(content)
+    rows = content["rows"]
+    words = LRN.format(shape=tuple(content["shape"]), turns=lrn.turns_of(rows))
+    return words, lrn.table(rows), _conditions(content)
 
 
 def _batch_norm_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance.layers import batch_norm  # noqa: PLC0415 - torch
 
     rows = content["rows"]
-    worst = max(rows, key=lambda row: row["turns_disturbed"])
-    disturbed = f"; up to {worst['turns_disturbed']} turns disturbed" if worst["turns_disturbed"] else ""
-    words = BATCH_NORM.format(turns=len(rows[0]["seconds"]), disturbed=disturbed)
+    words = BATCH_NORM.format(turns=batch_norm.turns_of(rows))
     return words, batch_norm.table(rows), _conditions(content)
 
 
@@ -100,13 +105,11 @@ def _layers_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance.layers import every  # noqa: PLC0415 - torch
 
     rows = content["rows"]
-    disturbed = sum(row["turns_disturbed"] > 0 for row in rows)
     words = LAYERS.format(
-        turns=len(rows[0]["cases"][0]["images_per_second"]),
+        turns=every.turns_of(rows),
         count=len(rows),
         long=content["left_out_as_long"],
         longest=content["longest_seconds"],
-        disturbed=f"; {disturbed} of them with disturbed turns" if disturbed else "",
     )
     return words, every.table(rows), _conditions(content)
 
@@ -114,8 +117,8 @@ def _layers_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
 def _waiting_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance import openmp_waiting  # noqa: PLC0415 - torch
 
-    rates = next(iter(content["images_per_second"]["0"].values()))
-    words = WAITING.format(nets=", ".join(rates), turns=len(next(iter(rates.values()))))
+    nets = ", ".join(openmp_waiting.ENTRIES)
+    words = WAITING.format(nets=nets, turns=openmp_waiting.turns_of(content))
     return words, openmp_waiting.table(content), _conditions(content)
 
 

@@ -6,7 +6,7 @@ time, 2013.
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.harness.machine.neighbours import Usage, Watch
+from bench.harness.number_format import counted
 
 BATCHES = (1, 32)
 TURNS = 7
@@ -101,6 +102,18 @@ def by_name(turns: Sequence[Turn[Name, Value]]) -> dict[Name, list[Value]]:
 def disturbed(turns: Sequence[Turn[Any, Any]]) -> int:
     """Return how many of the turns that were kept something disturbed."""
     return sum(turn.usage.disturbed for turn in turns)
+
+
+def turns_text(kept: Iterable[int], with_others: Iterable[int]) -> str:
+    """Return how many turns figures are made of, such as `9 to 14 turns, up to 2 of them disturbed`.
+
+    Args:
+        kept: number of turns of each figure.
+        with_others: how many of them something disturbed, of each figure.
+    """
+    numbers, most = sorted(set(kept)), max(with_others)
+    count = f"{numbers[0]} to {numbers[-1]} turns" if len(numbers) > 1 else counted(numbers[0], "turn")
+    return f"{count}, {'up to ' if len(numbers) > 1 else ''}{most} of them disturbed" if most else count
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:

@@ -15,7 +15,7 @@ from torch import nn
 from bench.harness.machine.device import available_cores
 from bench.harness.machine.execution import add_threads, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
-from bench.harness.machine.turns import disturbed, guarded_turns
+from bench.harness.machine.turns import disturbed, guarded_turns, turns_text
 from bench.harness.number_format import counted, significant, with_interval
 from bench.harness.stats.turns import turn_median, turn_ratio
 from bench.performance.layers import slices
@@ -70,6 +70,11 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)
 
 
+def turns_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many turns each figure is the median of, and how many of them others disturbed."""
+    return turns_text((len(row["seconds"]) for row in rows), (row["turns_disturbed"] for row in rows))
+
+
 def _ms(seconds: Sequence[float]) -> str:
     return significant(1e3 * turn_median(seconds).median)
 
@@ -92,4 +97,4 @@ def run(arguments: argparse.Namespace) -> None:
     rows = measure(sorted({1, min(execution.threads, available_cores())}), arguments.repeats)
     result = with_conditions({"rows": rows}, arguments, device=execution.device, threads=execution.threads)
     write_result(arguments, result)
-    print(table(rows))  # noqa: T201 - the answer
+    print(f"{table(rows)}\n\n{turns_of(rows)}")  # noqa: T201 - the answer

@@ -18,7 +18,7 @@ from bench.harness.machine.device import Execution
 from bench.harness.machine.execution import add_threads, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
 from bench.harness.machine.memory_format import execution_for
-from bench.harness.machine.turns import disturbed, guarded_turns
+from bench.harness.machine.turns import disturbed, guarded_turns, turns_text
 from bench.harness.number_format import counted, number, with_interval
 from bench.harness.stats.turns import Median, turn_median, turn_ratio
 from bench.harness.streams import say
@@ -127,6 +127,12 @@ def table(rows: Sequence[Mapping[str, Any]], shown: int = SHOWN) -> str:
     return tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)
 
 
+def turns_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many turns each figure is the median of, and how many of them others disturbed."""
+    kept = (len(case["images_per_second"]) for row in rows for case in row["cases"])
+    return turns_text(kept, (row["turns_disturbed"] for row in rows))
+
+
 def _values(row: Mapping[str, Any], memory_format: str, threads: int) -> Sequence[float] | None:
     cases = {(case["memory_format"], case["threads"]): case["images_per_second"] for case in row["cases"]}
     return cases.get((memory_format, threads))
@@ -168,4 +174,4 @@ def run(arguments: argparse.Namespace) -> None:
         long += row is None
     content = {"rows": rows, "left_out_as_long": long, "longest_seconds": LONGEST}
     write_result(arguments, with_conditions(content, arguments, device="cpu", threads=execution.threads))
-    print(table(rows))  # noqa: T201 - the answer
+    print(f"{table(rows)}\n\n{turns_of(rows)}")  # noqa: T201 - the answer

@@ -7,6 +7,7 @@ comes from the turns' own ratios, eager against eager and compiled against compi
 import argparse
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from tabulate import tabulate
@@ -16,7 +17,7 @@ from bench.harness.machine.clock import clock
 from bench.harness.machine.device import Execution
 from bench.harness.machine.execution import add_execution, applied_execution
 from bench.harness.machine.measuring import add_json, add_repeats, require_at_least, with_conditions, write_result
-from bench.harness.machine.turns import by_name, guarded_turns
+from bench.harness.machine.turns import by_name, disturbed, guarded_turns, turns_text
 from bench.harness.number_format import significant, with_interval
 from bench.harness.stats.turns import turn_ratio
 from bench.performance.layers.slices import FORMATS
@@ -26,26 +27,27 @@ SHAPE = (64, 64, 32, 32)
 WINDOWS = (5, 63)
 HEADERS = ("window", "memory format", "", "torch, ms", "ours, ms", "÷ torch's")
 
-Case = tuple[int, str, str]  # window, memory format, eager or compiled
-
 
 def layers(window: int) -> Mapping[str, nn.Module]:
     """Return torch's layer and ours, with the same constants."""
     return {"torch": nn.LocalResponseNorm(window, k=2.0), "ours": LocalResponseNorm(SHAPE[1], window)}
 
 
-def measure(execution: Execution, repeats: int) -> dict[Case, dict[str, list[float]]]:
-    """Return the seconds of each turn by case and implementation."""
-    timed: dict[Case, dict[str, Callable[[], float]]] = {}
+def measure(execution: Execution, repeats: int) -> list[dict[str, Any]]:
+    """Return a row for each window, memory format and eager or compiled: seconds of each turn by implementation."""
+    rows: list[dict[str, Any]] = []
     for window in WINDOWS:
         for name, memory_format in FORMATS.items():
             x = torch.rand(SHAPE, device=execution.torch_device).to(memory_format=memory_format).requires_grad_()
             for how in ("eager", "compiled"):
-                timed[window, name, how] = {
+                timers = {
                     implementation: _timer(layer.to(execution.torch_device), x, compiled=how == "compiled")
                     for implementation, layer in layers(window).items()
                 }
-    return {case: by_name(guarded_turns(timers, repeats)) for case, timers in timed.items()}
+                turns = guarded_turns(timers, repeats)
+                row = {"window": window, "memory_format": name, "how": how, "seconds": by_name(turns)}
+                rows.append({**row, "turns_disturbed": disturbed(turns)})
+    return rows
 
 
 def _timer(layer: nn.Module, x: Tensor, *, compiled: bool) -> Callable[[], float]:
@@ -63,15 +65,19 @@ def _timer(layer: nn.Module, x: Tensor, *, compiled: bool) -> Callable[[], float
     return seconds
 
 
-def table(cases: Mapping[Case, Mapping[str, Sequence[float]]]) -> str:
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the medians, and the ratios with their 95 % intervals, as Markdown."""
-    rows = []
-    for (window, memory_format, how), seconds in cases.items():
-        ratio = turn_ratio(seconds["torch"], seconds["ours"])
-        rows.append(
-            (str(window), memory_format, how, _ms(seconds["torch"]), _ms(seconds["ours"]), with_interval(*ratio[1:], 2))
-        )
-    return tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True)
+    lines = []
+    for row in rows:
+        theirs, ours = row["seconds"]["torch"], row["seconds"]["ours"]
+        ratio = with_interval(*turn_ratio(theirs, ours)[1:], 2)
+        lines.append((str(row["window"]), row["memory_format"], row["how"], _ms(theirs), _ms(ours), ratio))
+    return tabulate(lines, HEADERS, tablefmt="pipe", disable_numparse=True)
+
+
+def turns_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many turns each figure is the median of, and how many of them others disturbed."""
+    return turns_text((len(row["seconds"]["ours"]) for row in rows), (row["turns_disturbed"] for row in rows))
 
 
 def _ms(seconds: Sequence[float]) -> str:
@@ -89,12 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure, write the rows, print the table."""
     require_at_least(1, arguments, "repeats")
     execution = applied_execution(arguments)
-    cases = measure(execution, arguments.repeats)
-    rows = [
-        {"window": window, "memory_format": memory_format, "how": how, "seconds": seconds}
-        for (window, memory_format, how), seconds in cases.items()
-    ]
+    rows = measure(execution, arguments.repeats)
     content = {"shape": SHAPE, "rows": rows}
     result = with_conditions(content, arguments, device=execution.device, threads=execution.threads)
     write_result(arguments, result)
-    print(table(cases))  # noqa: T201 - the answer
+    print(f"{table(rows)}\n\n{turns_of(rows)}")  # noqa: T201 - the answer

@@ -19,7 +19,7 @@ def quadratic(overhead: float) -> Sweep:
     points = tuple(
         Point(size=size, seconds=overhead + size**2, low=1, high=2, n=1, memory_mb=2 * size) for size in (1, 4, 16, 64)
     )
-    return Sweep(name="size", size="pixels", subject="a step", points=points)
+    return Sweep(name="size", size="pixels", subject="a step", points=points, turns_disturbed=0)
 
 
 def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
@@ -35,7 +35,7 @@ def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
 def test_two_points_have_no_exponent() -> None:
     """Any line goes through them."""
     curve = quadratic(0.0)
-    short = Sweep(name="size", size="pixels", subject="a step", points=curve.points[:2])
+    short = Sweep(name="size", size="pixels", subject="a step", points=curve.points[:2], turns_disturbed=0)
 
     assert short.exponent(lambda point: point.seconds) is None
 
@@ -100,4 +100,4 @@ def test_a_sweep_without_memory_is_drawn() -> None:
     """Where the system does not tell, the panel says so."""
     points = tuple(Point(size=n, seconds=math.sqrt(n), low=1, high=1, n=1, memory_mb=None) for n in (1, 2, 4))
 
-    assert "not known here" in growth_svg([Sweep(name="n", size="u", subject="s", points=points)])
+    assert "not known here" in growth_svg([Sweep(name="n", size="u", subject="s", points=points, turns_disturbed=0)])

@@ -30,11 +30,11 @@ def test_each_setting_is_measured_in_a_process_that_has_it(monkeypatch: pytest.M
     monkeypatch.setattr(openmp_waiting, "SETTINGS", (Waiting("short", {"GOMP_SPINCOUNT": "1000"}),))
     monkeypatch.setattr(openmp_waiting, "ENTRIES", ("lenet5",))
 
-    measured = measure([0, 1], 1, 2)
+    measured, disturbances = measure([0, 1], 1, 2)
 
-    assert list(measured) == [0, 1]
+    assert list(measured) == list(disturbances) == [0, 1]
     for by_setting in measured.values():
-        assert [len(values) for values in by_setting["short"].values()] == [2]
+        assert len(by_setting["short"]["lenet5"]) >= 2
         assert min(by_setting["short"]["lenet5"]) > 0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.harness.machine import turns as module
 from bench.harness.machine.neighbours import Usage
-from bench.harness.machine.turns import ratios, rotated, take_turns
+from bench.harness.machine.turns import ratios, rotated, take_turns, turns_text
 
 
 def test_each_turn_begins_with_the_next() -> None:
@@ -121,3 +121,17 @@ def test_turns_are_told() -> None:
     module.guarded_turns({"a": lambda: 1}, 2, turn_ended=told.append)
 
     assert told[:2] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("kept", "with_others", "text"),
+    [
+        ([9, 9], [0, 0], "9 turns"),
+        ([9, 9], [0, 3], "9 turns, 3 of them disturbed"),
+        ([18, 9], [4, 0], "9 to 18 turns, up to 4 of them disturbed"),
+        ([1], [0], "1 turn"),
+    ],
+)
+def test_turns_are_counted_over_all_figures(kept: list[int], with_others: list[int], text: str) -> None:
+    """Not those of the first one: where turns were taken again, figures have different numbers of them."""
+    assert turns_text(kept, with_others) == text

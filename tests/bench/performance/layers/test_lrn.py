@@ -43,9 +43,10 @@ def test_the_command_writes_every_turn(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_a_ratio_is_that_of_the_turns_own() -> None:
     """With its 95 % interval: a machine that is half as fast in every second turn changes nothing."""
-    case, theirs, ours = (5, "contiguous", "eager"), [2.0, 4.0] * 4, [1.0, 2.0] * 4
+    seconds = {"torch": [2.0, 4.0] * 4, "ours": [1.0, 2.0] * 4}
+    row = {"window": 5, "memory_format": "contiguous", "how": "eager", "seconds": seconds}
 
-    assert "| 2.00 ± 0.00" in lrn.table({case: {"torch": theirs, "ours": ours}})
+    assert "| 2.00 ± 0.00" in lrn.table([row])
 
 
 def test_layers_are_timed_forward_and_backward(monkeypatch: pytest.MonkeyPatch) -> None:
