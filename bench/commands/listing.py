@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.errors import UserError
-from bench.harness.report.terminal_text import columns
+from bench.harness.streams import columns
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.study import PROTOCOLS
 

@@ -4,6 +4,7 @@ import codecs
 import io
 import os
 import select
+import shutil
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -23,7 +24,14 @@ PLAIN = {
     "\u00a0": " ",
 }
 HANDLER = "convbench.plain"  # Windows' consoles and pipes, and LANG=C, know few signs
+NOT_A_TERMINAL = 120  # columns, where the output goes into a file or a pipe
+LEAST_COLUMNS = 60  # below, lines are broken by the terminal
 BROKEN_PIPE = 141  # as shells report a process that SIGPIPE ended
+
+
+def columns() -> int:
+    """Return how many letters a line of the terminal has; COLUMNS in the environment says otherwise."""
+    return max(LEAST_COLUMNS, shutil.get_terminal_size((NOT_A_TERMINAL, 24)).columns)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """A terminal's text at the end of a run: every question, its answer, and one line per compared arm."""
 
-import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -9,16 +8,10 @@ from bench.harness.analysis.results import StudyResult
 from bench.harness.report.answers import apart_from, headline
 from bench.harness.report.figures.forest_rows import ForestRow, forest_rows
 from bench.harness.report.notes import missing
+from bench.harness.streams import columns
 
-NOT_A_TERMINAL = 120  # columns, where the output goes into a file or a pipe
-LEAST_COLUMNS = 60  # below, lines are broken by the terminal
 INDENT = "  "
 HEADERS = ("accuracy, points", "verdict", "speed")
-
-
-def columns() -> int:
-    """Return how many letters a line of the terminal has; COLUMNS in the environment says otherwise."""
-    return max(LEAST_COLUMNS, shutil.get_terminal_size((NOT_A_TERMINAL, 24)).columns)
 
 
 def summary_lines(results: Sequence[StudyResult], width: int | None = None) -> list[str]:

@@ -9,7 +9,8 @@ from bench.harness.analysis.conditions import one_line
 from bench.harness.analysis.results import ArmRow, StudyResult
 from bench.harness.paths import COMMITTED_RECORDS
 from bench.harness.records.record import load
-from bench.harness.report.terminal_text import LEAST_COLUMNS, columns, summary_lines
+from bench.harness.report.terminal_text import summary_lines
+from bench.harness.streams import LEAST_COLUMNS, columns
 from tests.bench.conftest import MakeRecord, phases_of
 
 
