@@ -7,7 +7,6 @@ together, and it is answered once, by its result, by its error or by its deadlin
 import asyncio
 import math
 import traceback
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from time import monotonic
@@ -16,6 +15,7 @@ from typing import NamedTuple, Protocol
 from export.repository.golden import Answers, Pixels
 from serve.errors import LATE, RequestError
 from serve.inference.admission import why_refused
+from serve.inference.fair_queue import FairQueue
 from serve.inference.request_queue import Job, Lane
 from serve.inference.version import Version, run_jobs
 
@@ -65,7 +65,7 @@ class Batcher:
         self._free = workers
         self._executor: Executor = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._lanes: dict[int, Lane] = {}  # of versions with work, by their identity
-        self._ready: deque[Lane] = deque()  # lanes with work, in the order of their turns
+        self._ready = FairQueue()
         self._due: dict[int, list[Job]] = {}
         self._ticked = self._bucket(monotonic())
         self._ticker: asyncio.TimerHandle | None = None
@@ -85,7 +85,7 @@ class Batcher:
         if self._free and len(lane.jobs) >= job.version.config.queue:
             self._dispatch()  # what came in this moment does not wait yet
             lane = self._lane(job.version)
-        refusal = why_refused(job, lane, self._seconds_ahead(lane, job.count))
+        refusal = why_refused(job, lane, self._lanes.values(), monotonic(), self.workers)
         if refusal is not None:
             if self._observer is not None:
                 self._observer.failed(job, monotonic())
@@ -95,7 +95,7 @@ class Batcher:
                 del refusal  # it would keep the request through this frame, which its traceback holds
         self._lanes[id(job.version)] = lane
         if not lane.jobs:
-            self._ready.append(lane)
+            self._ready.join(lane)
         lane.add(job)
         self._arriving = True
         self._due.setdefault(self._bucket(job.deadline), []).append(job)
@@ -106,17 +106,6 @@ class Batcher:
 
     def _lane(self, version: Version) -> Lane:
         return self._lanes.get(id(version)) or Lane(version)
-
-    def _seconds_ahead(self, lane: Lane, images: int) -> float:
-        """Return how long what is before a new request takes: its own model's batches, and the others' turns."""
-        if self._free and not self._ready:
-            return 0.0
-        own = lane.batches_before(images)
-        seconds = own * lane.batch_seconds
-        for other in self._lanes.values():
-            if other is not lane:
-                seconds += min(other.batches, own + 1) * other.batch_seconds
-        return seconds / self.workers
 
     def waiting(self, version: Version) -> int:
         """Return how many requests wait for a version."""
@@ -158,19 +147,22 @@ class Batcher:
         return now - self._reads_since < READ_ON and not any(lane.full for lane in self._ready)
 
     def _dispatch(self) -> None:
-        """Give out the next batches, a model's turn each: to free workers, or here where that is quicker."""
-        waiting: deque[Lane] = deque()  # for a worker, or for the loop's next turn
+        """Give out the next batches, in the order of the models' turns: to free workers, or here where quicker."""
+        waiting: list[Lane] = []  # for a worker, or for the loop's next turn
         while self._ready:
-            lane = self._ready.popleft()
+            lane = self._ready.draw()
             seconds = lane.next_seconds()
-            at_once = seconds < SHORT_RUN and not lane.running  # while a batch runs, the next one gathers
-            next_turn = self._held and self._stays(lane, seconds)
-            if at_once or (self._free and not next_turn):
+            if seconds < SHORT_RUN and not lane.running:  # while a batch runs, the next one gathers
                 self._next(lane)
-            else:
+            elif not self._free:
                 waiting.append(lane)
-        self._ready = waiting
-        self._reads_since = -math.inf if len(waiting) > 1 else None  # models that wait for a turn have waited enough
+            elif self._held and self._stays(lane, seconds):
+                waiting.append(lane)
+                break  # its turn comes first, in the loop's next: nobody behind it takes the worker meanwhile
+            else:
+                self._next(lane)
+        self._ready.put_back(waiting)
+        self._reads_since = -math.inf if len(self._ready) > 1 else None  # who waits for a turn has waited enough
 
     def _stays(self, lane: Lane, seconds: float) -> bool:
         """Return whether a run that would take so long alone stays on the loop."""
@@ -184,10 +176,10 @@ class Batcher:
     def _next(self, lane: Lane) -> None:
         jobs = lane.take()
         if lane.jobs:
-            self._ready.append(lane)  # its next turn comes after everybody else's
+            self._ready.rejoin(lane)
         if jobs:
             self._start(lane, jobs)
-        self._forget_if_idle(lane)
+        self._forget_idle()
 
     def _start(self, lane: Lane, jobs: list[Job]) -> None:
         """Run a batch, here where handing it to a worker would take longer."""
@@ -196,14 +188,15 @@ class Batcher:
             job.started = now
         batch = Batch(jobs, [job.images for job in jobs], sum(job.count for job in jobs))
         seconds = lane.version.expected_seconds(batch.images)
+        self._ready.begin(lane, seconds)
         if not self._free or self._stays(lane, seconds):
             self._answer(lane, batch, *self._run(lane, batch))
             if seconds >= SHORT_RUN:
                 self._hold()
             return
         self._free -= 1
-        lane.running += lane.runs(batch.images)
-        self._executor.submit(self._run_beside, lane, batch)
+        lane.running.append(end := now + lane.seconds_for(batch.images))
+        self._executor.submit(self._run_beside, lane, batch, end)
 
     def _run(self, lane: Lane, batch: Batch) -> tuple[list[Answers | RequestError], Ran]:
         start = monotonic()
@@ -211,29 +204,33 @@ class Batcher:
         end = monotonic()
         return results, Ran(batch.images, end - start, end)
 
-    def _run_beside(self, lane: Lane, batch: Batch) -> None:
+    def _run_beside(self, lane: Lane, batch: Batch, end: float) -> None:
         """Run a batch on a worker's thread."""
-        self.loop.call_soon_threadsafe(self._ran_beside, lane, batch, *self._run(lane, batch))
+        self.loop.call_soon_threadsafe(self._ran_beside, lane, batch, end, *self._run(lane, batch))
 
-    def _ran_beside(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
+    def _ran_beside(
+        self, lane: Lane, batch: Batch, end: float, results: Sequence[Answers | RequestError], ran: Ran
+    ) -> None:
         self._free += 1
-        lane.running -= lane.runs(batch.images)
+        lane.running.remove(end)
         self._hold()  # these answers come before a run here
         self._dispatch()  # a worker's next batch runs while they are written
         self._answer(lane, batch, results, ran)
-        self._forget_if_idle(lane)
+        self._forget_idle()
 
     def _answer(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
+        self._ready.charge(lane, ran.seconds - lane.version.expected_seconds(ran.images))
         lane.learn(ran.images, ran.seconds)
         if self._observer is not None:
             self._observer.ran(lane.version, batch.jobs, results, ran)
         for job, result in zip(batch.jobs, results, strict=True):
             _finish(job, result)
 
-    def _forget_if_idle(self, lane: Lane) -> None:
-        """Keep no version alive that has no work: it may have been replaced."""
-        if not lane.jobs and not lane.running:
-            self._lanes.pop(id(lane.version), None)
+    def _forget_idle(self) -> None:
+        """Keep no version alive that has no work, nor a turn to wait for: it may have been replaced."""
+        over = math.inf if self.idle else self._ready.now
+        for lane in [lane for lane in self._lanes.values() if not (lane.jobs or lane.running) and lane.tag <= over]:
+            del self._lanes[id(lane.version)]
 
     @staticmethod
     def _bucket(when: float) -> int:

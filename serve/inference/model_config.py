@@ -3,6 +3,7 @@
 A field that is not known is an error that names it: a server that ignored it would not do what was configured.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,7 @@ class ModelConfig:
         timeout: seconds that a request may take if it does not say.
         timeout_override: a request may say.
         queue: requests that may wait.
+        weight: share of the compute time, beside other models' (parameters, key "weight"); above 0.
         values: everything that was read, as it stands.
     """
 
@@ -73,6 +75,7 @@ class ModelConfig:
     timeout: float
     timeout_override: bool
     queue: int
+    weight: float
     values: dict[str, Any]
 
 
@@ -209,8 +212,27 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
         timeout=int(policy.get("default_timeout_microseconds", [2_000_000])[0]) / 1e6,
         timeout_override=bool(policy.get("allow_timeout_override", [True])[0]),
         queue=int(policy.get("max_queue_size", [256])[0]),
+        weight=_weight(values, path),
         values=values,
     )
+
+
+def _weight(values: dict[str, Any], path: object) -> float:
+    """Return the parameter `weight`, 1 where there is none."""
+    texts = [
+        str(_first(parameter, "value").get("string_value", [""])[0])
+        for parameter in values.get("parameters", [])
+        if parameter.get("key") == ["weight"]
+    ]
+    if not texts:
+        return 1.0
+    try:
+        weight = float(texts[0])
+    except ValueError:
+        weight = math.nan
+    if not 0 < weight < math.inf:
+        raise RepositoryError(f"{path}: the weight is {texts[0]!r}: give a number above 0; other models have 1")
+    return weight
 
 
 def _first(values: dict[str, Any], name: str) -> dict[str, Any]:

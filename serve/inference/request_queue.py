@@ -64,47 +64,25 @@ class Lane:
         self.seconds = version.seconds[version.largest]  # of a whole batch
         self.jobs: deque[Job] = deque()
         self.images = 0  # that wait
-        self.running = 0  # batches; a request that has more images than one counts as several
-
-    @property
-    def batches(self) -> int:
-        """Batches that run, and those that what waits will make."""
-        return self.running + self.runs(self.images)
-
-    def runs(self, images: int) -> int:
-        """Return how many whole or part batches so many images are."""
-        return -(-images // self.largest)
-
-    def batches_before(self, images: int) -> int:
-        """Return the batches that come before a request with so many images: it joins the last where it fits."""
-        joins = self.images % self.largest + images <= self.largest
-        return self.running + (self.images // self.largest if joins else self.runs(self.images))
+        self.running: list[float] = []  # of each batch that runs, the time by `time.monotonic` when it should end
+        self.tag = 0.0  # see serve.inference.fair_queue
 
     @property
     def full(self) -> bool:
         """Whether a whole batch waits."""
         return self.images >= self.largest
 
-    @property
-    def batch_seconds(self) -> float:
-        """Seconds that a whole batch takes at present."""
-        return self.seconds * self.version.pace.slowness
+    def seconds_for(self, images: int) -> float:
+        """Return how long so many images take at present, in the batches that they would form."""
+        return self.version.pace.slowness * self.version.expected_seconds(images)
+
+    def seconds_left(self, now: float) -> float:
+        """Return how long the batches that run will still take, each after the other."""
+        return sum(max(0.0, end - now) for end in self.running)
 
     def next_seconds(self) -> float:
         """Return how long the next batch takes."""
         return self.version.expected_seconds(self.version.worth_running(self.images))
-
-    def own_seconds(self, images: int) -> float:
-        """Return how long the run of a request takes that comes now: where others wait they may fill its batch.
-
-        A version without work is expected to be as quick as it was when it was loaded: it does not learn that it is,
-        while it is refused for having been slow.
-        """
-        if not self.running and not self.images:
-            return self.version.expected_seconds(images)
-        return self.version.pace.slowness * (
-            self.seconds if images <= self.largest else self.version.expected_seconds(images)
-        )
 
     def learn(self, images: int, seconds: float) -> None:
         """Take how long a run took: what it took too long, over a whole batch's time.

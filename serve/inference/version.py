@@ -4,7 +4,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,7 @@ from serve.inference.model_config import ModelConfig
 TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
 RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
 RUN_OVERHEAD = 1e-4  # seconds a batch that the server takes beside the run
-NEARLY_MOST = 0.95  # of the most images a second
-WORTH_PADDING = 0.95  # a batch size goes where the next one takes no longer than this share of it
+NEARLY_MOST = 0.95  # of the images a second that batches without end would give
 
 
 @dataclass
@@ -149,13 +148,30 @@ def choose_sizes(
 
     Powers of two, and halfway between them, up to the largest batch. Only sizes are kept at which every image gets the
     same answer, bit for bit, wherever in the batch it stands, so that nobody's answer depends on who shares the batch;
-    of two sizes that take the same time only the larger, since padding is free then; and none beyond the first that
-    gives nearly the most images a second: a larger batch would only keep its requests waiting.
+    and none beyond the first that gives nearly the most images a second: a larger batch would only keep its requests
+    waiting. All the timings together say which one that is: a single one would choose another at every start.
     """
     alike = _alike({size: _answers_at(session, images, size) for size in _candidates(max_batch)})
     seconds = {size: _seconds(session, images, size) for size in alike}
-    kept = _up_to_nearly_most(_without_free_padding(seconds))
-    return tuple(kept), kept
+    a_run, an_image = _costs(seconds)
+    enough = NEARLY_MOST / (1 - NEARLY_MOST) * (a_run + RUN_OVERHEAD) / an_image
+    largest = next((size for size in alike if size >= enough), alike[-1])
+    sizes = tuple(size for size in alike if size <= largest)
+    return sizes, {size: seconds[size] for size in sizes}
+
+
+def _costs(seconds: Mapping[int, float]) -> tuple[float, float]:
+    """Return the seconds of a run, and of each of its images, that fit the timings by batch size best.
+
+    Least squares of the relative errors, neither below 0; n images a run then give n / (run + n * image) a second, a
+    share of `image * n / (run + n * image)` of the most.
+    """
+    sizes, taken = np.array(list(seconds), float), np.array(list(seconds.values()))
+    columns = np.stack([1 / taken, sizes / taken], axis=1)
+    a_run, an_image = np.linalg.lstsq(columns, np.ones(len(sizes)), rcond=None)[0]
+    if a_run >= 0 and an_image > 0 and len(sizes) > 1:
+        return float(a_run), float(an_image)
+    return 0.0, float(columns[:, 1].sum() / (columns[:, 1] ** 2).sum())  # runs cost nothing beside their images
 
 
 def _candidates(max_batch: int) -> list[int]:
@@ -172,20 +188,6 @@ def _alike(answers: Mapping[int, tuple[bytes, ...] | None]) -> list[int]:
     steady = {size: answer for size, answer in answers.items() if answer is not None}
     groups = [[size for size, other in steady.items() if other == answer] for answer in steady.values()]
     return max(groups, key=lambda sizes: (sizes[-1], len(sizes)), default=[1])
-
-
-def _without_free_padding(seconds: Mapping[int, float]) -> dict[int, float]:
-    """Return the sizes, with their seconds, that run clearly sooner than the next larger one, and the largest."""
-    sizes = list(seconds)
-    worth = [size for size, larger in pairwise(sizes) if seconds[size] < WORTH_PADDING * seconds[larger]]
-    return {size: seconds[size] for size in (*worth, sizes[-1])}
-
-
-def _up_to_nearly_most(seconds: Mapping[int, float]) -> dict[int, float]:
-    """Return the sizes, with their seconds, up to the first that gives nearly the most images a second."""
-    rates = {size: size / (taken + RUN_OVERHEAD) for size, taken in seconds.items()}
-    enough = next(size for size, rate in rates.items() if rate >= NEARLY_MOST * max(rates.values()))
-    return {size: taken for size, taken in seconds.items() if size <= enough}
 
 
 def _answers_at(session: onnxruntime.InferenceSession, images: Pixels, size: int) -> tuple[bytes, ...] | None:

@@ -31,6 +31,7 @@ def config(name: str = "net", **changes: Any) -> ModelConfig:  # noqa: ANN401 - 
         timeout=2.0,
         timeout_override=True,
         queue=4,
+        weight=1.0,
         values={},
     )
     return replace(made, **changes)

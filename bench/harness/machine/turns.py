@@ -109,7 +109,7 @@ def turns_text(kept: Iterable[int], with_others: Iterable[int]) -> str:
 
     Args:
         kept: number of turns of each figure.
-        with_others: how many of them something disturbed, of each figure.
+        with_others: number of them that something disturbed, of each figure.
     """
     numbers, most = sorted(set(kept)), max(with_others)
     count = f"{numbers[0]} to {numbers[-1]} turns" if len(numbers) > 1 else counted(numbers[0], "turn")

@@ -1,5 +1,7 @@
 """Tests of serve.inference.model_config: every configuration that the exporter writes is read as Triton reads it."""
 
+import re
+
 import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
@@ -91,3 +93,19 @@ def test_what_cannot_be_served_is_named(old: str, new: str, message: str) -> Non
         model_config(TEXT.replace(old, new, 1), "net")
 
     assert message in str(caught.value)
+
+
+WEIGHT = 'parameters {{ key: "weight" value {{ string_value: "{}" }} }}'
+
+
+def test_a_model_has_a_weight() -> None:
+    """Its share of the compute time beside others', 1 where nothing is said."""
+    assert model_config(TEXT, "net").weight == 1
+    assert model_config(TEXT + WEIGHT.format("2.5"), "net").weight == 2.5
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "inf", "nan", "much", ""])
+def test_a_weight_that_is_none_is_refused(weight: str) -> None:
+    """By its value."""
+    with pytest.raises(RepositoryError, match=re.escape(f"the weight is {weight!r}: give a number above 0")):
+        model_config(TEXT + WEIGHT.format(weight), "net")

@@ -100,9 +100,9 @@ def test_a_pause_in_a_short_run_is_not_taken_for_slowness() -> None:
 
     lane.learn(1, 0.1)
 
-    assert lane.batch_seconds == pytest.approx(0.05, rel=0.1)
+    assert lane.seconds_for(8) == pytest.approx(0.05, rel=0.1)
     lane.learn(8, 0.2)
-    assert lane.batch_seconds > 0.1
+    assert lane.seconds_for(8) > 0.1
 
 
 def test_runs_that_became_slow_leave_the_loop() -> None:
@@ -200,11 +200,11 @@ def test_a_machine_that_became_slow_is_noticed_at_once() -> None:
     lane = Lane(version(Fake(), seconds=0.1))
 
     lane.learn(8, 0.5)
-    slow = lane.batch_seconds
+    slow = lane.seconds_for(8)
     lane.learn(8, 0.1)
 
     assert slow == pytest.approx(0.3)
-    assert 0.25 < lane.batch_seconds < slow
+    assert 0.25 < lane.seconds_for(8) < slow
 
 
 @pytest.mark.parametrize(("waiting", "now"), [(1, 1), (4, 4), (5, 4), (7, 4), (8, 8), (20, 8)])
