@@ -18,7 +18,7 @@ from serve.inference.model_config import ModelConfig
 
 TIMED_RUNS, TIMED_SECONDS = 5, 0.2  # of a batch size: whichever comes first
 RISE, FALL = 0.5, 0.05  # shares of a new measurement in the moving average, upwards and downwards
-RUN_OVERHEAD = 1e-4  # seconds a batch that the server takes beside the run
+RUN_OVERHEAD = 2e-5  # seconds a batch that the server takes beside the run
 NEARLY_MOST = 0.95  # of the images a second that batches without end would give
 
 

@@ -121,6 +121,20 @@ class Slow(Scenario):
     wrong: int
 
 
+class Beside(Scenario):
+    """A fast model beside a slow one, times in seconds."""
+
+    slow_model: str
+    clients: int
+    seconds: float
+    slow_run_seconds: float
+    alone_p99_seconds: float
+    p50_seconds: float
+    p99_seconds: float
+    answers: dict[str, int]
+    slow_answers: dict[str, int]
+
+
 class Soak(Scenario):
     """Half an hour of everything mixed; resident memory in MB."""
 
@@ -156,6 +170,7 @@ class Fire(TypedDict, total=False):
     shared: Overload
     stops: Stops
     swaps: Swaps
+    beside: Beside
     slow: Slow
     soak: Soak
     damaged: Damaged

@@ -7,6 +7,7 @@
     shared     the same, while other programs come and go on its cores: 99 % of those admitted in time
     stops      SIGTERM under load: every request that left is answered exactly once
     swaps      new versions under load: the same, by the version that the answer names
+    beside     a fast model beside a slow one: it waits for no more than the run that goes on
     slow       500 clients that take their time: the others wait at most twice as long
     soak       half an hour of everything mixed: memory flat
     damaged    models that were changed: refused by name, the others served
@@ -24,7 +25,7 @@ from typing import Any
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
 from bench.harness.validation import read_json
 from bench.server.stress.neighbours import programs
-from bench.server.stress.scenarios import damaged, fuzz, openapi, overload, slow, soak, start, stops, swaps
+from bench.server.stress.scenarios import beside, damaged, fuzz, openapi, overload, slow, soak, start, stops, swaps
 from bench.server.stress.table import promises, table
 
 NOT_HELD = 1
@@ -40,12 +41,14 @@ TRIALS: Mapping[str, Trial] = {
     "shared": lambda given: overload.run(given.repository, given.model, 10.0, given.count or 60, programs()),
     "stops": lambda given: stops.run(given.repository, given.model, given.count or 50),
     "swaps": lambda given: swaps.run(given.repository, given.model, given.other, given.count or 50),
+    "beside": lambda given: beside.run(given.repository, given.model, given.other, given.count or 8),
     "slow": lambda given: slow.run(given.repository, given.model, given.count or 500, 5),
     "soak": lambda given: soak.run(given.repository, given.model, given.count or 30),
     "damaged": lambda given: damaged.run(given.repository, given.model),
 }
 COUNTED = (
-    "starts, requests (fuzz), examples (described), seconds (overload, shared), stops, swaps, clients, minutes (soak)"
+    "starts, requests (fuzz), examples (described), seconds (overload, shared, beside), stops, swaps, clients (slow), "
+    "minutes (soak)"
 )
 
 
@@ -54,7 +57,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("trial", choices=TRIALS, metavar="NAME", help=", ".join(TRIALS))
     parser.add_argument("--repository", default=Path("model_repository"), type=Path, help="default model_repository")
     parser.add_argument("--model", default=MODEL, help=f"default {MODEL}")
-    parser.add_argument("--other", default=OTHER, help=f"second model of `swaps`; default {OTHER}")
+    parser.add_argument(
+        "--other", default=OTHER, help=f"the second of `swaps`, the slow one of `beside`; default {OTHER}"
+    )
     parser.add_argument("--count", default=None, type=int, help=f"number of {COUNTED}; default: as in the README")
     parser.add_argument("--seed", default=0, type=int, help="seed of the broken requests; default 0")
     parser.add_argument("--environments", default=Path(".peers"), type=Path, metavar="DIR", help="default .peers")

@@ -12,6 +12,7 @@ MOST_HELP_SECONDS, MOST_READY_SECONDS = 0.3, 2.0
 MOST_GROWTH = 0.02
 LEAST_GOODPUT = 0.8
 MOST_DELAY = 2.0
+MOST_RUNS = 3.0  # of a slow model, for a fast one's answer
 FLAT = 1.02  # memory at the end over memory at a fifth
 
 Figures = Mapping[str, Any]
@@ -52,6 +53,12 @@ PROMISES: Mapping[str, Promises] = {
             figures["not_answered_once"] == figures["wrong"] == 0
         ),
         "every version took over": lambda figures: figures["answered_by_the_new_version"] == figures["swaps"],
+    },
+    "beside": {
+        "99 % of the fast one's answers within three runs of the slow one": lambda figures: (
+            figures["p99_seconds"] < MOST_RUNS * figures["slow_run_seconds"]
+        ),
+        "all of them 200": lambda figures: set(figures["answers"]) == {"200"},
     },
     "slow": {
         "at most twice as long": lambda figures: max(figures["p50_ratio"], figures["p99_ratio"]) <= MOST_DELAY,
@@ -134,6 +141,10 @@ DONE: Mapping[str, Callable[[Figures], str]] = {
     ),
     "stops": lambda figures: f"{figures['stops']} SIGTERMs under {figures['clients']} clients",
     "swaps": lambda figures: f"{figures['swaps']} new versions under {figures['clients']} clients",
+    "beside": lambda figures: (
+        f"{figures['clients']} clients of {figures['model']} beside {figures['clients']} of {figures['slow_model']}, "
+        f"one worker, {_count(figures['seconds'])} s"
+    ),
     "slow": lambda figures: (
         f"{figures['slow_clients']} slow clients beside {figures['clients']} others, {figures['turns']} turns"
     ),
@@ -158,6 +169,11 @@ MEASURED: Mapping[str, Callable[[Figures], str]] = {
     "swaps": lambda figures: (
         f"{_count(figures['requests'])} requests, {figures['not_answered_once']} not answered exactly once, "
         f"{figures['wrong']} wrong; p99 {figures['p99_ms']} ms, longest {figures['longest_ms']} ms"
+    ),
+    "beside": lambda figures: (
+        f"a run of the slow one {1e3 * figures['slow_run_seconds']:.0f} ms; the fast one's p50 "
+        f"{1e3 * figures['p50_seconds']:.1f} ms, p99 {1e3 * figures['p99_seconds']:.1f} ms (alone "
+        f"{1e3 * figures['alone_p99_seconds']:.1f}); {_answers(figures)}"
     ),
     "slow": lambda figures: (
         f"p50 {figures['without']['p50_ms']} then {figures['beside']['p50_ms']} ms ({figures['p50_ratio']}x), "

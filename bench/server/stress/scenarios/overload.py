@@ -103,13 +103,15 @@ class Answers:
         return sum(seconds > deadline for seconds in self.seconds.get(OK, [])) + self.statuses[LATE]
 
 
-async def _connect(port: int, count: int, answers: Answers) -> list[Sender]:
+async def connect(port: int, count: int, answers: Answers) -> list[Sender]:
+    """Return so many connections, whose answers go to one account."""
     loop = asyncio.get_running_loop()
     made = [loop.create_connection(lambda: Sender(answers), "127.0.0.1", port) for _ in range(count)]
     return [sender for _, sender in await asyncio.gather(*made)]
 
 
-def _disconnect(senders: Sequence[Sender]) -> None:
+def disconnect(senders: Sequence[Sender]) -> None:
+    """Close connections; what is under way on them is no longer waited for."""
     for sender in senders:
         sender.sent.clear()
         if sender.transport is not None:
@@ -119,7 +121,7 @@ def _disconnect(senders: Sequence[Sender]) -> None:
 async def capacity(port: int, request: bytes, seconds: float) -> float:
     """Return the requests/s that clients get who each wait for their answer."""
     answers = Answers(request)
-    senders = await _connect(port, CLOSED_CONNECTIONS, answers)
+    senders = await connect(port, CLOSED_CONNECTIONS, answers)
     for sender in senders:
         sender.send(request)
     await asyncio.sleep(1.0)
@@ -128,14 +130,14 @@ async def capacity(port: int, request: bytes, seconds: float) -> float:
     await asyncio.sleep(seconds)
     rate = (answers.statuses[OK] - before) / (time.monotonic() - start)
     answers.request = None
-    _disconnect(senders)
+    disconnect(senders)
     return rate
 
 
 async def overload(port: int, request: bytes, rate: float, seconds: float, settle: float) -> tuple[Answers, int, int]:
     """Send so many requests a second; return the answers, how many left, and how many had no connection to leave by."""
     answers = Answers()
-    senders = await _connect(port, OPEN_CONNECTIONS, answers)
+    senders = await connect(port, OPEN_CONNECTIONS, answers)
     start = time.monotonic()
     left = turn = skipped = 0
     while (now := time.monotonic() - start) < seconds:
@@ -150,7 +152,7 @@ async def overload(port: int, request: bytes, rate: float, seconds: float, settl
         await asyncio.sleep(BURST_SECONDS)
     await asyncio.sleep(settle)
     answers.lost += sum(len(sender.sent) for sender in senders)
-    _disconnect(senders)
+    disconnect(senders)
     return answers, left, skipped
 
 

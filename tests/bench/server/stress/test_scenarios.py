@@ -17,7 +17,7 @@ from bench.server.stress.broken_requests import Generator
 from bench.server.stress.broken_versions import put_version
 from bench.server.stress.client import Answer
 from bench.server.stress.clients import Clients
-from bench.server.stress.scenarios import damaged, fuzz, soak, start, stops, swaps
+from bench.server.stress.scenarios import beside, damaged, fuzz, soak, start, stops, swaps
 from bench.server.stress.scenarios.overload import Answers
 from bench.server.stress.table import promises
 
@@ -64,6 +64,14 @@ def test_a_swap_loses_no_request(exported_once: Path, model: str, tmp_path: Path
     figures = swaps.run(tmp_path, model, "other", 2)
 
     assert all(promises("swaps", figures).values()), figures
+
+
+def test_a_model_beside_another_is_answered(exported_once: Path, model: str) -> None:
+    """Here beside itself: that is no slow one, and the figures are there."""
+    figures = beside.run(exported_once, model, model, 0.3)
+
+    assert promises("beside", figures)["all of them 200"]
+    assert figures["slow_run_seconds"] > 0
 
 
 def test_broken_requests_break_nothing(exported_once: Path, model: str) -> None:
