@@ -4,9 +4,14 @@ import json
 import queue
 import select
 import threading
+import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from os import write
+from time import monotonic
 from typing import Any
+
+from serve.api.exchange import Reply, Request
 
 CAPACITY = 10_000  # lines that wait for the reader
 CHUNK = 2048  # bytes, and a line more, at once: a pipe takes 4096 without mixing them with another process's
@@ -84,3 +89,17 @@ class AccessLog:
                 lines = lines[write(self.descriptor, lines) :]
             except BlockingIOError:  # who started us made it so
                 select.select([], [self.descriptor], [])
+
+
+def line(request: Request, reply: Reply, arrived: float) -> dict[str, Any]:
+    """Return a line of the access log for a request that arrived at a time of `time.monotonic`."""
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "id": request.headers.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex,
+        "method": request.method,
+        "path": request.target.path[:200],
+        "status": reply.status,
+        "bytes_in": len(request.body),
+        "bytes_out": len(reply.body),
+        "milliseconds": round(1e3 * (monotonic() - arrived), 3),
+    }

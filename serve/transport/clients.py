@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from time import monotonic
 from typing import Any, Protocol
 
@@ -58,13 +59,14 @@ class Clients:
 
     Attributes:
         now: The time at the last look, on the clock of `time.monotonic`: asking for it costs more than a request may.
+        date: The header of that name.
         heads: Heads of requests that were read before.
         stopping: Whether the server stops: an answer says then that its connection ends.
     """
 
     def __init__(self, limits: Limits, access_log: AccessLine | None = None) -> None:
         self.limits, self.access_log = limits, access_log
-        self.now = monotonic()
+        self.now, self.date = monotonic(), _date()
         self.heads = Heads()
         self.stopping = False
         self.connections: set[Client] = set()
@@ -81,7 +83,7 @@ class Clients:
     async def watch(self) -> None:
         """Turn away connections that are too slow, until this is cancelled."""
         while True:
-            self.now = monotonic()
+            self.now, self.date = monotonic(), _date()
             for client in list(self.connections):
                 if self.now > client.deadline:
                     client.expire()
@@ -94,3 +96,7 @@ class Clients:
             for client in list(self.connections):
                 client.stop()
             await asyncio.sleep(0.01)
+
+
+def _date() -> str:
+    return f"date: {formatdate(usegmt=True)}\r\n"

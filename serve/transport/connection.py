@@ -1,13 +1,10 @@
 """HTTP/1.1 on a connection: httptools reads it, limits hold while it is read, answers go out in order."""
 
 import asyncio
-import uuid
 from collections import deque
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from time import monotonic
-from typing import Any
 
 import httptools
 
@@ -15,24 +12,26 @@ from serve.api.app import OVERHEAD_BYTES, App
 from serve.api.exchange import Reply, Request, error_reply
 from serve.api.url import target
 from serve.errors import RequestError
+from serve.transport.access_log import line
 from serve.transport.clients import Clients
 from serve.transport.head_cache import Head
 
 HEADER_BYTES = 16_384
 CHUNK_OVERHEAD = 9  # bytes on the wire a byte of a body, in chunks of one byte
-PIPELINED = 16  # requests that a client may send before it reads an answer
+PIPELINED = 16  # requests that are taken before the first of them is answered
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 NO_TARGET = target(b"")
-CLOSE = "connection: close\r\n"
+CLOSE, KEEP = "connection: close\r\n", "connection: keep-alive\r\n"
+OFFERS = (b"upgrade", b"connection", b"http2-settings", b"expect")  # of another protocol: they are declined
 
 
 class Exchange:
     """One request and its place among the answers."""
 
-    __slots__ = ("arrived", "close", "reply", "request")
+    __slots__ = ("arrived", "ending", "reply", "request")
 
-    def __init__(self, request: Request, arrived: float, *, close: bool) -> None:
-        self.request, self.arrived, self.close = request, arrived, close
+    def __init__(self, request: Request, arrived: float, ending: str) -> None:
+        self.request, self.arrived, self.ending = request, arrived, ending
         self.reply: Reply | None = None
 
 
@@ -94,9 +93,7 @@ class Connection(asyncio.Protocol):
                 self._feed(data)
             else:
                 head, body = known
-                self._take(Request(head.method, head.target, head.headers, body), close=head.close)
-        except httptools.HttpParserUpgrade:
-            pass  # it was answered as a plain request, and the connection is closed: we speak nothing else
+                self._take(Request(head.method, head.target, head.headers, body), head.ending)
         except RequestError as error:
             self._refuse(error)
         except httptools.HttpParserError as error:
@@ -112,16 +109,33 @@ class Connection(asyncio.Protocol):
         while data and self._parser is not None:
             part, data = data[:HEADER_BYTES], data[HEADER_BYTES:]
             self._raw_bytes += len(part)
-            self._parser.feed_data(part)
+            try:
+                self._parser.feed_data(part)
+            except httptools.HttpParserUpgrade as offer:
+                data = self._declined() + part[offer.args[0] :] + data
             if self._raw_bytes > 2 * HEADER_BYTES + CHUNK_OVERHEAD * self._body_bytes:
                 raise RequestError(431, f"the headers have more than {HEADER_BYTES} bytes")
+
+    def _declined(self) -> bytes:
+        """Return the head that was read without its offer to speak another protocol, to be read by a new parser.
+
+        The parser takes what follows an offer for the other protocol; it is the request's body.
+        """
+        if self._parser is None:
+            return b""
+        words = [self._parser.get_method(), self._url, f"HTTP/{self._parser.get_http_version()}".encode()]
+        headers = [b"%s: %s\r\n" % item for item in self._headers.items() if item[0] not in OFFERS]
+        self._parser = httptools.HttpRequestParser(self)
+        self._data = b""
+        self._begin()
+        return b" ".join(words) + b"\r\n" + b"".join(headers) + b"\r\n"
 
     def eof_received(self) -> bool:
         """Answer what was read from a client that sends no more, then close; TLS cannot stay half open."""
         self._deaf = True
         if not self.exchanges or self._encrypted:
             return False
-        self.exchanges[-1].close = True
+        self.exchanges[-1].ending = CLOSE
         return True
 
     def pause_writing(self) -> None:
@@ -135,7 +149,11 @@ class Connection(asyncio.Protocol):
         """Read on."""
         self._stuck = False
         self._allow(self.clients.limits.idle)
-        if self.transport is not None and not self._closing:
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read from a client that reads its answers, and has not too many to wait for."""
+        if self.transport is not None and not (self._closing or self._stuck or len(self.exchanges) >= PIPELINED):
             self.transport.resume_reading()
 
     # httptools calls these.
@@ -154,7 +172,10 @@ class Connection(asyncio.Protocol):
         """Collect a header."""
         self._count_header(len(name) + len(value) + 4)
         if self._limit is None:  # not behind the body: a trailer is no header
-            self._headers[name.lower()] = value
+            name = name.lower()
+            if name == b"host" and name in self._headers:
+                raise RequestError(400, "the request has two Host headers")
+            self._headers[name] = value
 
     def _count_header(self, count: int) -> None:
         self._header_bytes += count
@@ -174,7 +195,8 @@ class Connection(asyncio.Protocol):
         if length > self._limit:
             raise self.app.too_large(self._target, f"{length} bytes", self._limit)
         self._allow(self.clients.limits.body)
-        if self._headers.get(b"expect", b"").lower() == b"100-continue" and self.transport is not None:
+        expected = self._headers.get(b"expect", b"").lower() == b"100-continue"
+        if expected and self.transport is not None and not self._speaks_1_0():
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -188,25 +210,24 @@ class Connection(asyncio.Protocol):
         """Answer a whole request."""
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         parser = self._parser
-        if parser is None:
+        if parser is None or parser.should_upgrade():
             return
-        close = parser.should_upgrade() or not parser.should_keep_alive()
-        head = Head(parser.get_method().decode("latin-1"), self._target, self._headers, len(body), close)
+        ending = (KEEP if self._speaks_1_0() else "") if parser.should_keep_alive() else CLOSE
+        head = Head(parser.get_method().decode("latin-1"), self._target, self._headers, len(body), ending)
         self.clients.heads.learn(self._data, head)
         self._data = b""
         self._begin()
-        self._take(Request(head.method, head.target, head.headers, body), close=close)
+        self._take(Request(head.method, head.target, head.headers, body), ending)
 
-    def _take(self, request: Request, *, close: bool) -> None:
-        """Answer a request.
+    def _speaks_1_0(self) -> bool:
+        return self._parser is not None and self._parser.get_http_version() == "1.0"
 
-        Raises:
-            RequestError: 400, too many wait for their answers.
-        """
-        if len(self.exchanges) >= PIPELINED:
-            raise RequestError(400, f"more than {PIPELINED} requests were sent without reading an answer")
-        exchange = Exchange(request, monotonic(), close=close)
+    def _take(self, request: Request, ending: str) -> None:
+        """Answer a request; read no more where enough wait for their answers."""
+        exchange = Exchange(request, monotonic(), ending)
         self.exchanges.append(exchange)
+        if len(self.exchanges) == PIPELINED and self.transport is not None:
+            self.transport.pause_reading()
         self._allow(self.clients.limits.idle)
         self.app.handle(request, partial(self._answered, exchange))
 
@@ -218,28 +239,30 @@ class Connection(asyncio.Protocol):
             reply.headers["x-request-id"] = exchange.request.headers[b"x-request-id"].decode("latin-1")
         while self.exchanges and self.exchanges[0].reply is not None and not self._closing:
             first = self.exchanges.popleft()
-            last = first.close or (self.clients.stopping and not self.exchanges)
-            self._write(first.request.method, first.reply, close=last)  # type: ignore[arg-type]  # it is there
+            if len(self.exchanges) == PIPELINED - 1:
+                self._read_on()
+            ending = CLOSE if self.clients.stopping and not self.exchanges else first.ending
+            self._write(first.request.method, first.reply, ending)  # type: ignore[arg-type]  # it is there
             if self.clients.access_log is not None:
-                self.clients.access_log(_line(first.request, first.reply, first.arrived))  # type: ignore[arg-type]  # as above
+                self.clients.access_log(line(first.request, first.reply, first.arrived))  # type: ignore[arg-type]  # as above
 
-    def _write(self, method: str, reply: Reply, *, close: bool) -> None:
+    def _write(self, method: str, reply: Reply, ending: str) -> None:
         if self.transport is None:
             return
         self.app.statistics.replies[reply.status] += 1
-        head = STATUS_LINES[reply.status]
+        head = STATUS_LINES[reply.status] + self.clients.date
         for name, value in reply.headers.items():
             head += f"{name}: {value}\r\n"
-        head += f"content-length: {len(reply.body)}\r\n{CLOSE if close else ''}\r\n"
+        head += f"content-length: {len(reply.body)}\r\n{ending}\r\n"
         self.transport.write(head.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
-        if close:
+        if ending == CLOSE:
             self._close(linger=self._refused)
 
     def _refuse(self, error: RequestError) -> None:
         """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
         if not self._closing and not self._deaf:
             self._deaf = self._refused = True
-            exchange = Exchange(Request("", self._target, {}), monotonic(), close=True)
+            exchange = Exchange(Request("", self._target, {}), monotonic(), CLOSE)
             self.exchanges.append(exchange)
             self._answered(exchange, error_reply(error))
 
@@ -270,17 +293,3 @@ class Connection(asyncio.Protocol):
         """Close once every request that was read is answered."""
         if not self.exchanges and not self._reading:
             self._close()
-
-
-def _line(request: Request, reply: Reply, arrived: float) -> dict[str, Any]:
-    """Return a line of the access log."""
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "id": request.headers.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex,
-        "method": request.method,
-        "path": request.target.path[:200],
-        "status": reply.status,
-        "bytes_in": len(request.body),
-        "bytes_out": len(reply.body),
-        "milliseconds": round(1e3 * (monotonic() - arrived), 3),
-    }

@@ -15,13 +15,13 @@ BYTES = 2048  # of a head that is kept
 
 
 class Head(NamedTuple):
-    """A head's content: the bytes that follow it, and whether the connection ends with the answer."""
+    """A head's content: the bytes that follow it, and the header that says whether the connection ends."""
 
     method: str
     target: Target
     headers: Mapping[bytes, bytes]
     length: int
-    close: bool
+    ending: str
 
 
 class Heads:

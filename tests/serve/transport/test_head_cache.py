@@ -9,9 +9,7 @@ import pytest
 from serve.api.url import target
 from serve.transport.head_cache import BYTES, KNOWN, Head, Heads
 from tests.serve.conftest import Running, expected
-from tests.serve.transport.test_connection import INFER, raw, send, statuses
-
-RAW = b"inference-header-content-length: 0"
+from tests.serve.transport.test_connection import INFER, RAW, raw, send, statuses
 
 
 def logits(answer: bytes) -> np.ndarray:
@@ -81,7 +79,7 @@ def test_only_so_many_heads_are_kept(count: int) -> None:
     heads = Heads()
 
     for place in range(count):
-        head = Head("GET", target(b"/v2"), {}, 0, close=False)
+        head = Head("GET", target(b"/v2"), {}, 0, "")
         heads.learn(b"GET /v2 HTTP/1.1\r\nx-request-id: %d\r\n\r\n" % place, head)
 
     assert len(heads._known) == (KNOWN if count == KNOWN else 1)  # noqa: SLF001 - what this is about
