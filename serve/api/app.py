@@ -10,6 +10,7 @@ from export.repository.golden import Answers, Pixels
 from images.fit import fit_of
 from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
+from serve.api.content_encoding import expanded
 from serve.api.exchange import Reply, Request, Send, error_reply, guarded, json_reply
 from serve.api.metadata import model_metadata, model_settings, no_overrides, repository_index, server_metadata
 from serve.api.metrics import CONTENT_TYPE, metrics
@@ -182,11 +183,8 @@ class App:
 
     def infer(self, request: Request, send: Send, version: Version) -> None:
         """Parse pixels and queue them."""
-        encoding = request.headers.get(b"content-encoding")
-        if encoding is not None and encoding.lower() != b"identity":
-            name = encoding.decode("latin-1")
-            raise RequestError(415, f"content-encoding {name!r} is not taken: send plain bytes")
-        inference = infer_request.parse(version, request.headers.get(infer_request.HEADER_LENGTH), request.body)
+        body = expanded(request, self.body_limit(request.target))
+        inference = infer_request.parse(version, request.headers.get(infer_request.HEADER_LENGTH), body)
         done = _Answering(send, partial(infer_response.response, version, inference))
         request.job = self.submit(version, inference.images, done, inference.timeout)
 
@@ -199,7 +197,8 @@ class App:
         def read() -> list[Picture]:
             card, most = version.card, config.max_batch
             ground, fit = ground_of(card), fit_of(card)
-            return pictures(content_type, request.body, config.dims, invert=invert, ground=ground, fit=fit, most=most)
+            body = expanded(request, self.body_limit(request.target))
+            return pictures(content_type, body, config.dims, invert=invert, ground=ground, fit=fit, most=most)
 
         def decoded(read_pictures: Sequence[Picture] | RequestError) -> None:
             if isinstance(read_pictures, RequestError):

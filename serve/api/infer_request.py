@@ -66,12 +66,14 @@ def parse(version: Version, header_length: bytes | None, body: bytes) -> Inferen
     return _parse_json(version, body[:length], body[length:])
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+IGNORED = ("model_name", "model_version")  # KServe's client repeats what the path says
 RAW_OUTPUTS = tuple(Wanted(name, binary=True, classes=0) for name in OUTPUTS)
 
 
 def _parse_json(version: Version, header: bytes, tensors: bytes) -> Inference:
-    request = _object(_loads(header), "the request")
-    _only(request, ("id", "parameters", "inputs", "outputs"), "the request")
+    request = _object(_loads(header.removeprefix(BYTE_ORDER_MARK)), "the request")
+    _only(request, ("id", "parameters", "inputs", "outputs", *IGNORED), "the request")
     identity = request.get("id")
     if identity is not None and not isinstance(identity, str):
         raise RequestError(400, f"id is {short(identity)}: it must be a string")
@@ -103,9 +105,10 @@ def _instead(text: bytes) -> str:
 
 
 def _object(value: object, what: str) -> Mapping[str, Any]:
+    """Return an object's fields; null stands for a field that is not there."""
     if not isinstance(value, dict):
         raise RequestError(400, f"{what} must be a JSON object, not {kind(value)}")
-    return value
+    return value if None not in value.values() else {name: part for name, part in value.items() if part is not None}
 
 
 def _only(values: Mapping[str, Any], known: Sequence[str], what: str) -> None:
