@@ -115,14 +115,17 @@ def _parts(content_type: str, body: bytes, most: int) -> list[Part]:
     # The library goes through blanks behind a boundary byte by byte, in Python: seconds for a body full of them.
     if re.search(re.escape(mark) + rb"[ \t]", form):
         raise _no_form()
-    parts = _Form(boundary).read(form[form.find(mark) + 2 :])  # what stands before the first boundary is no part
-    if len(parts) != marks - 1:  # another boundary ended the form, or was none
+    reader = _Form(boundary)
+    parts = reader.read(form[form.find(mark) + 2 :])  # what stands before the first boundary is no part
+    if reader.ended != marks - 1:  # another boundary ended the form, or was none
         raise _no_form()
+    if not parts:
+        raise RequestError(400, "the form has no picture: its fields are text, or no file was chosen")
     return parts
 
 
 class _Form:
-    """Collects the parts of a form as the parser meets them.
+    """Collects the pictures of a form as the parser meets its parts: fields of text, or without a file, are none.
 
     Args:
         boundary: between the parts.
@@ -134,7 +137,7 @@ class _Form:
     def __init__(self, boundary: bytes) -> None:
         self.parts: list[Part] = []
         self._name, self._disposition, self._content = bytearray(), bytearray(), bytearray()
-        self._place = self._head_bytes = 0
+        self._place = self._head_bytes = self.ended = 0
         try:
             self._parser = MultipartParser(
                 boundary,
@@ -162,7 +165,7 @@ class _Form:
             self._parser.write(body)
         except FormParserError as error:
             raise self._headless() if self._place else _no_form() from error
-        if len(self.parts) < self._place:
+        if self.ended < self._place:
             raise self._headless()
         return self.parts
 
@@ -190,10 +193,21 @@ class _Form:
         self._content += data[start:end]
 
     def _part_ends(self) -> None:
-        self.parts.append(Part(_file_name(bytes(self._disposition)) or f"part {self._place}", bytes(self._content)))
+        self.ended += 1
+        name, content = _file_name(bytes(self._disposition)), bytes(self._content)
+        if name or not _is_text(content):
+            self.parts.append(Part(name or f"part {self._place}", content))
 
     def _headless(self) -> RequestError:
         return RequestError(400, f"part {self._place} of the form has no headers that end within {HEAD_BYTES} bytes")
+
+
+def _is_text(content: bytes) -> bool:
+    """Return whether it is what a field of a form holds, also nothing at all."""
+    try:
+        return "\0" not in content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def _no_form() -> RequestError:

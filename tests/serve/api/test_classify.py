@@ -42,6 +42,26 @@ def test_a_form_of_pictures_is_classified(running: Running) -> None:
     assert re.fullmatch("the request has 9 pictures: .*1 to 8 .*", many[1]["error"])
 
 
+FIELDS = (
+    b'--X\r\ncontent-disposition: form-data; name="note"\r\n\r\na seven, I think \xe2\x80\x93 or not\r\n',
+    b'--X\r\ncontent-disposition: form-data; name="b"; filename=""\r\ncontent-type: application/octet-stream\r\n\r\n\r\n',
+)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_what_else_a_form_has_is_passed_over(running: Running, field: bytes) -> None:
+    """A field of text, and one where no file was chosen; a form of these alone has no picture."""
+    picture = encoded(np.arange(16, dtype=np.uint8).reshape(4, 4))
+    file = b'--X\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + picture + b"\r\n"
+    typed = {"Content-Type": "multipart/form-data; boundary=X"}
+
+    for body in (field + file, file + field):
+        status, answer, _ = running.ask("POST", CLASSIFY, body + b"--X--\r\n", typed)
+        assert (status, [prediction["name"] for prediction in answer["predictions"]]) == (200, ["a.png"])
+    status, answer, _ = running.ask("POST", CLASSIFY, field + b"--X--\r\n", typed)
+    assert (status, answer["error"][:24]) == (400, "the form has no picture:")
+
+
 @pytest.mark.parametrize(("query", "inverted"), [("?invert=true", True), ("?invert=false", False), ("", False)])
 def test_the_polarity_may_be_told(query: str, inverted: bool, running: Running) -> None:
     """Anything but true and false is an error."""
