@@ -42,9 +42,10 @@ def test_a_form_of_pictures_is_classified(running: Running) -> None:
     assert re.fullmatch("the request has 9 pictures: .*1 to 8 .*", many[1]["error"])
 
 
+HEAD = b'--X\r\ncontent-disposition: form-data; name="field"'
 FIELDS = (
-    b'--X\r\ncontent-disposition: form-data; name="note"\r\n\r\na seven, I think \xe2\x80\x93 or not\r\n',
-    b'--X\r\ncontent-disposition: form-data; name="b"; filename=""\r\ncontent-type: application/octet-stream\r\n\r\n\r\n',
+    HEAD + b"\r\n\r\na seven, I think \xe2\x80\x93 or not\r\n",
+    HEAD + b'; filename=""\r\ncontent-type: application/octet-stream\r\n\r\n\r\n',
 )
 
 
