@@ -10,8 +10,7 @@ from export.repository.golden import Answers, Pixels
 from images.fit import fit_of
 from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
-from serve.api.content_encoding import expanded
-from serve.api.exchange import Reply, Request, Send, error_reply, guarded, json_reply
+from serve.api.exchange import Reply, Request, Send, error_reply, expanded, guarded, json_reply
 from serve.api.metadata import model_metadata, model_settings, no_overrides, repository_index, server_metadata
 from serve.api.metrics import CONTENT_TYPE, metrics
 from serve.api.openapi import document

@@ -1,9 +1,7 @@
 """Tests of `infer_request` and `app`: the Open Inference Protocol over HTTP, and every way to get it wrong."""
 
-import gzip
 import json
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +12,6 @@ from tests.serve.conftest import LABELS_OF, SHAPE, Running, expected, request
 
 INFER = "/v2/models/net/infer"
 LENGTH = "Inference-Header-Content-Length"
-
-
-def bare(content: bytes) -> bytes:
-    """Return it as some clients send deflate: without zlib's frame."""
-    return zlib.compress(content, wbits=-zlib.MAX_WBITS)
 
 
 def values(answer: dict[str, Any], name: str) -> np.ndarray:
@@ -290,67 +283,3 @@ def test_what_is_not_there_is_said(method: str, path: str, status: int, running:
     assert code == status
     assert answer["error"]
     assert status != 405 or headers["allow"] in ("GET", "POST")
-
-
-def test_kserves_client_is_answered(running: Running, images: np.ndarray) -> None:
-    """It repeats the model's name, and says null for what it does not say."""
-    asked = request(images, id=None, parameters=None, outputs=None, model_name="net", model_version=None)
-    asked["inputs"][0]["parameters"] = None
-
-    assert running.infer(asked)[0] == 200
-
-
-def test_null_is_not_there(running: Running, images: np.ndarray) -> None:
-    """Also beside its outputs, and among their parameters."""
-    asked = request(images, outputs=[{"name": "logits", "parameters": {"classification": None, "binary_data": None}}])
-
-    assert running.infer(asked)[0] == 200
-
-
-def test_a_byte_order_mark_is_passed_over(running: Running, images: np.ndarray) -> None:
-    """Some programs begin every text with one."""
-    assert running.ask("POST", INFER, b"\xef\xbb\xbf" + json.dumps(request(images)).encode())[0] == 200
-
-
-@pytest.mark.parametrize(
-    ("encoding", "compress"),
-    [
-        ("gzip", gzip.compress),
-        ("GZIP", gzip.compress),
-        ("deflate", zlib.compress),
-        ("deflate", bare),
-        ("identity", bytes),
-    ],
-)
-def test_a_compressed_body_is_expanded(
-    running: Running, images: np.ndarray, encoding: str, compress: Callable[[bytes], bytes]
-) -> None:
-    """JSON, and bytes behind it."""
-    text = json.dumps(request(images)).encode()
-    raw = images[0].tobytes()
-
-    assert running.ask("POST", INFER, compress(text), {"Content-Encoding": encoding})[0] == 200
-    assert running.ask("POST", INFER, compress(raw), {"Content-Encoding": encoding, LENGTH: "0"})[0] == 200
-
-
-@pytest.mark.parametrize(
-    "body", [b"x" * 16, gzip.compress(b"x" * 16, mtime=0)[:-4], gzip.compress(b"x" * 16, mtime=0) + b"x"]
-)
-def test_a_body_that_is_not_compressed_as_it_says_is_refused(running: Running, body: bytes) -> None:
-    """Or is cut short, or has something behind it."""
-    status, answer, _ = running.ask("POST", INFER, body, {"Content-Encoding": "gzip"})
-
-    assert (status, answer["error"]) == (
-        400,
-        "the body is not gzip, as its content-encoding says, or it is cut short",
-    )
-
-
-def test_a_compressed_body_is_bounded_when_it_is_expanded(running: Running) -> None:
-    """A megabyte of it could become a gigabyte."""
-    bomb = gzip.compress(b" " * 2_000_000)
-
-    status, answer, _ = running.ask("POST", INFER, bomb, {"Content-Encoding": "gzip"})
-
-    assert status == 413
-    assert "expands to more than" in answer["error"]
