@@ -112,9 +112,15 @@ class Connection(asyncio.Protocol):
             try:
                 self._parser.feed_data(part)
             except httptools.HttpParserUpgrade as offer:
+                if not self._offered():
+                    return  # CONNECT: what follows is for the other end of a tunnel, that is not made
                 data = self._declined() + part[offer.args[0] :] + data
             if self._raw_bytes > 2 * HEADER_BYTES + CHUNK_OVERHEAD * self._body_bytes:
                 raise RequestError(431, f"the headers have more than {HEADER_BYTES} bytes")
+
+    def _offered(self) -> bool:
+        """Return whether the request that is being read offers to speak another protocol."""
+        return self._parser is not None and self._parser.should_upgrade() and b"upgrade" in self._headers
 
     def _declined(self) -> bytes:
         """Return the head that was read without its offer to speak another protocol, to be read by a new parser.
@@ -210,9 +216,10 @@ class Connection(asyncio.Protocol):
         """Answer a whole request."""
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         parser = self._parser
-        if parser is None or parser.should_upgrade():
+        if parser is None or self._offered():
             return
-        ending = (KEEP if self._speaks_1_0() else "") if parser.should_keep_alive() else CLOSE
+        stays = parser.should_keep_alive() and not parser.should_upgrade()
+        ending = (KEEP if self._speaks_1_0() else "") if stays else CLOSE
         head = Head(parser.get_method().decode("latin-1"), self._target, self._headers, len(body), ending)
         self.clients.heads.learn(self._data, head)
         self._data = b""

@@ -29,6 +29,16 @@ def test_an_offer_to_speak_another_protocol_is_declined(
         assert statuses(send(running.port, *parts, pause=pause)) == [200, 200]
 
 
+@pytest.mark.parametrize("offer", [b"", *OFFERS])
+def test_a_tunnel_is_not_made(running: Running, offer: bytes) -> None:
+    """CONNECT is refused and the connection closed, with an offer of another protocol and without."""
+    answer = send(running.port, b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n" + offer + b"\r\nwhatever" + PLAIN)
+
+    assert statuses(answer) in ([404], [405])
+    assert b"connection: close" in answer
+    assert running.ask("GET", "/v2")[0] == 200
+
+
 def test_http_1_0_is_told_that_its_connection_stays(running: Running) -> None:
     """Where it asks for that: `ab -k` waits for the word."""
     asked = b"GET /v2 HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"
