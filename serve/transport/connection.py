@@ -191,7 +191,8 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Refuse a body that is too large before it is sent."""
         self._target = target(self._url)
-        if self._parser is not None and self._parser.get_http_version() == "1.1" and b"host" not in self._headers:
+        newest = self._parser is not None and self._parser.get_http_version() == "1.1"
+        if newest and b"host" not in self._headers:
             raise RequestError(400, "the request has no Host header")
         self._limit = self.app.body_limit(self._target)
         told = self._headers.get(b"content-length", b"0")
@@ -201,8 +202,7 @@ class Connection(asyncio.Protocol):
         if length > self._limit:
             raise self.app.too_large(self._target, f"{length} bytes", self._limit)
         self._allow(self.clients.limits.body)
-        expected = self._headers.get(b"expect", b"").lower() == b"100-continue"
-        if expected and self.transport is not None and not self._speaks_1_0():
+        if newest and self._headers.get(b"expect", b"").lower() == b"100-continue" and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -219,15 +219,12 @@ class Connection(asyncio.Protocol):
         if parser is None or self._offered():
             return
         stays = parser.should_keep_alive() and not parser.should_upgrade()
-        ending = (KEEP if self._speaks_1_0() else "") if stays else CLOSE
+        ending = (KEEP if parser.get_http_version() == "1.0" else "") if stays else CLOSE
         head = Head(parser.get_method().decode("latin-1"), self._target, self._headers, len(body), ending)
         self.clients.heads.learn(self._data, head)
         self._data = b""
         self._begin()
         self._take(Request(head.method, head.target, head.headers, body), ending)
-
-    def _speaks_1_0(self) -> bool:
-        return self._parser is not None and self._parser.get_http_version() == "1.0"
 
     def _take(self, request: Request, ending: str) -> None:
         """Answer a request; read no more where enough wait for their answers."""
