@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from tabulate import tabulate
 
@@ -48,6 +49,11 @@ def table(seconds: Mapping[str, Sequence[float]]) -> str:
     return tabulate(rows, ("command", "seconds", "range", "n"), tablefmt="pipe", disable_numparse=True)
 
 
+def turns_of(content: Mapping[str, Any]) -> str:
+    """Return how many turns each figure is the median of, and how many of them others disturbed."""
+    return turns_text(map(len, content["seconds"].values()), [content["turns_disturbed"]])
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare how often the commands run."""
     add_repeats(parser, 5, "runs of each command")
@@ -63,5 +69,4 @@ def run(arguments: argparse.Namespace) -> None:
     write_result(arguments, content)
     where = content["environment"]
     print(table(content["seconds"]))  # noqa: T201 - the answer
-    kept = turns_text(map(len, content["seconds"].values()), [content["turns_disturbed"]])
-    print(f"\n{kept}; {where['hardware']}, {where['cores']} cores, python {where['python']}")  # noqa: T201 - as above
+    print(f"\n{turns_of(content)}; {where['hardware']}, {where['cores']} cores, python {where['python']}")  # noqa: T201 - as above

@@ -15,11 +15,9 @@ from random import Random
 from typing import Any
 
 import numpy as np
-import pytest
 
 from export.repository.golden import Answers
 from serve.errors import RequestError
-from serve.inference import batcher as module
 from serve.inference.batcher import Batcher
 from serve.inference.request_queue import Job
 from serve.inference.version import Version
@@ -209,18 +207,6 @@ class Simulation:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-
-
-@pytest.fixture
-def simulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Simulation]:
-    """Return what makes a simulation with so many workers; one a test."""
-
-    def make(workers: int) -> Simulation:
-        simulation = Simulation(workers)
-        monkeypatch.setattr(module, "monotonic", simulation.loop.time)
-        return simulation
-
-    return make
 
 
 def busy_seconds(version: Version) -> float:

@@ -6,7 +6,6 @@ from typing import Any
 
 from bench.commands.pages.evidence import read_evidence
 from bench.harness.machine.environment import short_commit
-from bench.harness.machine.turns import turns_text
 from bench.performance import startup
 
 LIBRARIES = ("python", "torch")
@@ -65,8 +64,7 @@ def measurement_sections(folder: Path) -> dict[str, str]:
 
 
 def _startup_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
-    turns = turns_text(map(len, content["seconds"].values()), [content["turns_disturbed"]])
-    return STARTUP.format(turns=turns), startup.table(content["seconds"]), _conditions(content)
+    return STARTUP.format(turns=startup.turns_of(content)), startup.table(content["seconds"]), _conditions(content)
 
 
 def _growth_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -117,8 +115,8 @@ def _layers_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
 def _waiting_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance import openmp_waiting  # noqa: PLC0415 - torch
 
-    nets = ", ".join(openmp_waiting.ENTRIES)
-    words = WAITING.format(nets=nets, turns=openmp_waiting.turns_of(content))
+    rates = next(iter(content["images_per_second"]["0"].values()))
+    words = WAITING.format(nets=", ".join(rates), turns=openmp_waiting.turns_of(content))
     return words, openmp_waiting.table(content), _conditions(content)
 
 

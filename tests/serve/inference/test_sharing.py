@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.serve.simulated import Client, Simulation, busy_seconds, simulate  # noqa: F401 - a fixture
+from tests.serve.simulated import Client, Simulation, busy_seconds
 
 Simulate = Callable[[int], Simulation]
 FAST, SLOW = (0.0003, 0.0001), (0.001, 0.035)  # seconds of a run, and of each image
@@ -24,7 +24,7 @@ def answers(clients: list[Client], status: int) -> int:
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("slow_clients", [2, 8, 32])
-def test_a_slow_model_does_not_starve_a_fast_one(simulate: Simulate, workers: int, slow_clients: int) -> None:  # noqa: F811 - the fixture
+def test_a_slow_model_does_not_starve_a_fast_one(simulate: Simulate, workers: int, slow_clients: int) -> None:
     """The fast one waits for the run that goes on, and for no more: 99 % of its answers come within three of them."""
     simulation = simulate(workers)
     fast, slow = simulation.net("fast", FAST, SIZES), simulation.net("slow", SLOW)
@@ -40,7 +40,7 @@ def test_a_slow_model_does_not_starve_a_fast_one(simulate: Simulate, workers: in
 @pytest.mark.parametrize("weights", [(1.0, 1.0), (3.0, 1.0)])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_models_that_are_asked_too_much_share_the_compute_by_weight(
-    simulate: Simulate,  # noqa: F811 - the fixture
+    simulate: Simulate,
     workers: int,
     weights: tuple[float, float],
 ) -> None:
@@ -58,7 +58,7 @@ def test_models_that_are_asked_too_much_share_the_compute_by_weight(
 
 
 @pytest.mark.parametrize("clients", [1, 2, 4, 8, 12])
-def test_who_would_be_answered_in_time_is_not_refused(simulate: Simulate, clients: int) -> None:  # noqa: F811 - the fixture
+def test_who_would_be_answered_in_time_is_not_refused(simulate: Simulate, clients: int) -> None:
     """A model of 80 ms, one worker, two seconds: twelve that wait for each other are answered within one."""
     simulation = simulate(1)
     net = simulation.net("net", (0.005, 0.075), (1, 2))
@@ -71,7 +71,7 @@ def test_who_would_be_answered_in_time_is_not_refused(simulate: Simulate, client
 
 
 @pytest.mark.parametrize("clients", [32, 64])
-def test_beyond_the_deadline_the_rest_is_refused_and_the_machine_stays_busy(simulate: Simulate, clients: int) -> None:  # noqa: F811 - the fixture
+def test_beyond_the_deadline_the_rest_is_refused_and_the_machine_stays_busy(simulate: Simulate, clients: int) -> None:
     """More clients than can be answered within two seconds: who is admitted is answered, the rest is told to come back.
 
     Places go to who asks when one is free: mostly to a client that has just been answered.
@@ -91,7 +91,7 @@ def test_beyond_the_deadline_the_rest_is_refused_and_the_machine_stays_busy(simu
 @pytest.mark.parametrize("neighbours", [1.0, 1.3, 2.0])
 @pytest.mark.parametrize("times", [2, 10])
 def test_at_many_times_the_capacity_most_of_it_is_used_and_admitted_requests_are_in_time(
-    simulate: Simulate,  # noqa: F811 - the fixture
+    simulate: Simulate,
     times: int,
     neighbours: float,
 ) -> None:

@@ -21,7 +21,7 @@ from bench.server.stress.clients import SHOWN, Clients, quantiles
 CLIENTS = 8
 TURN_SECONDS = 4.0
 PAUSE_SECONDS = 0.5  # between the bytes of a slow client
-UNREAD = 16  # requests whose answers are not read: as many as the server takes
+UNREAD = 16  # requests whose answers are not read: as many as the server takes before it answers
 
 
 async def _slow(port: int, request: bytes, kind: int) -> None:
