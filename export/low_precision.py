@@ -18,7 +18,7 @@ from export.gate.runtime import Run, answer, onnxruntime_run
 from export.graph import float16 as half
 from export.graph import int8 as integers
 from export.repository.config import MAX_BATCH
-from export.repository.golden import Answers
+from export.repository.golden import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE, Answers
 from export.trial.card import accuracy_facts, calibration_facts
 from export.trial.loaded import Material, arrays
 
@@ -26,9 +26,6 @@ LARGEST_LOSS = 0.005 + 1e-9  # of validation accuracy: half a point, whatever ro
 LEAST_GAIN = 1.05  # times as fast, in the median over the turns
 CALIBRATION_IMAGES = 512
 FLOAT32 = "float32"
-# The loosest that golden answers may be: another CPU or GPU rounds low precision differently.
-LOGIT_TOLERANCE = 0.02  # of the largest logit
-PROBABILITY_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)

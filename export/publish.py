@@ -11,6 +11,7 @@ import onnx
 from bench.harness.files import write_json
 from export.gate.parity import Reference
 from export.graph.to_onnx import set_metadata
+from export.repository.agreement import metadata
 from export.repository.config import config_text, labels_text
 from export.repository.golden import Answers
 from export.repository.layout import (
@@ -22,7 +23,7 @@ from export.repository.layout import (
     MODEL,
     OUTPUTS,
     RepositoryError,
-    check_shared,
+    check_labels,
     check_sums,
     publish,
     sha256,
@@ -31,7 +32,6 @@ from export.repository.layout import (
 )
 from export.repository.triton import config_problems
 from export.result import Status
-from export.trial.card import metadata
 
 GOLDEN_IMAGES = 16
 
@@ -79,7 +79,7 @@ def put(repository: Path, draft: Draft, check: Check, version: int | None = None
         version: number to publish under; None for the next.
 
     Raises:
-        RepositoryError: the version exists, or the model has another configuration.
+        RepositoryError: the version exists, or the model has other labels.
         OSError: the disk is full; nothing is left of the draft.
     """
     set_metadata(draft.graph, metadata(draft.card))
@@ -98,7 +98,9 @@ def put(repository: Path, draft: Draft, check: Check, version: int | None = None
             return Published(status="unchanged", version=newest)
         _write_golden(folder / GOLDEN, draft)
         write_json(folder / CARD, {"name": draft.name, **draft.card, **judged})
-        problems = config_problems(shared[CONFIG], draft.name, draft.card)
+        config = repository / draft.name / CONFIG  # the operator's, where there is one
+        text = config.read_text("utf-8") if config.exists() else shared[CONFIG]
+        problems = config_problems(text, draft.name, draft.card)
         if problems:
             return Published(status="refused", problems=tuple(problems))
         target = publish(repository, draft.name, folder, shared=shared, version=version)
@@ -109,7 +111,7 @@ def _same(version: Path, folder: Path, shared: Mapping[str, str]) -> bool:
     """Return whether a version is whole and holds the very file that was just staged."""
     try:
         check_sums(version)
-        check_shared(version.parent, shared)
+        check_labels(version.parent, shared[LABELS])
     except RepositoryError:
         return False
     return sha256(version / MODEL) == sha256(folder / MODEL)

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import onnx
 
 from export.gate.runtime import onnxruntime_run
 from export.gate.structure import structure_problems
-from export.low_precision import LOGIT_TOLERANCE, PROBABILITY_TOLERANCE
+from export.repository.agreement import disagreements
 from export.repository.card_fields import card_problem
-from export.repository.config import config_text, labels_text
-from export.repository.golden import Tolerances, golden_problems, read_golden
+from export.repository.golden import allowed_tolerances, golden_problems, read_golden
 from export.repository.layout import (
     CONFIG,
     LABELS,
@@ -20,6 +19,7 @@ from export.repository.layout import (
     check_sums,
     models,
     read_card,
+    read_text,
     versions,
 )
 from export.repository.triton import config_problems
@@ -69,15 +69,16 @@ def _problems(model: Path, number: int) -> list[str]:
     if problems:
         return problems
     shape, classes = tuple(card["shape"]), card["classes"]
-    config = (model / CONFIG).read_text("utf-8")
-    problems += config_problems(config, model.name, card)
-    device = "cuda" if card["variant"] == "float16" else "cpu"
-    if not problems and config != config_text(model.name, shape, len(classes), device=device):
-        problems.append(f"{CONFIG} is not what was exported")
-    if (model / LABELS).read_text("utf-8") != labels_text(classes):
-        problems.append(f"{LABELS} does not list the card's classes")
+    problems += config_problems(read_text(model / CONFIG), model.name, card)
     problems += structure_problems(version / MODEL, shape, len(classes))
-    return problems or _golden_problems(version, card) or _variant_problems(model, number, card)
+    if problems:
+        return problems
+    stated = {entry.key: entry.value for entry in onnx.load(version / MODEL, load_external_data=False).metadata_props}
+    return (
+        disagreements(read_text(model / LABELS).splitlines(), card, stated)
+        or _golden_problems(version, card)
+        or _variant_problems(model, number, card)
+    )
 
 
 def _card_problems(card: Mapping[str, Any], name: str) -> list[str]:
@@ -92,11 +93,7 @@ def _card_problems(card: Mapping[str, Any], name: str) -> list[str]:
 def _golden_problems(version: Path, card: Mapping[str, Any]) -> list[str]:
     """Return how the answers on the golden images differ from those that were stored."""
     images, golden = read_golden(version, card["shape"])
-    largest = max(1.0, float(np.abs(golden.logits).max()))
-    allowed = Tolerances(
-        min(card["tolerance"], LOGIT_TOLERANCE * largest), min(card["probability_tolerance"], PROBABILITY_TOLERANCE)
-    )
-    return golden_problems(onnxruntime_run(version / MODEL)(images), golden, allowed)
+    return golden_problems(onnxruntime_run(version / MODEL)(images), golden, allowed_tolerances(card, golden))
 
 
 def _variant_problems(model: Path, number: int, card: Mapping[str, Any]) -> list[str]:

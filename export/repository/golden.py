@@ -4,9 +4,9 @@ Needs nothing of bench and no torch: the exporter and the server open and judge 
 """
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from export.repository.layout import GOLDEN, INPUT, OUTPUTS, RepositoryError
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 ERRORS_ONLY = 3  # onnxruntime's log level
+LOGIT_TOLERANCE = 0.02  # at most, of the largest logit: another CPU or GPU rounds low precision differently
+PROBABILITY_TOLERANCE = 0.02  # at most
 
 
 class RuntimeLoadError(RepositoryError):
@@ -86,6 +88,20 @@ def read_golden(version: Path, shape: Sequence[int]) -> tuple[Pixels, Answers]:
             f"{path}: its golden images are {images.dtype} {images.shape}, not uint8 (n, {', '.join(map(str, shape))})"
         )
     return images, golden
+
+
+def allowed_tolerances(card: Mapping[str, Any], golden: Answers) -> Tolerances:
+    """Return the tolerances of a card, but never more than any file may have.
+
+    Raises:
+        RepositoryError: it has none.
+    """
+    try:
+        stated = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RepositoryError(f"its card has no tolerances ({error}): export the model again") from error
+    largest = max(1.0, float(np.abs(golden.logits).max()))
+    return Tolerances(min(stated.logits, LOGIT_TOLERANCE * largest), min(stated.probabilities, PROBABILITY_TOLERANCE))
 
 
 def golden_problems(answers: Answers, golden: Answers, tolerances: Tolerances) -> list[str]:

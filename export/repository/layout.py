@@ -1,11 +1,11 @@
 """The model repository: its layout, and how versions get into it: numbered, staged beside, renamed, never overwritten.
 
-    REPOSITORY/<model>/config.pbtxt            Triton's model configuration
+    REPOSITORY/<model>/config.pbtxt            Triton's model configuration; the operator's, who may edit it
                        labels.txt              a class a line
                        <version>/model.onnx    weights inside
                                  golden.npz    image (16, channels, height, width) uint8, label, logits, probabilities
                                  card.json     what the model is, how it was made and judged
-                                 SHA256SUMS    of all of these, as `sha256sum -c` reads it
+                                 SHA256SUMS    of all but config.pbtxt, as `sha256sum -c` reads it
 
 Triton, KServe and OpenVINO Model Server load the same folder; the last three files are ours, and they ignore them.
 Needs neither torch nor onnxruntime: the server imports it.
@@ -24,7 +24,8 @@ from typing import Any
 INPUT, OUTPUTS = "image", ("logits", "probabilities")  # of every model's graph, and the arrays of GOLDEN
 CONFIG, LABELS = "config.pbtxt", "labels.txt"
 MODEL, GOLDEN, CARD, SUMS = "model.onnx", "golden.npz", "card.json", "SHA256SUMS"
-SIGNED = (MODEL, GOLDEN, CARD, f"../{CONFIG}", f"../{LABELS}")  # as named in SUMS
+SIGNED = (MODEL, GOLDEN, CARD, f"../{LABELS}")  # as named in SUMS
+ONCE_SIGNED = f"../{CONFIG}"  # by earlier exports
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 LONGEST_NAME = 110  # of a float32 model: what its variants add must fit too
 VERSION = re.compile(r"[1-9][0-9]{0,17}")
@@ -66,12 +67,24 @@ def read_card(version: Path) -> dict[str, Any]:
     """
     path = version / CARD
     try:
-        card = json.loads(path.read_bytes())
+        card = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise RepositoryError(f"{path} cannot be read ({error}): export the model again") from error
     if not isinstance(card, dict):
         raise RepositoryError(f"{path} holds a {type(card).__name__}, not a JSON object: export the model again")
     return card
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, or of what a symbolic link leads to.
+
+    Raises:
+        RepositoryError: it is no regular file: a pipe would keep its reader waiting.
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise RepositoryError(f"{path} is no regular file")
+    return path.read_text("utf-8")
 
 
 @contextmanager
@@ -112,18 +125,18 @@ def publish(
         repository: the folder of all models; `staging` is in it.
         name: name of the model.
         staging: holds MODEL, GOLDEN and CARD.
-        shared: the text of CONFIG and of LABELS.
+        shared: the text of CONFIG, which is written where there is none yet, and of LABELS.
         version: a number that does not exist yet; None for the next.
 
     Raises:
-        RepositoryError: the version exists, or the model's other versions have another configuration or other labels.
+        RepositoryError: the version exists, or the model's other versions have other labels.
     """
     model = repository / name
     number = max(versions(model), default=0) + 1 if version is None else version
     target = model / str(number)
     if target.exists():
         raise RepositoryError(f"{target} exists, and versions are never overwritten: leave --version out")
-    check_shared(model, shared)
+    check_labels(model, shared[LABELS])
     (staging / SUMS).write_text(_sums(staging, shared), "utf-8", newline="\n")
     for path in staging.iterdir():
         _to_disk(path)
@@ -152,24 +165,23 @@ def _move(staging: Path, target: Path) -> None:
         raise
 
 
-def check_shared(model: Path, shared: Mapping[str, str]) -> None:
-    """Check that a model's configuration and labels, where they exist, are what a version needs.
+def check_labels(model: Path, text: str) -> None:
+    """Check that a model's labels, where there are any, are those of another version.
 
     Raises:
         RepositoryError: they are not.
     """
-    for file, text in shared.items():
-        path = model / file
-        if path.exists() and path.read_bytes() != text.encode():
-            raise RepositoryError(
-                f"{path} differs from what this version needs: its versions share it, so remove the model or export "
-                "to another repository"
-            )
+    path = model / LABELS
+    if path.exists() and path.read_bytes() != text.encode():
+        raise RepositoryError(
+            f"{path} differs from what this version needs: its versions share it, so remove the model or export "
+            "to another repository"
+        )
 
 
 def _sums(staging: Path, shared: Mapping[str, str]) -> str:
-    digests = {f"../{file}": hashlib.sha256(text.encode()).hexdigest() for file, text in shared.items()}
-    digests |= {file: sha256(staging / file) for file in (MODEL, GOLDEN, CARD)}
+    digests = {file: sha256(staging / file) for file in (MODEL, GOLDEN, CARD)}
+    digests[f"../{LABELS}"] = hashlib.sha256(shared[LABELS].encode()).hexdigest()
     return "".join(f"{digests[file]}  {file}\n" for file in SIGNED)
 
 
@@ -186,22 +198,26 @@ def check_sums(version: Path) -> None:
         RepositoryError: a file is missing, was changed, or is not listed; the message names it.
     """
     try:
-        lines = (version / SUMS).read_text("utf-8").splitlines()
+        lines = read_text(version / SUMS).splitlines()
     except FileNotFoundError as error:
         raise RepositoryError(f"{version / SUMS} is missing: export the model again") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RepositoryError(f"{version / SUMS} cannot be read ({error}): export the model again") from error
     expected = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
+    expected.pop(ONCE_SIGNED, None)
     if set(expected) != set(SIGNED):
         raise RepositoryError(
             f"{version / SUMS} lists {sorted(expected)}, not {sorted(SIGNED)}: export the model again"
         )
-    extra = sorted({path.name for path in version.iterdir()} - {SUMS, MODEL, GOLDEN, CARD})
+    names = {path.name for path in version.iterdir() if not path.name.startswith(".")}  # .DS_Store and the like
+    extra = sorted(names - {SUMS, MODEL, GOLDEN, CARD})
     if extra:
         raise RepositoryError(f"{version} holds {', '.join(extra)}, which {SUMS} does not list: remove it")
     for file, digest in expected.items():
         path = version.parent / file[3:] if file.startswith("../") else version / file
-        if not path.is_file() or path.is_symlink():
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise RepositoryError(f"{path} is {'a symbolic link' if path.is_symlink() else 'no regular file'}: copy it")
+        if not path.exists():
             raise RepositoryError(f"{path} is missing: export the model again")
         if sha256(path) != digest:
             raise RepositoryError(f"{path} was changed: its SHA-256 is not that of {SUMS}; export the model again")

@@ -1,7 +1,6 @@
 """A model's card: what it is, what it was made from, how it was judged; the same facts go into the graph's metadata."""
 
 import importlib.metadata
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,17 +83,6 @@ def calibration_facts(reference: Reference, logits: Any, temperature: float) -> 
     """Return the expected calibration error on the test images, 0 to 1, before and after the temperature."""
     before, after = (expected_calibration_error(logits, reference.labels, divisor) for divisor in (1.0, temperature))
     return {"test_calibration_error": {"before": before, "after": after}}
-
-
-def metadata(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the graph's own metadata: what a file that was separated from its card must still say."""
-    renamed = {"labels": card["classes"], "versions": card["environment"], "commit": card["environment"]["commit"]}
-    keys = (
-        *("format", "variant", "study", "arm", "seed", "architecture", "record_id", "checkpoint_sha256", "dataset"),
-        *("data_sha256", "mean", "std", "resize", "test_accuracy", "test_accuracy_interval", "test_images"),
-        *("temperature", "lrn_form"),
-    )
-    return {**renamed, **{key: card[key] for key in keys}}
 
 
 def library_versions() -> dict[str, str]:

@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.repository.layout import CONFIG, MODEL_NAME, VERSION, RepositoryError, models, versions
+from export.repository.layout import CONFIG, LABELS, MODEL_NAME, VERSION, RepositoryError, models, read_text, versions
 from serve.errors import RequestError
 from serve.inference.model_config import ModelConfig, model_config
 from serve.inference.version import Version, load_version
+from serve.log import Problem
 
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
+
+SHARED = (CONFIG, LABELS)  # by the versions of a model
+State = frozenset[tuple[str, int, int, int]]  # names of files, with their sizes, times and inodes
 
 
 @dataclass
@@ -22,6 +26,7 @@ class Model:
         newest: the newest of them, which answers where none is named.
         refused: the reason, by number; number 0 stands for the model itself.
         looked_at: state of a version's files when it was loaded or refused; they may still be copied.
+        warned: warnings on its configuration, as they were said last.
         unloaded: by an administrator; it stays away until it is loaded again.
     """
 
@@ -29,7 +34,8 @@ class Model:
     served: dict[int, Version] = field(default_factory=dict)
     newest: Version | None = None
     refused: dict[int, str] = field(default_factory=dict)
-    looked_at: dict[int, frozenset[tuple[str, int, int]]] = field(default_factory=dict)
+    looked_at: dict[int, State] = field(default_factory=dict)
+    warned: tuple[str, ...] = ()
     unloaded: bool = False
 
     def serve(self, versions: Mapping[int, Version]) -> None:
@@ -86,33 +92,35 @@ class Catalogue:
     def _refresh_model(self, model: Model) -> list[str]:
         folder = self.repository / model.name
         try:
-            config = model_config((folder / CONFIG).read_text("utf-8"), model.name, folder / CONFIG)
+            config = model_config(read_text(folder / CONFIG), model.name, folder / CONFIG)
             numbers = versions(folder)
         except FileNotFoundError:
             return self._refuse(model, 0, f"{folder} has no {CONFIG}: it is no model")
         except Exception as error:  # noqa: BLE001 - nothing in one model's folder may keep the others away
             return self._refuse(model, 0, _reason(error))
         model.refused.pop(0, None)
-        events: list[str] = []
+        events: list[str] = list(map(Problem, config.warnings)) if config.warnings != model.warned else []
+        model.warned = config.warnings
         served: dict[int, Version] = {}
         for number in reversed(numbers):  # the newest that may be served, an older one where they may not
             if len(served) == config.versions:
                 break
-            if number in model.served:
-                served[number] = model.served[number]
-            elif number not in model.refused or model.looked_at.get(number) != _state(folder / str(number)):
+            state = _state(folder / str(number))
+            if model.looked_at.get(number) != state:
+                model.looked_at[number] = state
                 events += self._load(model, number, config, served)
+            if number not in served and number in model.served:  # it has changed, into what may not be served
+                served[number] = model.served[number]
         if not served and model.served:  # nothing new may be served: the old stays
             served = dict(model.served)
         events += [
             f"{model.name} version {number} is served no more" for number in model.served if number not in served
         ]
-        if served.keys() != model.served.keys():
+        if served != model.served:
             model.serve(served)
         return events
 
     def _load(self, model: Model, number: int, config: ModelConfig, served: dict[int, Version]) -> list[str]:
-        model.looked_at[number] = _state(self.repository / model.name / str(number))
         try:
             served[number] = load_version(
                 self.repository / model.name, number, config, threads=self.threads, device=self.device
@@ -120,30 +128,34 @@ class Catalogue:
         except Exception as error:  # noqa: BLE001 - as above
             return self._refuse(model, number, _reason(error))
         model.refused.pop(number, None)
-        return [f"{model.name} version {number} is served, batch sizes {served[number].sizes}"]
+        again = "is read again and" if number in model.served else "is"
+        return [f"{model.name} version {number} {again} served, batch sizes {served[number].sizes}"]
 
     @staticmethod
     def _refuse(model: Model, number: int, reason: str) -> list[str]:
         if model.refused.get(number) == reason:
             return []
         model.refused[number] = reason
-        return [f"{model.name}{f' version {number}' if number else ''} is not served: {reason}"]
+        stays = number in model.served if number else model.served
+        so = "has changed and stays as it was loaded" if stays else "is not served"
+        return [Problem(f"{model.name}{f' version {number}' if number else ''} {so}: {reason}")]
 
     def load(self, name: str) -> None:
-        """Load a model (again): its refused versions too.
+        """Load a model again, whatever is served and whatever was refused.
 
         Raises:
-            RequestError: 404, there is no such model; 400, none of its versions can be served.
+            RequestError: 404, there is no such model; 400, none of its versions can be served, or one that is served
+                has changed and stays as it was.
         """
         self._check_name(name)
         with self._loading:
             if name not in models(self.repository):
                 raise RequestError(404, f"unknown model {name!r}")
             model = self.models.setdefault(name, Model(name))
-            model.unloaded, model.refused = False, {}
+            model.unloaded, model.refused, model.looked_at = False, {}, {}
             for event in (f"{name} is loaded by an administrator", *self._refresh_model(model)):
                 self.say(event)
-        if not model.served:
+        if not model.served or any(number == 0 or number in model.served for number in model.refused):
             raise RequestError(400, f"{name} cannot be loaded: {'; '.join(model.refused.values()) or 'no version'}")
 
     def unload(self, name: str) -> None:
@@ -195,8 +207,10 @@ class Catalogue:
         """Yield the rows of the repository's index."""
         for name, model in sorted(self.models.items()):
             for number in model.served:
-                yield {"name": name, "version": str(number), "state": READY, "reason": ""}
+                yield {"name": name, "version": str(number), "state": READY, "reason": model.refused.get(number, "")}
             for number, reason in model.refused.items():
+                if number in model.served:
+                    continue
                 version = str(number) if number else ""
                 yield {"name": name, "version": version, "state": UNAVAILABLE, "reason": reason}
             if model.unloaded:
@@ -207,13 +221,13 @@ class Catalogue:
         return [version for model in list(self.models.values()) for version in model.served.values()]
 
 
-def _state(version: Path) -> frozenset[tuple[str, int, int]]:
-    """Return the names, sizes and times of a version's files."""
+def _state(version: Path) -> State:
+    """Return what shows that a version's files, or those that it shares with others, have changed."""
     try:
-        files = [(path.name, path.stat()) for path in (*version.iterdir(), version.parent / CONFIG)]
+        files = [(path.name, path.stat()) for path in (*version.iterdir(), *(version.parent / name for name in SHARED))]
     except OSError:  # it is being moved or removed
         return frozenset()
-    return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
+    return frozenset((name, stat.st_size, stat.st_mtime_ns, stat.st_ino) for name, stat in files)
 
 
 def _reason(error: Exception) -> str:

@@ -1,30 +1,18 @@
-"""Reads config.pbtxt: the part of protobuf's text format that model configurations use, and the fields that are served.
+"""The settings of a model: the fields of config.pbtxt that the server goes by, with their ranges.
 
-A field that is not known is an error that names it: a server that ignored it would not do what was configured.
+A field that Triton knows and this server does not go by is named in a warning; any other is an error that names it: a
+server that ignored it would not do what was configured.
 """
 
 import math
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from export.repository.layout import RepositoryError
+from export.repository.layout import INPUT, OUTPUTS, RepositoryError
+from export.repository.text_format import parse
 
-TOKEN = re.compile(
-    r"""\s*(?:\#[^\n]*\s*)*(?:
-        (?P<punctuation>[{}\[\]:,;<>])
-      | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-      | (?P<number>-?(?:\d+\.?\d*(?:[eE][+-]?\d+)?))
-      | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<end>$)
-    )""",
-    re.VERBOSE,
-)
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
-PUNCTUATION = "{}[]:,;<>"
-DEPTH = 20
-
-FIELDS: dict[str, Any] = {  # what may stand where: a nested mapping, or None for a plain value
+FIELDS: dict[str, Any] = {  # what is gone by: a nested mapping, or None for a plain value
     "name": None,
     "backend": None,
     "platform": None,
@@ -48,6 +36,19 @@ FIELDS: dict[str, Any] = {  # what may stand where: a nested mapping, or None fo
         "inputs": {"key": None, "value": {"data_type": None, "dims": None, "zero_data": None}},
     },
 }
+NOT_GONE_BY = {  # of Triton's fields; with what is done here instead
+    "dynamic_batching.preferred_batch_size": "batch sizes are chosen by their measured speed",
+    "dynamic_batching.max_queue_delay_microseconds": "no request waits for others",
+    "dynamic_batching.preserve_ordering": "a connection gets its answers in order anyway",
+    "dynamic_batching.priority_levels": "models share by their weight, requests of one model wait in order",
+    "dynamic_batching.default_priority_level": "requests of one model wait in order",
+    "dynamic_batching.priority_queue_policy": "requests of one model wait in order",
+    "optimization": "onnxruntime optimises as it does by default",
+    "response_cache": "nothing is cached",
+    "metric_tags": "metrics have the labels model and version",
+}
+MOST_IMAGES, LONGEST_SIDE = 4096, 65_536  # of a request, of an image
+LONGEST_SECONDS, MOST_WAITING, MOST_VERSIONS = 3600, 1_000_000, 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class ModelConfig:
 
     Attributes:
         name: name of the model and of its folder.
-        max_batch: images that a request may have.
+        max_batch: images that a request may have, at least 1.
         dims: dimensions of an image, without the batch axis.
         outputs: names with the number of values of each.
         versions: number of the newest versions that are served.
@@ -64,7 +65,7 @@ class ModelConfig:
         timeout_override: a request may say.
         queue: requests that may wait.
         weight: share of the compute time, beside other models' (parameters, key "weight"); above 0.
-        values: everything that was read, as it stands.
+        warnings: sentences on what was configured and is not gone by.
     """
 
     name: str
@@ -76,105 +77,7 @@ class ModelConfig:
     timeout_override: bool
     queue: int
     weight: float
-    values: dict[str, Any]
-
-
-def parse(text: str, path: object = "config.pbtxt") -> dict[str, Any]:
-    """Return the fields of a configuration, each a list of its values.
-
-    Raises:
-        RepositoryError: it is no text format, or it has a field that the server does not know.
-    """
-    return _Reader(text, path).read()
-
-
-class _Reader:
-    """Reads the tokens of one text from left to right."""
-
-    def __init__(self, text: str, path: object) -> None:
-        self.path, self.place = path, 0
-        self.tokens = self._split(text)
-
-    def read(self) -> dict[str, Any]:
-        """Return the whole message."""
-        values = self._message(FIELDS, "", 0)
-        if self.place != len(self.tokens):
-            raise self._error(f"unexpected {self._next!r}")
-        return values
-
-    def _split(self, text: str) -> list[str]:
-        tokens, place = [], 0
-        while place < len(text):
-            match = TOKEN.match(text, place)
-            if match is None:
-                raise self._error(f"cannot read {text[place : place + 20].strip()!r}")
-            place = match.end()
-            if match.lastgroup is not None and match.lastgroup != "end":
-                tokens.append(match.group(match.lastgroup))
-        return tokens
-
-    @property
-    def _next(self) -> str:
-        return self.tokens[self.place] if self.place < len(self.tokens) else "the end"
-
-    def _message(self, fields: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
-        if depth > DEPTH:
-            raise self._error(f"nested more than {DEPTH} deep")
-        values: dict[str, Any] = {}
-        while self.place < len(self.tokens) and self._next not in ("}", "]"):
-            name = self._next
-            self.place += 1
-            if name in (",", ";"):
-                continue
-            if name not in fields:
-                raise self._error(f"unknown field {where + name!r}: the server would ignore it, so remove it")
-            if self._next == ":":
-                self.place += 1
-            values.setdefault(name, []).extend(self._values(fields[name], f"{where}{name}.", depth))
-        return values
-
-    def _values(self, fields: dict[str, Any] | None, where: str, depth: int) -> list[Any]:
-        """Return the value at this place, or several where they stand in brackets."""
-        if self._next == "[":
-            self.place += 1
-            values: list[Any] = []
-            while self.place < len(self.tokens) and self._next != "]":
-                if self._next == ",":
-                    self.place += 1
-                else:
-                    values += self._values(fields, where, depth + 1)
-            self._expect("]")
-            return values
-        if fields is not None:
-            self._expect("{")
-            message = self._message(fields, where, depth + 1)
-            self._expect("}")
-            return [message]
-        if self.place >= len(self.tokens) or self._next in PUNCTUATION:
-            raise self._error(f"{where[:-1]!r} has no value")
-        self.place += 1
-        return [_scalar(self.tokens[self.place - 1])]
-
-    def _expect(self, mark: str) -> None:
-        if self._next != mark:
-            raise self._error(f"expected {mark!r}, found {self._next!r}")
-        self.place += 1
-
-    def _error(self, message: str) -> RepositoryError:
-        return RepositoryError(f"{self.path}: {message}")
-
-
-def _scalar(text: str) -> str | int | float | bool:
-    if text[0] in "\"'":
-        return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[1]), text[1:-1])
-    if text in ("true", "false"):
-        return text == "true"
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text
+    warnings: tuple[str, ...] = ()
 
 
 def model_config(text: str, folder: str, path: object = "config.pbtxt") -> ModelConfig:
@@ -188,60 +91,125 @@ def model_config(text: str, folder: str, path: object = "config.pbtxt") -> Model
     Raises:
         RepositoryError: a field is missing, unknown, or has a value that the server cannot serve.
     """
-    values = parse(text, path)
-    name = _one(values, "name", str, path)
+    warnings: list[str] = []
+    whole = _Fields(_known(parse(text, path), FIELDS, "", path, warnings), path)
+    name = whole.text("name")
     if name != folder:
         raise RepositoryError(f"{path}: its name is {name!r}, its folder's {folder!r}: they must be equal")
-    inputs = values.get("input", [])
-    if len(inputs) != 1 or inputs[0].get("name") != ["image"] or inputs[0].get("data_type") != ["TYPE_UINT8"]:
-        raise RepositoryError(f"{path}: one input, named 'image' and of TYPE_UINT8, is served; it has {inputs}")
-    outputs = {_one(output, "name", str, path): int(output["dims"][0]) for output in values.get("output", [])}
-    if list(outputs) != ["logits", "probabilities"]:
-        raise RepositoryError(f"{path}: its outputs are {list(outputs)}, not logits and probabilities")
-    policy = _first(_first(values, "dynamic_batching"), "default_queue_policy")
-    latest = _first(_first(values, "version_policy"), "latest")
-    for field in ("default_timeout_microseconds", "max_queue_size"):
-        if int(policy.get(field, [1])[0]) < 1:
-            raise RepositoryError(f"{path}: {field} is {policy[field][0]}: this server bounds both, give at least 1")
+    inputs = whole.messages("input")
+    if len(inputs) != 1 or inputs[0].text("name") != INPUT or inputs[0].text("data_type") != "TYPE_UINT8":
+        raise RepositoryError(f"{path}: one input, named {INPUT!r} and of TYPE_UINT8, is served")
+    outputs = {output.text("name"): output.numbers("dims") for output in whole.messages("output")}
+    if tuple(outputs) != OUTPUTS or any(len(dims) != 1 for dims in outputs.values()):
+        raise RepositoryError(f"{path}: its outputs are {outputs}, not {' and '.join(OUTPUTS)}, a row of classes each")
+    policy = whole.message("dynamic_batching").message("default_queue_policy")
+    if policy.text("timeout_action", "REJECT") != "REJECT":
+        warnings.append("timeout_action is REJECT here: who has waited too long is told so")
+    warnings += _of_instances(whole)
     return ModelConfig(
         name=name,
-        max_batch=max(1, int(values.get("max_batch_size", [1])[0])),
-        dims=tuple(int(dim) for dim in inputs[0].get("dims", [])),
-        outputs=outputs,
-        versions=int(latest.get("num_versions", [1])[0]),
-        timeout=int(policy.get("default_timeout_microseconds", [2_000_000])[0]) / 1e6,
-        timeout_override=bool(policy.get("allow_timeout_override", [True])[0]),
-        queue=int(policy.get("max_queue_size", [256])[0]),
-        weight=_weight(values, path),
-        values=values,
+        max_batch=whole.number("max_batch_size", 1, most=MOST_IMAGES),
+        dims=inputs[0].numbers("dims"),
+        outputs={output: dims[0] for output, dims in outputs.items()},
+        versions=whole.message("version_policy").message("latest").number("num_versions", 1, most=MOST_VERSIONS),
+        timeout=policy.number("default_timeout_microseconds", 2_000_000, most=LONGEST_SECONDS * 10**6) / 1e6,
+        timeout_override=policy.flag("allow_timeout_override", default=True),
+        queue=policy.number("max_queue_size", 256, most=MOST_WAITING),
+        weight=_weight(whole, warnings),
+        warnings=tuple(f"{path}: {warning}" for warning in warnings),
     )
 
 
-def _weight(values: dict[str, Any], path: object) -> float:
-    """Return the parameter `weight`, 1 where there is none."""
-    texts = [
-        str(_first(parameter, "value").get("string_value", [""])[0])
-        for parameter in values.get("parameters", [])
-        if parameter.get("key") == ["weight"]
-    ]
-    if not texts:
-        return 1.0
+def _known(
+    values: Mapping[str, Any], fields: Mapping[str, Any], where: str, path: object, warnings: list[str]
+) -> dict[str, Any]:
+    """Return the fields that the server goes by; warn of Triton's others.
+
+    Raises:
+        RepositoryError: a field is not known at all, or has a value of another kind.
+    """
+    known: dict[str, Any] = {}
+    for name, entries in values.items():
+        full = where + name
+        if full in NOT_GONE_BY:
+            warnings.append(f"{full} is not gone by: {NOT_GONE_BY[full]}")
+            continue
+        if name not in fields:
+            raise RepositoryError(f"{path}: unknown field {full!r}: the server would ignore it, so remove it")
+        nested = fields[name]
+        if any(isinstance(entry, dict) != (nested is not None) for entry in entries):
+            raise RepositoryError(f"{path}: {full!r} must be {'a value' if nested is None else 'in braces'}")
+        known[name] = (
+            entries if nested is None else [_known(entry, nested, f"{full}.", path, warnings) for entry in entries]
+        )
+    return known
+
+
+class _Fields:
+    """The fields of one message, read by their kinds and ranges; each reader raises RepositoryError."""
+
+    def __init__(self, values: Mapping[str, Any], path: object) -> None:
+        self.values, self.path = values, path
+
+    def messages(self, name: str) -> list["_Fields"]:
+        """Return every message of this name."""
+        return [_Fields(value, self.path) for value in self.values.get(name, [])]
+
+    def message(self, name: str) -> "_Fields":
+        """Return the first message of this name, an empty one where there is none."""
+        return next(iter(self.messages(name)), _Fields({}, self.path))
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a text or a word."""
+        return str(self._one(name, str, default))
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        return bool(self._one(name, bool, default))
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        """Return a whole number, 1 at least."""
+        return self._in_range(name, self._one(name, int, default), most)
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """Return one or more whole numbers, each 1 at least."""
+        return tuple(self._in_range(name, value, LONGEST_SIDE) for value in self.values.get(name, [None]))
+
+    def _in_range(self, name: str, value: object, most: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise RepositoryError(f"{self.path}: {name} is {value}: this server takes whole numbers from 1 to {most}")
+        return value
+
+    def _one(self, name: str, kind: type, default: object) -> object:
+        entries: Sequence[object] = self.values.get(name, [] if default is None else [default])
+        if len(entries) != 1 or type(entries[0]) is not kind:
+            given = ", ".join(map(repr, entries)) or "nothing"
+            raise RepositoryError(f"{self.path}: {name!r} must be given once, as {KINDS[kind]}; it is {given}")
+        return entries[0]
+
+
+KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
+
+
+def _of_instances(whole: _Fields) -> list[str]:
+    """Return what is not gone by where a model asks for more than one instance."""
+    counts = [group.number("count", 1, most=MOST_IMAGES) for group in whole.messages("instance_group")]
+    return [f"instance_group asks for {sum(counts)}: --workers says how many batches run"] if sum(counts) > 1 else []
+
+
+def _weight(whole: _Fields, warnings: list[str]) -> float:
+    """Return the parameter `weight`, 1 where there is none; warn of parameters that nothing goes by."""
+    parameters = {
+        one.text("key"): one.message("value").text("string_value", "") for one in whole.messages("parameters")
+    }
+    for key, value in parameters.items():
+        if key != "weight" and (key, value) != ("intra_op_thread_count", "1"):
+            warnings.append(f"the parameter {key} = {value!r} is not gone by")
+    text = parameters.get("weight", "1")
     try:
-        weight = float(texts[0])
+        weight = float(text)
     except ValueError:
         weight = math.nan
     if not 0 < weight < math.inf:
-        raise RepositoryError(f"{path}: the weight is {texts[0]!r}: give a number above 0; other models have 1")
+        raise RepositoryError(f"{whole.path}: the weight is {text!r}: give a number above 0; other models have 1")
     return weight
-
-
-def _first(values: dict[str, Any], name: str) -> dict[str, Any]:
-    message: dict[str, Any] = values.get(name, [{}])[0]
-    return message
-
-
-def _one(values: dict[str, Any], name: str, kind: type, path: object) -> Any:  # noqa: ANN401 - of that kind
-    entries = values.get(name, [])
-    if len(entries) != 1 or not isinstance(entries[0], kind):
-        raise RepositoryError(f"{path}: {name!r} must be given once")
-    return entries[0]

@@ -6,8 +6,9 @@ import pytest
 
 from bench import __main__ as bench
 from export import __main__ as export
+from export.repository.agreement import metadata
 from export.repository.layout import read_card
-from export.trial.card import FORMAT, interval, library_versions, metadata
+from export.trial.card import FORMAT, interval, library_versions
 from export.verify import version_problems
 from tests.bench.harness.data.folders import fill
 

@@ -71,7 +71,7 @@ def _promise_more(version: Path) -> None:
 
 def _unknown_field(version: Path) -> None:
     config = version.parent / "config.pbtxt"
-    config.write_text(config.read_text("utf-8") + "\noptimization { priority: 1 }\n", "utf-8")
+    config.write_text(config.read_text("utf-8") + "\ncolour: 1\n", "utf-8")
 
 
 def _no_sums(version: Path) -> None:
