@@ -1,5 +1,6 @@
 """The access log: a JSON line a request, written beside the event loop, which never waits for who reads it."""
 
+import errno
 import json
 import queue
 import select
@@ -12,17 +13,19 @@ from time import monotonic
 from typing import Any
 
 from serve.api.exchange import Reply, Request
+from serve.inference.request_queue import Job
 
 CAPACITY = 10_000  # lines that wait for the reader
 CHUNK = 2048  # bytes, and a line more, at once: a pipe takes 4096 without mixing them with another process's
+FULL = (errno.ENOSPC, errno.EDQUOT)
 FAREWELL = 2.0  # seconds that the lines that wait may take in the end
 
 
 class AccessLog:
     """Takes entries without waiting; a thread of its own writes them.
 
-    Where the reader is too slow, entries are dropped, and a line `{"dropped": N}` follows once it reads again. Where it
-    is gone, writing ends for good.
+    Where the reader is too slow or the disk is full, entries are dropped, and a line `{"dropped": N}` follows once
+    there is room again. Where the reader is gone, writing ends for good.
 
     Args:
         descriptor: descriptor of the file or pipe, such as standard output's.
@@ -33,7 +36,8 @@ class AccessLog:
     def __init__(self, descriptor: int, say: Callable[[str], None], capacity: int = CAPACITY) -> None:
         self.descriptor, self.say, self.capacity = descriptor, say, capacity
         self._waiting: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
-        self._dropped = self._told = 0  # each is written by one thread only
+        self._dropped = self._told = self._lost = 0  # each is written by one thread only
+        self._full = False
         self._ended = False
         self._writer = threading.Thread(target=self._run, name="access log", daemon=True)
         self._writer.start()
@@ -52,7 +56,7 @@ class AccessLog:
         self._waiting.put(None)
         self._writer.join(timeout)
         if self._writer.is_alive():
-            lost = max(0, self._waiting.qsize() - 1) + self._dropped - self._told
+            lost = max(0, self._waiting.qsize() - 1) + self._dropped + self._lost - self._told
             self.say(f"nobody reads the access log: its last lines, {lost} and those being written, are lost")
 
     def _run(self) -> None:
@@ -69,18 +73,29 @@ class AccessLog:
         Raises:
             OSError: nobody will read them.
         """
-        lines = b""
+        entries = []
         entry = self._waiting.get()
+        size = 0
         while entry is not None:
-            lines += json.dumps(entry).encode("ascii") + b"\n"
-            if len(lines) > CHUNK or self._waiting.empty():
+            entries.append(json.dumps(entry).encode("ascii") + b"\n")
+            size += len(entries[-1])
+            if size > CHUNK or self._waiting.empty():
                 break
             entry = self._waiting.get()
-        self._write(lines)
-        dropped = self._dropped - self._told
-        if dropped:
-            self._write(json.dumps({"dropped": dropped}).encode("ascii") + b"\n")
-            self._told += dropped
+        dropped = self._dropped + self._lost
+        try:
+            self._write(b"".join(entries))
+            if dropped > self._told:
+                self._write(json.dumps({"dropped": dropped - self._told}).encode("ascii") + b"\n")
+                self._told = dropped
+            self._full = False
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self._lost += len(entries)
+            if not self._full:
+                self.say(f"the access log waits, its lines are dropped and counted: {error}")
+            self._full = True
         return entry is not None
 
     def _write(self, lines: bytes) -> None:
@@ -91,13 +106,16 @@ class AccessLog:
                 select.select([], [self.descriptor], [])
 
 
-def line(request: Request, reply: Reply, arrived: float) -> dict[str, Any]:
-    """Return a line of the access log for a request that arrived at a time of `time.monotonic`."""
+def line(request: Request, reply: Reply, arrived: float, client: str) -> dict[str, Any]:
+    """Return a line of the access log for a request that arrived from an address at a time of `time.monotonic`."""
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "client": client,
         "id": request.headers.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex,
         "method": request.method,
         "path": request.target.path[:200],
+        "model": request.target.model[:200],
+        "version": request.job.version.number if isinstance(request.job, Job) else None,
         "status": reply.status,
         "bytes_in": len(request.body),
         "bytes_out": len(reply.body),

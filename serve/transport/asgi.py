@@ -19,7 +19,9 @@ from serve.inference.catalogue import Catalogue
 from serve.inference.reloading import Reloader
 from serve.inference.statistics import Statistics
 from serve.log import say
+from serve.machine import BODIES_SHARE, memory
 from serve.security.access import Access
+from serve.transport.bodies import Bodies, Room
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -34,10 +36,20 @@ class Asgi:
         access: who may ask.
         workers: batches that run at the same time.
         poll: seconds between looks for new versions; 0: none is looked for.
+        body_memory: bytes that the bodies of all requests in flight may have; None: a quarter of the memory.
     """
 
-    def __init__(self, repository: Path, *, access: Access | None = None, workers: int = 1, poll: float = 5.0) -> None:
+    def __init__(
+        self,
+        repository: Path,
+        *,
+        access: Access | None = None,
+        workers: int = 1,
+        poll: float = 5.0,
+        body_memory: int | None = None,
+    ) -> None:
         self.catalogue = Catalogue(repository)
+        self.bodies = Bodies(memory() // BODIES_SHARE if body_memory is None else body_memory)
         self.access, self.workers, self.poll = access or Access(), workers, poll
         self.app: App | None = None
         self._reloading: asyncio.Task[None] | None = None
@@ -90,11 +102,16 @@ class Asgi:
             return self.app
 
     async def _answer(self, app: App, scope: Message, receive: Receive, send: Send) -> None:
+        with self.bodies.room() as room:
+            await self._answer_with(room, app, scope, receive, send)
+
+    async def _answer_with(self, room: Room, app: App, scope: Message, receive: Receive, send: Send) -> None:
         query = scope.get("query_string", b"")
         mounted = scope.get("root_path", "").rstrip("/")  # hosts put it before the path, or leave it out
         path = target(scope["path"].removeprefix(mounted).encode() + (b"?" + query if query else b""))
         try:
-            body = await _body(receive, app, path)
+            app.check_access(path, dict(scope["headers"]))  # before anything is read
+            body = await _body(receive, app, path, room)
         except RequestError as error:
             await _reply(error_reply(error), app, scope, send)
             return
@@ -117,11 +134,11 @@ class Asgi:
             await _reply(future.result(), app, scope, send)
 
 
-async def _body(receive: Receive, app: App, wanted: Target) -> bytes | None:
+async def _body(receive: Receive, app: App, wanted: Target, room: Room) -> bytes | None:
     """Return the body, None where the client left.
 
     Raises:
-        RequestError: it is too large.
+        RequestError: it is too large, or there is no room for it.
     """
     limit = app.body_limit(wanted)
     parts: list[bytes] = []
@@ -134,6 +151,7 @@ async def _body(receive: Receive, app: App, wanted: Target) -> bytes | None:
         size += len(part)
         if size > limit:
             raise app.too_large(wanted, f"more than {limit} bytes", limit)
+        room.hold(size)
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)

@@ -4,10 +4,11 @@ The messages and the service are those of tritonclient, which are KServe's with 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from tritonclient.grpc import service_pb2 as messages
 from tritonclient.grpc import service_pb2_grpc as services
 
@@ -15,6 +16,7 @@ from export.repository.golden import Answers, Pixels
 from export.repository.layout import INPUT
 from serve.api import infer_request
 from serve.api.app import App
+from serve.api.exchange import defect
 from serve.api.infer_response import output_of
 from serve.api.metadata import model_metadata, model_settings, server_metadata
 from serve.errors import RequestError
@@ -30,39 +32,34 @@ CODES = {
     503: grpc.StatusCode.UNAVAILABLE,
     504: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
-LARGEST_MESSAGE = 32_000_000
+IN_FLIGHT = 16  # requests of a stream that are taken before the first of them is answered
+FIRST_FIELD = b"\n"  # a message's first byte where its first field, the model's name, comes first
+LONGEST_NAME = 127  # whose length is one byte
 
 Context = Any  # grpc.aio.ServicerContext, which is generic over messages
 
 
-async def start(app: App, address: str) -> grpc.aio.Server:
-    """Return a server that listens on an address such as 127.0.0.1:8001.
-
-    Raises:
-        OSError: the address cannot be listened on.
-    """
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.so_reuseport", 0)])
-    services.add_GRPCInferenceServiceServicer_to_server(Service(app), server)
-    try:
-        port = server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise OSError(f"gRPC cannot listen on {address}: {error}") from error
-    await server.start()
-    server.port = port
-    return server
+def code_of(error: RequestError) -> grpc.StatusCode:
+    """Return a refusal's gRPC status."""
+    return CODES.get(error.status, grpc.StatusCode.INTERNAL)
 
 
-def guarded(method: Callable[[Any, Any, Context], Awaitable[Any]]) -> Callable[[Any, Any, Context], Awaitable[Any]]:
-    """Answer a RequestError with its gRPC status."""
+def guarded(method: Callable[["Service", Any, Context], Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Answer a RequestError with its gRPC status, and count the call."""
 
     async def call(self: "Service", request: Any, context: Context) -> Any:  # noqa: ANN401 - a message
+        calls = self.app.statistics.calls
         try:
-            administrator = method.__name__ in ("RepositoryModelLoad", "RepositoryModelUnload")
-            if method.__name__ not in ("ServerLive", "ServerReady"):
-                self.app.access.check(_headers(context), administrator=administrator)
-            return await method(self, request, context)
-        except RequestError as error:
-            await context.abort(CODES.get(error.status, grpc.StatusCode.INTERNAL), str(error))
+            answer = await method(self, request, context)
+        except asyncio.CancelledError:
+            calls[grpc.StatusCode.CANCELLED.name] += 1
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect must not take the connection or the server along
+            refusal = error if isinstance(error, RequestError) else defect(error)
+            calls[code_of(refusal).name] += 1
+            await context.abort(code_of(refusal), str(refusal))
+        calls[grpc.StatusCode.OK.name] += 1
+        return answer
 
     return call
 
@@ -83,7 +80,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
     async def ServerReady(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
         """Return whether every model has been looked at, and it is not stopping."""
         del request, context
-        return messages.ServerReadyResponse(ready=self.app.ready)
+        return messages.ServerReadyResponse(ready=self.app.answers)
 
     @guarded
     async def ModelReady(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
@@ -148,19 +145,76 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         return messages.RepositoryModelUnloadResponse()
 
     @guarded
-    async def ModelInfer(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
+    async def ModelInfer(self, request: bytes, context: Context) -> Any:  # noqa: ANN401, N802 - as above
         """Return the answers of a model; the caller's deadline is the request's."""
+        return await self._infer(self._read(request), context.time_remaining())
+
+    async def ModelStreamInfer(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:  # noqa: N802 - as above
+        """Yield the answers of a stream's requests in their order; one that is refused does not end the stream."""
+        del context
+        tasks: asyncio.Queue[asyncio.Task[Any] | None] = asyncio.Queue(IN_FLIGHT)
+
+        async def read() -> None:
+            try:
+                async for content in requests:
+                    await tasks.put(asyncio.ensure_future(self._streamed(content)))
+            finally:
+                await tasks.put(None)
+
+        reading = asyncio.ensure_future(read())
+        ended = grpc.StatusCode.CANCELLED
+        try:
+            while (task := await tasks.get()) is not None:
+                current = task
+                yield await current
+            ended = grpc.StatusCode.OK
+        finally:
+            self.app.statistics.calls[ended.name] += 1
+            reading.cancel()
+            while not tasks.empty():
+                if (task := tasks.get_nowait()) is not None:
+                    task.cancel()
+
+    async def _streamed(self, content: bytes) -> Any:  # noqa: ANN401 - a message
+        """Return the answer to one request of a stream, with an error's words where it is refused."""
+        request = messages.ModelInferRequest()
+        try:
+            request = self._read(content)
+            return messages.ModelStreamInferResponse(infer_response=await self._infer(request, None))
+        except Exception as error:  # noqa: BLE001 - as in `guarded`
+            refusal = error if isinstance(error, RequestError) else defect(error)
+            about = messages.ModelInferResponse(model_name=request.model_name, id=request.id)
+            return messages.ModelStreamInferResponse(error_message=str(refusal), infer_response=about)
+
+    def _read(self, content: bytes) -> Any:  # noqa: ANN401 - a message
+        """Return a request; one that is too large is refused before it is parsed.
+
+        Raises:
+            RequestError: 413; 404 where its model is unknown; 400, it is no message.
+        """
+        name = _first_name(content)
+        limit = self.app.infer_limit(name)
+        if len(content) > limit:
+            if name:
+                self._find(name, "")  # that its model is not served comes first
+            raise RequestError(413, f"the message has {len(content)} bytes: at most {limit} are taken here")
+        try:
+            return messages.ModelInferRequest.FromString(content)
+        except DecodeError:
+            raise RequestError(400, "the request is no ModelInferRequest") from None
+
+    async def _infer(self, request: Any, remaining: float | None) -> Any:  # noqa: ANN401 - messages
+        """Return the response to a request that has so many seconds, None for as many as its model gives it."""
         version = self._find(request.model_name, request.model_version)
         images = _images(version, request)
         wanted = _wanted(version, request)
-        remaining = _seconds(request, context)
         future: asyncio.Future[Answers | RequestError] = asyncio.get_running_loop().create_future()
 
         def done(_: object, answers: Answers | RequestError) -> None:
             if not future.done():
                 future.set_result(answers)
 
-        job = self.app.submit(version, images, done, remaining)
+        job = self.app.submit(version, images, done, _seconds(request, remaining))
         try:
             answers = await future
         except asyncio.CancelledError:
@@ -174,10 +228,11 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         return self.app.find(name, number or None)
 
 
-def _headers(context: Context) -> Mapping[bytes, bytes]:
-    return {
-        key.encode(): value.encode() for key, value in context.invocation_metadata() or () if isinstance(value, str)
-    }
+def _first_name(content: bytes) -> str:
+    """Return the model's name where a request begins with it, as every library writes it, else nothing."""
+    if content[:1] != FIRST_FIELD or len(content) == 1 or content[1] > LONGEST_NAME:
+        return ""
+    return content[2 : 2 + content[1]].decode("utf-8", "replace")
 
 
 def _images(version: Version, request: Any) -> Pixels:  # noqa: ANN401 - a message
@@ -201,11 +256,10 @@ def _images(version: Version, request: Any) -> Pixels:  # noqa: ANN401 - a messa
     return infer_request.from_json(numbers, shape)
 
 
-def _seconds(request: Any, context: Context) -> float | None:  # noqa: ANN401 - a message
+def _seconds(request: Any, remaining: float | None) -> float | None:  # noqa: ANN401 - a message
     """Return the seconds that a request gives itself: its deadline, or its parameter `timeout` in microseconds."""
     asked = request.parameters["timeout"].int64_param / 1e6 if "timeout" in request.parameters else 0.0
-    limits = [seconds for seconds in (asked or None, context.time_remaining()) if seconds is not None]
-    return min(limits, default=None)
+    return min((seconds for seconds in (asked or None, remaining) if seconds is not None), default=None)
 
 
 def _wanted(version: Version, request: Any) -> tuple[infer_request.Wanted, ...]:  # noqa: ANN401 - a message

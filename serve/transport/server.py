@@ -3,21 +3,24 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from serve.api.app import App
-from serve.inference.batcher import Batcher
+from serve.api.app import NO_ORIGIN, App
+from serve.inference.batcher import Batcher, Observer
 from serve.inference.catalogue import Catalogue
 from serve.inference.reloading import Reloader
 from serve.inference.statistics import Statistics
 from serve.log import address, say
 from serve.security.access import Access
 from serve.security.certificate import Certificate
-from serve.transport.clients import GRACE, Clients, Limits
-from serve.transport.connection import Connection
+from serve.security.cors import Cors
+from serve.transport.http.clients import GRACE, Clients, Limits
+from serve.transport.http.connection import Connection
+from serve.transport.http.draining import take_no_more
 
 YOUNG = 20_000  # objects that are made before the collector looks at them: requests hardly make cycles
+SETTLING = 0.1  # seconds for handshakes that have begun, and until the last of the backlog is accepted
 GOODBYE = 3.0  # seconds that a TLS client may take to say goodbye: who only keeps a connection never does
 
 
@@ -32,6 +35,8 @@ class Server:
         poll: seconds between looks at the repository; 0: only on SIGHUP.
         say: takes what happened, a sentence each.
         access_log: takes a line for every request that was read; None: no log.
+        cors: the origins whose pages may ask.
+        observers: take what happens to requests, beside the server's own statistics.
     """
 
     def __init__(
@@ -44,14 +49,16 @@ class Server:
         poll: float = 5.0,
         say: Callable[[str], None] = say,
         access_log: Callable[[Mapping[str, Any]], None] | None = None,
+        cors: Cors = NO_ORIGIN,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.catalogue, self.limits = catalogue, limits
         self.clients = Clients(limits, access_log)
         self.reloader = Reloader([catalogue.refresh], poll, say, _settle)
         self.statistics = Statistics()
-        self.batcher = Batcher(workers, self.statistics)
-        self.app = App(catalogue, self.batcher, access, self.statistics)
+        self.batcher = Batcher(workers, self.statistics, *observers)
+        self.app = App(catalogue, self.batcher, access, self.statistics, cors)
         catalogue.say = say
         self.grpc_port: int | None = None
         self._stop = asyncio.Event()
@@ -113,7 +120,7 @@ class Server:
             ssl_handshake_timeout=None if tls is None else self.limits.header,
             ssl_shutdown_timeout=None if tls is None else GOODBYE,
         )
-        grpc_server = None if grpc_port is None else await self._start_grpc(address(host, grpc_port))
+        grpc_server = None if grpc_port is None else await self._start_grpc(address(host, grpc_port), tls)
         ticking = self.loop.create_task(self.clients.watch())
         if not reuse_port:
             await self.reloader.look()
@@ -125,6 +132,8 @@ class Server:
         self.app.ready, self.clients.stopping = False, True
         if self.clients.connections:
             await asyncio.sleep(self.limits.linger)
+        take_no_more(listener.sockets)
+        await asyncio.sleep(SETTLING)
         listener.close()
         reloading.cancel()
         if grpc_server is not None:
@@ -133,16 +142,16 @@ class Server:
         ticking.cancel()
         self.app.close()
 
-    async def _start_grpc(self, where: str) -> Any:  # noqa: ANN401 - of a library that is optional
+    async def _start_grpc(self, where: str, tls: Certificate | None) -> Any:  # noqa: ANN401 - of a library that is optional
         """Listen for gRPC.
 
         Raises:
             OSError: the address cannot be listened on.
             ModuleNotFoundError: grpcio or tritonclient is not installed.
         """
-        from serve.transport import grpc_service  # noqa: PLC0415 - half a second, and an optional extra
+        from serve.transport import grpc_server as grpc  # noqa: PLC0415 - half a second, and an optional extra
 
-        grpc_server = await grpc_service.start(self.app, where)
+        grpc_server = await grpc.start(self.app, where, tls, self.limits.bodies)
         self.grpc_port = grpc_server.port
         return grpc_server
 

@@ -7,9 +7,11 @@ from email.utils import formatdate
 from time import monotonic
 from typing import Any, Protocol
 
-from serve.transport.head_cache import Heads
+from serve.transport.bodies import Bodies
+from serve.transport.http.head_cache import Heads
 
 TICK = 0.25  # seconds between looks at the connections
+RESERVE = 32  # connections beyond their limit, that are told no but for health: probes must not be refused
 GRACE = 30.0  # seconds that requests in flight may take when the server stops
 
 AccessLine = Callable[[Mapping[str, Any]], None]  # takes one line of the access log
@@ -17,18 +19,21 @@ AccessLine = Callable[[Mapping[str, Any]], None]  # takes one line of the access
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The number of connections there may be, and the seconds that each may be silent.
+    """The number of connections there may be, their memory, and the seconds that each may be silent.
 
     Attributes:
         connections: Connections at the same time.
+        bodies: Bytes of the bodies that are read or wait for their answers, all together.
         header: Seconds for a request's head, and for a TLS handshake.
         body: Seconds for its body, and for reading an answer.
         idle: Seconds between requests.
         close: Seconds that a client may take to read its last answer.
-        linger: Seconds that a server which stops still answers, saying so, before it closes silent connections.
+        linger: Seconds that a server which stops still answers, saying so, before it closes silent connections, and
+            seconds that it waits then for clients to read that.
     """
 
     connections: int = 2000
+    bodies: int = 2**30
     header: float = 10.0
     body: float = 30.0
     idle: float = 75.0
@@ -42,6 +47,10 @@ class Client(Protocol):
     @property
     def deadline(self) -> float:
         """The time by which the client must have sent more, on the clock of `time.monotonic`."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether it has ever begun a request."""
 
     def expire(self) -> None:
         """Turn the client away: its deadline has passed."""
@@ -61,20 +70,21 @@ class Clients:
         now: The time at the last look, on the clock of `time.monotonic`: asking for it costs more than a request may.
         date: The header of that name.
         heads: Heads of requests that were read before.
+        bodies: The memory that their bodies share.
         stopping: Whether the server stops: an answer says then that its connection ends.
     """
 
     def __init__(self, limits: Limits, access_log: AccessLine | None = None) -> None:
         self.limits, self.access_log = limits, access_log
         self.now, self.date = monotonic(), _date()
-        self.heads = Heads()
+        self.heads, self.bodies = Heads(), Bodies(limits.bodies)
         self.stopping = False
         self.connections: set[Client] = set()
 
-    def admit(self, client: Client) -> bool:
-        """Count a connection in; False where there are too many."""
+    def admit(self, client: Client) -> int:
+        """Count a connection in; return how many there are beyond the limit, negative where there is room."""
         self.connections.add(client)
-        return len(self.connections) <= self.limits.connections
+        return len(self.connections) - self.limits.connections
 
     def forget(self, client: Client) -> None:
         """Count a connection out."""
@@ -90,11 +100,15 @@ class Clients:
             await asyncio.sleep(TICK)
 
     async def finish(self) -> None:
-        """Answer the requests in flight, for GRACE seconds at most, then close every connection."""
-        end = monotonic() + GRACE
-        while self.connections and monotonic() < end:
+        """Answer the requests in flight, for GRACE seconds at most, then close every connection.
+
+        Who has connected and not asked yet has a request on its way, and the time of `linger` for it.
+        """
+        start = monotonic()
+        while self.connections and (waited := monotonic() - start) < GRACE:
             for client in list(self.connections):
-                client.stop()
+                if client.asked or waited > self.limits.linger:
+                    client.stop()
             await asyncio.sleep(0.01)
 
 

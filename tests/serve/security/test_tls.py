@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import pytest
 
-from serve.transport.clients import Limits
+from serve.transport.http.clients import Limits
 from tests.serve.certificates import Pair
 from tests.serve.conftest import Command, PutModel, Start, expected, request
 

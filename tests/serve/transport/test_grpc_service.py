@@ -1,5 +1,8 @@
 """Tests of `grpc_service`: Triton's own gRPC client against the server, and the errors that it is told."""
 
+import asyncio
+import queue
+from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
@@ -7,11 +10,15 @@ import pytest
 
 from serve.inference.request_queue import Job
 from serve.security.access import Access
+from tests.serve.certificates import Pair, made_pair
 from tests.serve.conftest import ADMIN, LABELS_OF, SHAPE, PutModel, Running, Start, expected
 from tests.serve.fakes import Fake, image, soon, version
 
 triton = pytest.importorskip("tritonclient.grpc", reason="gRPC is an optional extra")
-from tritonclient.grpc import service_pb2 as messages  # noqa: E402 - where it is installed
+import grpc  # noqa: E402 - where it is installed
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: E402 - as above
+from tritonclient.grpc import service_pb2 as messages  # noqa: E402 - as above
+from tritonclient.grpc import service_pb2_grpc as services  # noqa: E402 - as above
 from tritonclient.utils import InferenceServerException  # noqa: E402 - as above
 
 Client = Any  # triton.InferenceServerClient, which has no types
@@ -134,3 +141,132 @@ def test_the_work_of_a_caller_that_cancels_is_dropped(
 
     assert [call.result().model_name for call in calls[:2]] == ["net", "net"]
     assert session.sizes == [1, 1]
+
+
+def streamed(client: Client, requests: list[tuple[str, np.ndarray, str]]) -> list[tuple[Any, Any]]:
+    """Return the answers and errors that a stream of (model, images, id) gets, in their order."""
+    answers: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
+    client.start_stream(callback=lambda result, error: answers.put((result, error)))
+    for name, pixels, identity in requests:
+        client.async_stream_infer(name, [tensor(pixels)], request_id=identity)
+    try:
+        return [answers.get(timeout=10) for _ in requests]
+    finally:
+        client.stop_stream()
+
+
+def test_a_stream_gets_its_answers_in_order(client: Client, images: np.ndarray) -> None:
+    """More of them than are taken at once."""
+    answers = streamed(client, [("net", images[place % 5 : place % 5 + 1], str(place)) for place in range(100)])
+
+    assert [error for _, error in answers] == [None] * 100
+    assert [result.get_response().id for result, _ in answers] == [str(place) for place in range(100)]
+    logits = np.concatenate([result.as_numpy("logits") for result, _ in answers])
+    np.testing.assert_allclose(logits, np.tile(expected(images), (20, 1)), rtol=1e-5)
+
+
+def test_a_refused_request_does_not_end_its_stream(client: Client, images: np.ndarray) -> None:
+    """It is answered in words, the others as asked."""
+    answers = streamed(client, [("net", images, "a"), ("nothing", images, "b"), ("net", images, "c")])
+
+    assert [None if error is None else error.message() for _, error in answers] == [
+        None,
+        "unknown model 'nothing': known are net",
+        None,
+    ]
+
+
+def test_the_health_protocol_is_answered(running: Running) -> None:
+    """grpc.health.v1, as Kubernetes and load balancers ask it: without a token."""
+    running.server.app.access.change(["secret"], [])
+    with grpc.insecure_channel(f"127.0.0.1:{running.server.grpc_port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest()
+        assert stub.Check(request).status == health_pb2.HealthCheckResponse.SERVING
+        watching = stub.Watch(request)
+        assert next(watching).status == health_pb2.HealthCheckResponse.SERVING
+        running.server.app.ready = False
+        assert next(watching).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        watching.cancel()
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.Check(health_pb2.HealthCheckRequest(service="nothing"))
+        assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_a_server_without_models_is_not_ready(client: Client, running: Running) -> None:
+    """As over HTTP."""
+    running.server.catalogue.unload("net")
+
+    assert not client.is_server_ready()
+
+
+def test_grpc_is_encrypted_where_http_is(put_model: PutModel, start: Start, pair: Pair, images: np.ndarray) -> None:
+    """With the same certificate, read again when it is renewed."""
+    put_model()
+    certificate = pair.server()
+    running = start(grpc_port=0, tls=certificate)
+    where = f"127.0.0.1:{running.server.grpc_port}"
+
+    def ask() -> Any:  # noqa: ANN401 - a client's answer
+        trust = pair.certificate.read_bytes()
+        client = triton.InferenceServerClient(where, creds=grpc.ssl_channel_credentials(trust))
+        return client.infer("net", [tensor(images)]).as_numpy("logits")
+
+    np.testing.assert_allclose(ask(), expected(images), rtol=1e-5)
+    with pytest.raises(InferenceServerException):
+        triton.InferenceServerClient(where).is_server_live()
+    renewed = made_pair(pair.certificate.parent, "renewed", "rsa")
+    renewed.certificate.replace(pair.certificate)
+    renewed.key.replace(pair.key)
+    assert certificate.refresh() == [f"{pair.certificate} was read again: new connections get it"]
+    np.testing.assert_allclose(ask(), expected(images), rtol=1e-5)
+
+
+def test_a_large_message_is_refused_before_it_is_parsed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have what its model needs, as over HTTP; and nothing is read of who has no token."""
+    request = messages.ModelInferRequest(model_name="net")
+    request.raw_input_contents.append(bytes(3_000_000))
+    parsed: list[bytes] = []
+    monkeypatch.setattr(messages.ModelInferRequest, "FromString", parsed.append)
+    with grpc.insecure_channel(f"127.0.0.1:{running.server.grpc_port}") as channel:
+        infer = services.GRPCInferenceServiceStub(channel).ModelInfer
+        with pytest.raises(grpc.RpcError, match=r"the message has \d+ bytes: at most \d+ are taken here"):
+            infer(request)
+        running.server.app.access.change(["secret"], [])
+        with pytest.raises(grpc.RpcError, match="a bearer token is needed"):
+            infer(request)
+
+    assert parsed == []
+    assert running.server.statistics.calls == {"RESOURCE_EXHAUSTED": 1, "UNAUTHENTICATED": 1}
+
+
+def test_calls_are_counted_by_their_status(client: Client, running: Running, images: np.ndarray) -> None:
+    """Where Prometheus reads them."""
+    client.infer("net", [tensor(images)])
+    with pytest.raises(InferenceServerException):
+        client.infer("nothing", [tensor(images)])
+    streamed(client, [("net", images, "")])
+
+    _, text, _ = running.ask("GET", "/metrics")
+    lines = text.decode().splitlines()
+    assert 'convbench_grpc_calls_total{code="NOT_FOUND"} 1.0' in lines
+    assert any(line.startswith('convbench_grpc_calls_total{code="OK"}') for line in lines)
+
+
+def test_the_asynchronous_client_is_answered(running: Running, images: np.ndarray) -> None:
+    """Triton's, one by one and as a stream."""
+    aio = pytest.importorskip("tritonclient.grpc.aio")
+
+    async def main() -> list[Any]:
+        async with aio.InferenceServerClient(f"127.0.0.1:{running.server.grpc_port}") as client:
+            alone = await client.infer("net", [tensor(images)])
+
+            async def requests() -> AsyncIterator[dict[str, Any]]:
+                for _ in range(3):
+                    yield {"model_name": "net", "inputs": [tensor(images)]}
+
+            stream = client.stream_infer(requests())
+            return [alone, *[result async for result, _ in stream]]
+
+    for result in asyncio.run(main()):
+        np.testing.assert_allclose(result.as_numpy("logits"), expected(images), rtol=1e-5)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from serve.security.access import Access
-from serve.transport.clients import Limits
+from serve.transport.http.clients import Limits
 from serve.website.files import _read, page_file
 from tests.serve.conftest import ADMIN, PutModel, Running, Start, request
-from tests.serve.transport.test_connection import INFER, raw, send, statuses
+from tests.serve.transport.http.test_connection import INFER, raw, send, statuses
 
 
 def wait_for(running: Running, connections: int) -> bool:

@@ -1,4 +1,4 @@
-"""Tests of serve.transport.clients, with connections that only count what is asked of them."""
+"""Tests of serve.transport.http.clients, with connections that only count what is asked of them."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,8 @@ from time import monotonic
 
 import pytest
 
-from serve.transport import clients as module
-from serve.transport.clients import Clients, Limits
+from serve.transport.http import clients as module
+from serve.transport.http.clients import Clients, Limits
 
 
 class Connection:
@@ -16,12 +16,14 @@ class Connection:
 
     Attributes:
         deadline: Its time to have sent more.
+        asked: Whether it has begun a request.
         expired: The number of times that it was turned away.
         stopped: The number of times that it was asked to close.
     """
 
     def __init__(self, clients: Clients, deadline: float = float("inf"), *, stops_needed: float = 1) -> None:
         self.clients, self.deadline, self.stops_needed = clients, deadline, stops_needed
+        self.asked = True
         self.expired = self.stopped = 0
 
     def expire(self) -> None:
@@ -54,12 +56,12 @@ def watched(clients: Clients, until: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
 def test_as_many_are_admitted_as_there_may_be(limit: int) -> None:
-    """The one too many is told so."""
+    """The one too many is told that it is."""
     clients = Clients(Limits(connections=limit))
 
-    admitted = [clients.admit(Connection(clients)) for _ in range(limit + 1)]
+    beyond = [clients.admit(Connection(clients)) for _ in range(limit + 1)]
 
-    assert admitted == [True] * limit + [False]
+    assert beyond == list(range(1 - limit, 2))
 
 
 def test_one_that_was_refused_counts_until_it_is_forgotten() -> None:
@@ -70,12 +72,12 @@ def test_one_that_was_refused_counts_until_it_is_forgotten() -> None:
     clients.admit(refused)
 
     clients.forget(refused)
-    still_full = not clients.admit(refused)
+    still_full = clients.admit(refused) > 0
     clients.forget(refused)
     clients.forget(first)
 
     assert still_full
-    assert clients.admit(Connection(clients))
+    assert clients.admit(Connection(clients)) == 0
 
 
 def test_forgetting_twice_is_no_error() -> None:

@@ -1,5 +1,6 @@
 """Tests of `connection` and `server`: limits on connections, HTTP as it should not be, and the way to stop."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from serve.api.url import target
-from serve.transport.clients import Limits
+from serve.transport.http.clients import RESERVE, Limits
 from tests.serve.conftest import PutModel, Running, Start, request
 from tests.serve.fakes import soon
 
@@ -155,14 +156,20 @@ def test_a_silent_connection_is_closed(put_model: PutModel, start: Start) -> Non
 
 
 def test_too_many_connections_are_turned_away(put_model: PutModel, start: Start) -> None:
-    """503 at once; those that are there go on."""
+    """503 at once, but for those who ask for its health; those that are there go on."""
     put_model()
     running = start(limits=Limits(connections=1))
     first = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
     first.request("GET", "/v2")
     first.getresponse().read()
 
-    assert statuses(send(running.port)) == [503]
+    for _ in range(2):  # the second time its head is known
+        assert statuses(send(running.port, PLAIN)) == [503]
+        assert statuses(send(running.port, b"GET /v2/health/ready HTTP/1.1\r\nhost: x\r\n\r\n")) == [200]
+    with contextlib.ExitStack() as stack:
+        for _ in range(RESERVE):
+            stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=5))
+        assert statuses(send(running.port)) == [503]
     first.request("GET", "/v2")
     assert first.getresponse().status == 200
     first.close()

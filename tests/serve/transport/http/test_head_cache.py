@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from serve.api.url import target
-from serve.transport.head_cache import BYTES, KNOWN, Head, Heads
+from serve.transport.http.head_cache import BYTES, KNOWN, Head, Heads
 from tests.serve.conftest import Running, expected
-from tests.serve.transport.test_connection import INFER, RAW, raw, send, statuses
+from tests.serve.transport.http.test_connection import INFER, RAW, raw, send, statuses
 
 
 def logits(answer: bytes) -> np.ndarray:

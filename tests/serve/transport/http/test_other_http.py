@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.serve.conftest import Running
-from tests.serve.transport.test_connection import INFER, PLAIN, RAW, raw, send, statuses
+from tests.serve.transport.http.test_connection import INFER, PLAIN, RAW, raw, send, statuses
 
 OFFERS = (
     b"upgrade: h2c\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n",
