@@ -16,6 +16,7 @@ from images.picture import Picture
 # Pillow itself refuses a PNG whose text chunk or colour profile unpacks to more than 1 MiB, whose texts unpack to
 # more than 64 MiB together, and files that end early. Nothing here or elsewhere loosens that.
 MOST_PIXELS = 16_000_000  # of a picture; the server: of all pictures of a request
+LONGEST_SIDE = 16_384  # in pixels: a line of 16 million is no photograph, and takes as long as a hundred
 LEAST_STRIPS, PIXELS_PER_STRIP = 256, 128  # a picture may be stored in that many strips, and one more per 128 pixels
 ORIENTATION = 0x0112  # in EXIF: how the camera was held
 TURNS = {
@@ -115,6 +116,8 @@ def _check(image: ImageFile.ImageFile, name: str, most_pixels: int, pixels_befor
     width, height = image.size
     if _slow(image):
         raise errors.slow(name)
+    if max(width, height) > LONGEST_SIDE:
+        raise errors.too_long(name, (width, height), LONGEST_SIDE)
     if width * height > most_pixels - pixels_before:
         raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
 

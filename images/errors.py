@@ -61,5 +61,16 @@ def too_many_pixels(name: str, size: tuple[int, int] | None, most: int, before: 
     return TooManyPixelsError(f"{name} has {pixels}{others}: at most {most} are taken: scale it down")
 
 
+def too_long(name: str, size: tuple[int, int], most: int) -> TooManyPixelsError:
+    """Return the error for a picture with a side beyond the limit.
+
+    Args:
+        name: the file's.
+        size: width and height in pixels.
+        most: pixels that a side may have.
+    """
+    return TooManyPixelsError(f"{name} has {size[0]} x {size[1]} pixels: at most {most} a side are taken: cut it")
+
+
 def _unreadable(name: str, reason: str, remedy: str = REMEDY) -> str:
     return f"{name} is not a picture that can be read ({', '.join(FORMATS)}): {reason}: {remedy}"

@@ -18,6 +18,9 @@ class RequestError(Exception):
         self.status = status
         self.headers = dict(headers or {})
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.status, str(self), self.headers)
+
 
 class ConfigurationError(ValueError):
     """A server that cannot be started as asked; the message says what to do."""

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from time import monotonic
 
-from export.repository.golden import Answers, Pixels
+from export.repository.golden import Pixels
 from images.fit import fit_of
 from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
 from serve.api.exchange import Reply, Request, Send, error_reply, expanded, guarded, json_reply
+from serve.api.infer_response import Answering
 from serve.api.metadata import model_metadata, model_settings, no_overrides, repository_index, server_metadata
 from serve.api.metrics import CONTENT_TYPE, metrics
 from serve.api.openapi import document
@@ -22,14 +22,17 @@ from serve.errors import RequestError
 from serve.inference.background import Beside
 from serve.inference.batcher import Batcher
 from serve.inference.catalogue import Catalogue
+from serve.inference.helper import Helper
 from serve.inference.request_queue import Done, Job
 from serve.inference.statistics import Statistics
 from serve.inference.version import Version
 from serve.security.access import Access
+from serve.security.cors import LETS_ASK, Cors
 from serve.website.files import model_list, page_file
 
 JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
 PICTURES_WAITING, CHANGES_WAITING = 64, 16  # requests whose pictures are to be read, loads and unloads
+NO_ORIGIN = Cors()
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
 
 
@@ -41,21 +44,29 @@ class App:
         batcher: the queues and threads that run them.
         access: who may ask.
         statistics: the counters of requests, batches and replies.
+        cors: the origins whose pages may ask.
     """
 
-    def __init__(self, catalogue: Catalogue, batcher: Batcher, access: Access, statistics: Statistics) -> None:
+    def __init__(
+        self, catalogue: Catalogue, batcher: Batcher, access: Access, statistics: Statistics, cors: Cors = NO_ORIGIN
+    ) -> None:
         self.catalogue, self.batcher, self.access, self.statistics = catalogue, batcher, access, statistics
+        self.cors = cors
         self.ready = False
-        self.pictures = Beside("pictures", PICTURES_WAITING)
+        self.pictures, self.reader = Beside("pictures", PICTURES_WAITING), Helper("pictures")
         self.administration = Beside("administration", CHANGES_WAITING)
 
     def handle(self, request: Request, send: Send) -> None:
         """Answer a request; `send` is called exactly once, unless the client leaves first."""
+        shared = self.cors.headers(request.headers) if self.cors.origins else {}
+        if shared:
+            send = partial(_sent_with, send, shared)
         guarded(send, self._route, request, send)
 
     def close(self) -> None:
         """Give the threads back; batches that run end first."""
         self.pictures.close()
+        self.reader.close()
         self.administration.close()
         self.batcher.close()
 
@@ -70,15 +81,21 @@ class App:
         elif page_file(wanted.path[1:]) is None and (who := who_may(wanted)) is not Who.EVERYBODY:
             self.access.check(headers, administrator=who is Who.ADMINISTRATOR)
 
+    @property
+    def answers(self) -> bool:
+        """Whether the server may be asked: it has models, and does not stop."""
+        return self.ready and bool(self.catalogue.all_served())
+
     def body_limit(self, wanted: Target) -> int:
-        """Return how many bytes a request may have: it follows from the largest batch of its model."""
-        model = self.catalogue.models.get(wanted.model)
+        """Return how many bytes a request may have."""
+        limit = self.infer_limit(wanted.model)
+        return classify.BODY_BYTES if wanted.action == "classify" and limit > OVERHEAD_BYTES else limit
+
+    def infer_limit(self, name: str) -> int:
+        """Return how many bytes may ask a model to infer: it follows from its largest batch."""
+        model = self.catalogue.models.get(name)
         version = None if model is None else model.newest
-        if version is None:
-            return OVERHEAD_BYTES
-        if wanted.action == "classify":
-            return classify.BODY_BYTES
-        return _largest_body(version.config.max_batch, version.config.dims)
+        return OVERHEAD_BYTES if version is None else _largest_body(version.config.max_batch, version.config.dims)
 
     def too_large(self, wanted: Target, what: str, limit: int) -> RequestError:
         """Return why a body is refused: that its model is not served comes first."""
@@ -101,6 +118,9 @@ class App:
 
     def _route(self, request: Request, send: Send) -> None:
         wanted = request.target
+        if self.cors.is_question(request.method, request.headers):
+            send(Reply(204, headers=dict(LETS_ASK)))
+            return
         self.check_access(wanted, request.headers)
         version = self.find(wanted.model, wanted.number) if wanted.model else None
         route = find_route(wanted)
@@ -120,8 +140,7 @@ class App:
 
     def health(self, _: Request, send: Send) -> None:
         """Say whether the server may be asked."""
-        ready = self.ready and bool(self.catalogue.all_served())
-        send(json_reply(200 if ready else 503, {"ready": ready}))
+        send(json_reply(200 if self.answers else 503, {"ready": self.answers}))
 
     def server_metadata(self, _: Request, send: Send) -> None:
         """Say the server's name, version and extensions."""
@@ -184,27 +203,29 @@ class App:
         """Parse pixels and queue them."""
         body = expanded(request, self.body_limit(request.target))
         inference = infer_request.parse(version, request.headers.get(infer_request.HEADER_LENGTH), body)
-        done = _Answering(send, partial(infer_response.response, version, inference))
-        request.job = self.submit(version, inference.images, done, inference.timeout)
+        done = Answering(send, partial(infer_response.response, version, inference))
+        request.job = self.submit(version, inference.images, done, inference.timeout, trace=_trace(request))
 
     def classify(self, request: Request, send: Send, version: Version) -> None:
-        """Decode pictures beside the event loop, then run them as any other request."""
+        """Decode pictures in another process, then run them as any other request."""
         invert = classify.polarity(request.target.query)
         content_type = request.headers.get(b"content-type", b"").decode("latin-1")
         arrived, config = monotonic(), version.config
 
         def read() -> list[Picture]:
-            card, most = version.card, config.max_batch
-            ground, fit = ground_of(card), fit_of(card)
+            card = version.card
             body = expanded(request, self.body_limit(request.target))
-            return pictures(content_type, body, config.dims, invert=invert, ground=ground, fit=fit, most=most)
+            how = partial(pictures, invert=invert, ground=ground_of(card), fit=fit_of(card), most=config.max_batch)
+            remaining = arrived + config.timeout - monotonic()
+            return self.reader.call(remaining, how, content_type, body, config.dims)
 
         def decoded(read_pictures: Sequence[Picture] | RequestError) -> None:
             if isinstance(read_pictures, RequestError):
                 raise read_pictures
 
-            done = _Answering(send, lambda answers: json_reply(200, classify.answer(version, read_pictures, answers)))
-            request.job = self.submit(version, classify.stacked(read_pictures), done, arrived=arrived)
+            done = Answering(send, lambda answers: json_reply(200, classify.answer(version, read_pictures, answers)))
+            images = classify.stacked(read_pictures)
+            request.job = self.submit(version, images, done, arrived=arrived, trace=_trace(request))
 
         request.job = self.pictures.submit(read, lambda outcome: guarded(send, decoded, outcome), config.timeout)
 
@@ -216,6 +237,7 @@ class App:
         timeout: float | None = None,
         *,
         arrived: float | None = None,
+        trace: bytes = b"",
     ) -> Job:
         """Queue images; `done` is called once with their answers, or with why there are none.
 
@@ -225,6 +247,7 @@ class App:
             done: called on the loop's thread.
             timeout: seconds that the request gives itself; None: what the model is configured for.
             arrived: on `time.monotonic`, where that was before now.
+            trace: the client's header `traceparent`.
 
         Raises:
             RequestError: 429, the queue is full or the deadline would be missed.
@@ -233,40 +256,21 @@ class App:
         seconds = config.timeout
         if timeout is not None and config.timeout_override:
             seconds = min(timeout, config.timeout)
-        job = Job(version, images, since, since + seconds, done)
+        job = Job(version, images, since, since + seconds, done, trace=trace)
         self.batcher.submit(job)
         return job
 
 
+def _trace(request: Request) -> bytes:
+    return request.headers.get(b"traceparent", b"")
+
+
+def _sent_with(send: Send, headers: Mapping[str, str], reply: Reply) -> None:
+    reply.headers.update(headers)
+    send(reply)
+
+
 HANDLERS: Mapping[str, Callable[..., None]] = {route.handler: getattr(App, route.handler) for route in ROUTES}
-
-
-@dataclass(slots=True)
-class _Answering:
-    """Answers a request when its images have run; `reply` makes the reply of their answers.
-
-    An error is not raised: it would keep the request through the frames of its traceback.
-    """
-
-    send: Send
-    reply: Callable[[Answers], Reply]
-
-    def __call__(self, job: Job, result: Answers | RequestError) -> None:
-        """Answer once."""
-        if isinstance(result, RequestError):
-            self.send(error_reply(result))
-        else:
-            guarded(self.send, self._send, job, result)
-
-    def _send(self, job: Job, answers: Answers) -> None:
-        reply = self.reply(answers)
-        reply.headers["server-timing"] = _timing(job, monotonic())
-        self.send(reply)
-
-
-def _timing(job: Job, now: float) -> str:
-    """Return what a browser shows of a request: milliseconds waited and run."""
-    return f"queue;dur={1e3 * (job.started - job.arrived):.3f}, run;dur={1e3 * (now - job.started):.3f}"
 
 
 def _method(request: Request, wanted: str) -> None:

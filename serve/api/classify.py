@@ -43,5 +43,6 @@ def answer(version: Version, pictures: Sequence[Picture], answers: Answers) -> d
     for picture, probabilities in zip(pictures, answers.probabilities, strict=True):
         order = np.argsort(-probabilities, kind="stable")
         labels = [{"label": version.labels[place], "probability": float(probabilities[place])} for place in order]
-        predictions.append({"name": picture.name, "inverted": picture.inverted, "labels": labels})
+        unlike = not version.look.holds(picture.look)
+        predictions.append({"name": picture.name, "inverted": picture.inverted, "unlike": unlike, "labels": labels})
     return {"model_name": version.name, "model_version": str(version.number), "predictions": predictions}

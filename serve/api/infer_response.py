@@ -2,8 +2,10 @@
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,10 @@ import orjson
 
 from export.repository.golden import Answers, Floats
 from export.repository.layout import OUTPUTS
-from serve.api.exchange import BINARY, JSON, Reply
+from serve.api.exchange import BINARY, JSON, Reply, Send, error_reply, guarded
 from serve.api.infer_request import HEADER_LENGTH, RAW_OUTPUTS, Inference, Wanted
 from serve.errors import RequestError
+from serve.inference.request_queue import Job
 from serve.inference.version import Version
 
 VALUE_BYTES = 4  # of FP32
@@ -107,3 +110,31 @@ def _classification(version: Version, values: Floats, wanted: Wanted) -> tuple[d
     encoded = [text.encode() for text in texts]
     content = b"".join(struct.pack("<I", len(element)) + element for element in encoded)
     return {**output, "parameters": {"binary_data_size": len(content)}}, content
+
+
+@dataclass(slots=True)
+class Answering:
+    """Answers a request when its images have run; `reply` makes the reply of their answers.
+
+    An error is not raised: it would keep the request through the frames of its traceback.
+    """
+
+    send: Send
+    reply: Callable[[Answers], Reply]
+
+    def __call__(self, job: Job, result: Answers | RequestError) -> None:
+        """Answer once."""
+        if isinstance(result, RequestError):
+            self.send(error_reply(result))
+        else:
+            guarded(self.send, self._send, job, result)
+
+    def _send(self, job: Job, answers: Answers) -> None:
+        reply = self.reply(answers)
+        reply.headers["server-timing"] = _timing(job, monotonic())
+        self.send(reply)
+
+
+def _timing(job: Job, now: float) -> str:
+    """Return what a browser shows of a request: milliseconds waited and run."""
+    return f"queue;dur={1e3 * (job.started - job.arrived):.3f}, run;dur={1e3 * (now - job.started):.3f}"

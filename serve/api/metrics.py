@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from serve.inference.batcher import Batcher
 from serve.inference.catalogue import Catalogue
-from serve.inference.statistics import Buckets, Statistics
+from serve.inference.statistics import Buckets, Counters, Statistics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LABELS = ("model", "version")
@@ -39,18 +39,29 @@ class _Collector(Collector):
         replies = CounterMetricFamily("convbench_replies", "Answers by HTTP status", labels=["status"])
         for status, count in sorted(self.statistics.replies.items()):
             replies.add_metric([str(status)], count)
+        calls = CounterMetricFamily("convbench_grpc_calls", "Calls by gRPC status", labels=["code"])
+        for code, count in sorted(self.statistics.calls.items()):
+            calls.add_metric([code], count)
         versions = GaugeMetricFamily("convbench_model_served", "1 for every version that is served", labels=LABELS)
         waiting = GaugeMetricFamily("convbench_queue_requests", "Requests that wait now", labels=LABELS)
         for version in self.catalogue.all_served():
             labels = [version.name, str(version.number)]
             versions.add_metric(labels, 1)
             waiting.add_metric(labels, self.batcher.waiting(version))
-        return [replies, versions, waiting, *self._histograms()]
+        failures = CounterMetricFamily("convbench_failures", "Requests that a model did not answer", labels=LABELS)
+        for (model, number), counters in self._served():
+            failures.add_metric([model, str(number)], counters.fail.count)
+        return [replies, calls, versions, waiting, failures, *self._histograms()]
+
+    def _served(self) -> Iterable[tuple[tuple[str, int], Counters]]:
+        """Yield the counters of the versions that are served: the series of others end."""
+        served = {(version.name, version.number) for version in self.catalogue.all_served()}
+        return (entry for entry in self.statistics.all_counters() if entry[0] in served)
 
     def _histograms(self) -> Iterable[Family]:
         for name, family in HISTOGRAMS.items():
             histogram = HistogramMetricFamily(family, HELP[name], labels=LABELS)
-            for (model, number), counters in self.statistics.all_counters():
+            for (model, number), counters in self._served():
                 buckets: Buckets = getattr(counters, f"{name}_buckets")
                 histogram.add_metric([model, str(number)], _cumulated(buckets), buckets.total)
             yield histogram
@@ -69,4 +80,5 @@ def metrics(statistics: Statistics, catalogue: Catalogue, batcher: Batcher) -> b
     """Return everything in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Collector(statistics, catalogue, batcher))
+    ProcessCollector(registry=registry)  # CPU seconds, memory, file descriptors, where the system tells
     return generate_latest(registry)

@@ -35,7 +35,7 @@ SCHEMAS: dict[str, Schema] = {
         inputs=_list(TENSOR),
         outputs=_list(TENSOR),
     ),
-    "Request": _object(
+    "InferenceRequest": _object(
         ("inputs",),
         id=TEXT,
         parameters=_object(timeout=COUNT, binary_data_output={"type": "boolean"}),
@@ -45,7 +45,7 @@ SCHEMAS: dict[str, Schema] = {
                 name={"const": "image"},
                 datatype={"const": "UINT8"},
                 shape={**_list({"type": "integer", "minimum": 1}), "minItems": 4, "maxItems": 4},
-                data={"type": "array", "description": "0 to 255, row-major, flat or nested"},
+                data={**_list({}), "description": "0 to 255, row-major, flat or nested"},
                 parameters=_object(binary_data_size=COUNT),
             )
         ),
@@ -57,12 +57,12 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
     ),
-    "Response": _object(
+    "InferenceResponse": _object(
         ("model_name", "model_version", "outputs"),
         model_name=TEXT,
         model_version=TEXT,
         id=TEXT,
-        outputs=_list({**TENSOR, "properties": {**TENSOR["properties"], "data": {"type": "array"}}}),
+        outputs=_list({**TENSOR, "properties": {**TENSOR["properties"], "data": _list({"anyOf": [NUMBER, TEXT]})}}),
     ),
     "Classes": _object(
         ("model_name", "model_version", "predictions"),
@@ -70,16 +70,20 @@ SCHEMAS: dict[str, Schema] = {
         model_version=TEXT,
         predictions=_list(
             _object(
-                ("name", "inverted", "labels"),
+                ("name", "inverted", "unlike", "labels"),
                 name=TEXT,
                 inverted={"type": "boolean"},
+                unlike={
+                    "type": "boolean",
+                    "description": "whether it is unlike the images of the data set",
+                },
                 labels=_list(_object(("label", "probability"), label=TEXT, probability=NUMBER)),
             )
         ),
     ),
     "Index": _list(_object(("name", "version", "state", "reason"), name=TEXT, version=TEXT, state=TEXT, reason=TEXT)),
     "Any": {"type": "object"},
-    "List": {"type": "array"},
+    "List": _list({"type": "object"}),
 }
 
 
@@ -116,13 +120,15 @@ def _path(path: str, route: Route, values: Mapping[str, Schema]) -> dict[str, An
     known = [{"name": name, "in": "path", "required": True, "schema": values[name]} for name in names]
     body = {"requestBody": {"content": route.body, "required": True}} if route.body else {}
     more = {"description": route.description} if route.description else {}
-    operation = {"summary": route.summary, **more, **body, "responses": _responses(route)}
-    return {route.method.lower(): operation, "parameters": [*known, *route.query]}
+    name = f"{route.handler}_of_version" if VERSIONED in path else route.handler
+    operation = {"operationId": name, "summary": route.summary, **more, **body, "responses": _responses(route)}
+    return {route.method.lower(): operation, "parameters": [*known, *route.parameters]}
 
 
 def _responses(route: Route) -> dict[str, Any]:
     if not route.answer:
-        return {"200": {"description": "text"}}
-    right = {"description": "as asked", "content": {"application/json": {"schema": _named(route.answer)}}}
+        return {"200": {"description": "text", "content": {"text/plain": {"schema": TEXT}}}}
+    content = {"application/json": {"schema": _named(route.answer)}, **route.binary}
+    right = {"description": "as asked", "content": content}
     wrong = {"description": "why not", "content": {"application/json": {"schema": _named("Error")}}}
     return {"200": right, **dict.fromkeys(("401", *route.failures), wrong)}

@@ -8,12 +8,13 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from export.repository.golden import Pixels
 from images.decoding import MOST_PIXELS, read
 from images.errors import PictureError, TooManyPixelsError, UnknownFormatError
 from images.fit import Fit
 from images.ground import Ground
+from images.look import looks
 from images.picture import Picture as Decoded
+from images.picture import Pixels
 from images.polarity import oriented
 from serve.errors import RequestError
 
@@ -26,11 +27,19 @@ logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # a bro
 
 
 class Picture(NamedTuple):
-    """A picture as the model takes it: uint8 (channels, height, width), and whether dark and light were exchanged."""
+    """A picture as the model takes it.
+
+    Attributes:
+        name: its file's.
+        pixels: uint8 (channels, height, width).
+        inverted: dark and light were exchanged.
+        look: see `images.look`.
+    """
 
     name: str
     pixels: Pixels
     inverted: bool
+    look: tuple[float, ...]
 
 
 class Part(NamedTuple):
@@ -74,7 +83,8 @@ def pictures(
     for part in parts:
         decoded = _decoded(part, pixels)
         pixels += decoded.size[0] * decoded.size[1]
-        taken.append(Picture(part.name, *oriented(decoded, dims, ground, fit, invert=invert)))
+        seen, inverted = oriented(decoded, dims, ground, fit, invert=invert)
+        taken.append(Picture(part.name, seen, inverted, tuple(map(float, looks(seen[None])[0]))))
     return taken
 
 

@@ -15,16 +15,32 @@ MODEL = "/v2/models/{model}"
 VERSIONED = f"{MODEL}/versions/{{version}}"
 REPOSITORY = ("v2", "repository")
 BYTES: Schema = {"type": "string", "format": "binary"}
-PICTURES: Schema = {
-    kind: {"schema": BYTES} for kind in (*MEDIA_TYPES, "application/octet-stream", "multipart/form-data")
+PICTURES: Schema = {kind: {"schema": BYTES} for kind in (*MEDIA_TYPES, "application/octet-stream")} | {
+    "multipart/form-data": {"schema": {"type": "object", "properties": {"pictures": {"type": "array", "items": BYTES}}}}
 }
 WHAT_IS_READ = f"""Files of {", ".join(FORMATS)}, told by their content, not by their names or declared types: one as
 the body, or several as multipart/form-data. A picture of another shape than the model's gets the fit of the
 model's card, which /models says too: {FITS[0]} (squeezed; so do cards that say none), {FITS[1]} (its middle part) or
 {FITS[2]} (whole, with a rim in the colour of the data set's ground)."""
 INFERENCE: Schema = {
-    "application/json": {"schema": {"$ref": "#/components/schemas/Request"}},
+    "application/json": {"schema": {"$ref": "#/components/schemas/InferenceRequest"}},
     "application/octet-stream": {"schema": BYTES},
+}
+OUTPUTS: Schema = {
+    "application/octet-stream": {
+        "schema": {
+            **BYTES,
+            "description": "where binary_data asks for it: JSON, so long as the header Inference-Header-Content-Length "
+            "says, then the outputs' bytes, row-major, little-endian",
+        }
+    }
+}
+JSON_LENGTH: Schema = {
+    "name": "Inference-Header-Content-Length",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "bytes of JSON before those of the image; 0: the bytes of one image are all there is",
 }
 INVERT: Schema = {"name": "invert", "in": "query", "required": False, "schema": {"type": "boolean"}}
 
@@ -48,8 +64,9 @@ class Route:
         description: sentences, where the summary does not say all.
         answer: name of the answer's schema, nothing where it is text.
         body: content types of the request with their schemas.
+        binary: content types of the answer beside JSON, with their schemas.
         failures: statuses beside 401, which all have.
-        query: its parameters behind the question mark.
+        parameters: behind the question mark and in headers.
     """
 
     method: str
@@ -58,8 +75,9 @@ class Route:
     summary: str = ""
     answer: str = "Any"
     body: Schema = field(default_factory=dict)
+    binary: Schema = field(default_factory=dict)
     failures: tuple[str, ...] = ()
-    query: tuple[Schema, ...] = ()
+    parameters: tuple[Schema, ...] = ()
     who: Who = Who.CLIENT
     description: str = ""
 
@@ -91,15 +109,17 @@ ROUTES = (
     Route("GET", f"{MODEL}/config", "model_settings", "A model's configuration", failures=("404",)),
     Route("GET", f"{MODEL}/stats", "model_statistics", "What happened, of one model", failures=("404",)),
     Route(
-        *("POST", f"{MODEL}/infer", "infer", "Pixels in, logits and probabilities out", "Response"),
+        *("POST", f"{MODEL}/infer", "infer", "Pixels in, logits and probabilities out", "InferenceResponse"),
         body=INFERENCE,
+        binary=OUTPUTS,
+        parameters=(JSON_LENGTH,),
         failures=INFER_FAILURES,
     ),
     Route(
         *("POST", f"{MODEL}/classify", "classify", "Pictures in, labels out", "Classes"),
         body=PICTURES,
         failures=CLASSIFY_FAILURES,
-        query=(INVERT,),
+        parameters=(INVERT,),
         description=WHAT_IS_READ.replace("\n", " "),
     ),
 )

@@ -47,8 +47,8 @@ class Observer(Protocol):
     def ran(self, version: Version, jobs: Sequence[Job], results: Sequence[Answers | RequestError], ran: Ran) -> None:
         """Take a batch; those of its requests that are over have no use for their results."""
 
-    def failed(self, job: Job, now: float) -> None:
-        """Take a request that is refused, or whose deadline passed."""
+    def failed(self, job: Job, why: RequestError, now: float) -> None:
+        """Take a request that is refused, or whose deadline passed, at a time of `time.monotonic`."""
 
 
 class Batcher:
@@ -56,10 +56,10 @@ class Batcher:
 
     Args:
         workers: batches that run at the same time.
-        observer: takes what happened.
+        observers: take what happened.
     """
 
-    def __init__(self, workers: int, observer: Observer | None = None) -> None:
+    def __init__(self, workers: int, *observers: Observer) -> None:
         self.loop = asyncio.get_running_loop()
         self.workers = workers
         self._free = workers
@@ -69,7 +69,7 @@ class Batcher:
         self._due: dict[int, list[Job]] = {}
         self._ticked = self._bucket(monotonic())
         self._ticker: asyncio.TimerHandle | None = None
-        self._observer = observer
+        self._observers = observers
         self._dispatching = False  # soon
         self._arriving = False  # since the last turn of the loop
         self._reads_since: float | None = None  # of `time.monotonic`, before the next batches; None: not yet
@@ -87,8 +87,8 @@ class Batcher:
             lane = self._lane(job.version)
         refusal = why_refused(job, lane, self._lanes.values(), monotonic(), self.workers)
         if refusal is not None:
-            if self._observer is not None:
-                self._observer.failed(job, monotonic())
+            for observer in self._observers:
+                observer.failed(job, refusal, monotonic())
             try:
                 raise refusal
             finally:
@@ -221,8 +221,8 @@ class Batcher:
     def _answer(self, lane: Lane, batch: Batch, results: Sequence[Answers | RequestError], ran: Ran) -> None:
         self._ready.charge(lane, ran.seconds - lane.version.expected_seconds(ran.images))
         lane.learn(ran.images, ran.seconds)
-        if self._observer is not None:
-            self._observer.ran(lane.version, batch.jobs, results, ran)
+        for observer in self._observers:
+            observer.ran(lane.version, batch.jobs, results, ran)
         for job, result in zip(batch.jobs, results, strict=True):
             _finish(job, result)
 
@@ -242,9 +242,10 @@ class Batcher:
         for bucket in range(self._ticked, now + 1):
             for job in self._due.pop(bucket, ()):
                 if not job.over:
-                    if self._observer is not None:
-                        self._observer.failed(job, monotonic())
-                    _finish(job, RequestError(504, f"{job.version.name}: {LATE}"))
+                    late = RequestError(504, f"{job.version.name}: {LATE}")
+                    for observer in self._observers:
+                        observer.failed(job, late, monotonic())
+                    _finish(job, late)
         self._ticked = now
         self._ticker = self.loop.call_later(TICK, self._tick) if self._due else None
 

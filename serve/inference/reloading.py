@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
+from serve.log import Problem
+
 Look = Callable[[], Sequence[str]]  # returns what happened, a sentence each; runs beside the event loop
 
 
@@ -22,6 +24,7 @@ class Reloader:
     ) -> None:
         self.looks, self.poll, self.say, self.changed = looks, poll, say, changed
         self._asked = asyncio.Event()
+        self._failures: dict[Look, str] = {}  # as they were said last
 
     def ask(self) -> None:
         """Look now."""
@@ -52,5 +55,8 @@ class Reloader:
             for look in self.looks:
                 try:
                     await self._look_at_one(look)
+                    self._failures.pop(look, None)
                 except Exception as error:  # noqa: BLE001 - whatever lies in the repository, what is new later is read
-                    self.say(f"what is served stays: a look for changes failed: {error}")
+                    if self._failures.get(look) != str(error):  # once, not at every look
+                        self.say(Problem(f"what is served stays: a look for changes failed: {error}"))
+                    self._failures[look] = str(error)

@@ -23,12 +23,16 @@ class Job:
         images: (n, channels, height, width) uint8.
         deadline: time by `time.monotonic`, in seconds.
         done: called once with the job, on the loop's thread.
+        trace: the client's header `traceparent`, nothing where it sent none.
     """
 
-    __slots__ = ("arrived", "count", "deadline", "done", "images", "over", "started", "version")
+    __slots__ = ("arrived", "count", "deadline", "done", "images", "over", "started", "trace", "version")
 
-    def __init__(self, version: Version, images: Pixels, arrived: float, deadline: float, done: Done) -> None:
+    def __init__(
+        self, version: Version, images: Pixels, arrived: float, deadline: float, done: Done, *, trace: bytes = b""
+    ) -> None:
         self.version, self.images, self.arrived, self.deadline, self.done = version, images, arrived, deadline, done
+        self.trace = trace
         self.count = len(images)  # stays when the images are let go
         self.over = False
         self.started = math.nan

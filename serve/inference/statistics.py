@@ -57,6 +57,7 @@ class Counters:
     """Counters of one version; requests that were answered, but for `fail`."""
 
     fail: Duration = field(default_factory=Duration)
+    compute: Duration = field(default_factory=Duration)  # of each request: how long its batch ran, as Triton counts
     inferences: int = 0
     last: float = 0.0  # seconds since 1970 at the last answer
     executions: int = 0
@@ -73,6 +74,7 @@ class Statistics:
     def __init__(self) -> None:
         self._counters: dict[tuple[str, int], Counters] = {}
         self.replies: Counter[int] = Counter()  # by HTTP status
+        self.calls: Counter[str] = Counter()  # by gRPC status
 
     def all_counters(self) -> list[tuple[tuple[str, int], Counters]]:
         """Return name and number of every version that was asked, with its counters."""
@@ -102,10 +104,11 @@ class Statistics:
                 continue
             queue(job.started - job.arrived)
             request(ran.ended - job.arrived)
+            counters.compute.add(ran.seconds)
             counters.inferences += job.count
             counters.last = time()
 
-    def failed(self, job: Job, now: float) -> None:
+    def failed(self, job: Job, _: RequestError, now: float) -> None:
         """Count a request that is refused, or whose deadline passed, at a time of `time.monotonic`."""
         self.counters(job.version).fail.add(now - job.arrived)
 
@@ -115,7 +118,6 @@ class Statistics:
 
     def _row(self, version: Version) -> dict[str, Any]:
         counters = self.counters(version)
-        nothing = Duration().as_dict()
         return {
             "name": version.name,
             "version": str(version.number),
@@ -126,17 +128,15 @@ class Statistics:
                 "success": counters.request_buckets.as_duration().as_dict(),
                 "fail": counters.fail.as_dict(),
                 "queue": counters.queue_buckets.as_duration().as_dict(),
-                "compute_input": nothing,
-                "compute_infer": counters.compute_buckets.as_duration().as_dict(),
-                "compute_output": nothing,
+                **_compute(counters.compute),
             },
             "batch_stats": [
-                {
-                    "batch_size": size,
-                    "compute_input": nothing,
-                    "compute_infer": duration.as_dict(),
-                    "compute_output": nothing,
-                }
-                for size, duration in sorted(counters.batches.items())
+                {"batch_size": size, **_compute(duration)} for size, duration in sorted(counters.batches.items())
             ],
         }
+
+
+def _compute(whole: Duration) -> dict[str, dict[str, int]]:
+    """Return the three parts that Triton tells of a computation; putting in and taking out is part of running here."""
+    nothing = Duration(whole.count).as_dict()
+    return {"compute_input": nothing, "compute_infer": whole.as_dict(), "compute_output": nothing}

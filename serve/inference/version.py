@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from export.repository.golden import Answers, Pixels, Tolerances, golden_problems, open_session, read_golden
-from export.repository.layout import INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card
+from export.repository.agreement import disagreements
+from export.repository.golden import Answers, Pixels, allowed_tolerances, golden_problems, open_session, read_golden
+from export.repository.layout import INPUT, LABELS, MODEL, OUTPUTS, RepositoryError, check_sums, read_card, read_text
+from images.look import Range, range_of
 from serve.errors import RequestError
 from serve.inference.model_config import ModelConfig
 
@@ -48,6 +50,8 @@ class Version:
         sizes: batch sizes that it is run at, ascending; an image's answer is the same at each, to the bit.
         seconds: time that a run takes, by batch size.
         session: onnxruntime's session.
+        examples: golden images, of its data set's test images.
+        look: the range in which their looks are.
         bytes: size of the file.
         pace: pace of its runs at present.
     """
@@ -60,6 +64,8 @@ class Version:
     sizes: tuple[int, ...]
     seconds: dict[int, float]
     session: onnxruntime.InferenceSession
+    examples: Pixels
+    look: Range
     bytes: int = 0
     pace: Pace = field(default_factory=Pace)
 
@@ -112,19 +118,17 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
     folder = model / str(number)
     check_sums(folder)
     card = read_card(folder)
-    labels = tuple((model / LABELS).read_text("utf-8").splitlines())
+    labels = tuple(read_text(model / LABELS).splitlines())
     session = open_session(folder / MODEL, threads, device=device)
     images, golden = read_golden(folder, config.dims)
-    try:
-        tolerances = Tolerances(float(card["tolerance"]), float(card["probability_tolerance"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise RepositoryError(f"{folder}: its card has no tolerances ({error}): export the model again") from error
     classes = set(config.outputs.values()) | {golden.logits.shape[-1]}
     if classes != {len(labels)}:
         raise RepositoryError(
             f"{model / LABELS} has {len(labels)} labels for {sorted(classes)} classes: export it again"
         )
-    problems = golden_problems(Answers(*session.run(OUTPUTS, {INPUT: images})), golden, tolerances)
+    problems = disagreements(labels, card, session.get_modelmeta().custom_metadata_map) or golden_problems(
+        Answers(*session.run(OUTPUTS, {INPUT: images})), golden, allowed_tolerances(card, golden)
+    )
     if problems:
         raise RepositoryError(f"{folder}: {'; '.join(problems)}")
     sizes, seconds = choose_sizes(session, images, config.max_batch)
@@ -137,6 +141,8 @@ def load_version(model: Path, number: int, config: ModelConfig, *, threads: int,
         sizes=sizes,
         seconds=seconds,
         session=session,
+        examples=images,
+        look=range_of(images),
         bytes=(folder / MODEL).stat().st_size,
     )
 

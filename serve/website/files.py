@@ -1,5 +1,6 @@
 """The page at `/`: files without a build step, and the list of models that it shows."""
 
+from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,9 @@ FOLDER = Path(__file__).parent
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; frame-ancestors 'none'"
 FILES = {
     "": ("index.html", "text/html; charset=utf-8"),
-    **{name: (name, "text/javascript; charset=utf-8") for name in ("preview.js", "page.js")},
+    **{name: (name, "text/javascript; charset=utf-8") for name in ("digit.js", "preview.js", "page.js")},
 }
+EXAMPLES = 2  # of a model's data set, as the page shows them
 FACTS = ("dataset", "label", "architecture", "variant", "parameters", "test_accuracy", "test_accuracy_interval")
 
 
@@ -49,6 +51,7 @@ def model_list(versions: Iterable[Version]) -> list[dict[str, Any]]:
             "fit": fit_of(version.card),
             "ground": ground_of(version.card),
             **{fact: version.card.get(fact) for fact in FACTS},
+            "examples": [b64encode(image.tobytes()).decode("ascii") for image in version.examples[:EXAMPLES]],
         }
         for version in sorted(versions, key=lambda version: version.name)
     ]

@@ -1,7 +1,7 @@
 "use strict";
 // The page talks to the same protocol as everybody else: raw pixels to /infer, files to /classify.
 
-const SIDE = 28, BOX = 20, PEN = 22;
+const PEN = 22, DIGITS = "0,1,2,3,4,5,6,7,8,9";
 const pad = document.getElementById("pad");
 const ink = pad.getContext("2d", { willReadFrequently: true });
 const message = document.getElementById("message");
@@ -11,12 +11,16 @@ const wide = document.getElementById("wide"), hint = document.getElementById("hi
 const chosen = document.getElementById("dataset");
 const tool = document.getElementById("tool"), access = document.getElementById("access");
 const field = document.getElementById("token"), enter = document.getElementById("enter"), refusal = document.getElementById("refusal");
-const KEPT = "convbench.token";
+const said = document.getElementById("said");
+const UNLIKE = "This picture is unlike the images that the nets were trained on: whatever they say of it means little.";
+const vote = document.getElementById("vote"), examples = document.getElementById("examples");
+const KEPT = "convbench.token", CHANCE = "no better than guessing on its test images";
 let models = [], drawing = false, last = null, penDown = false, pen = { x: 140, y: 140 }, pending = 0, token = kept();
 
 const percent = (share, digits = 1) => (100 * share).toFixed(digits);
 const known = (value, text) => (value === null || value === undefined ? "not told" : text(value));
 const between = (model, digits) => known(model.test_accuracy_interval, ([low, high]) => `${percent(low, digits)} to ${percent(high, digits)}`);
+const atChance = (model) => model.test_accuracy_interval?.[0] <= 1 / model.labels.length;
 const ofDataset = () => models.filter((model) => model.dataset === chosen.value);
 
 function element(kind, text, attributes = {}) {
@@ -43,7 +47,9 @@ class Refused extends Error {} // by a server that wants a token, or another
 // Every request goes this way. A header carries bytes: the token's are those of UTF-8, as the server compares them.
 async function request(path, options = {}) {
   const bearer = token && { Authorization: `Bearer ${String.fromCharCode(...new TextEncoder().encode(token))}` };
-  const reply = await fetch(path, { ...options, headers: { ...options.headers, ...bearer } });
+  const reply = await fetch(path, { ...options, headers: { ...options.headers, ...bearer } }).catch(() => {
+    throw new Error("The server does not answer: it was stopped, or the connection to it is lost. Try again when it is back.");
+  });
   if (reply.ok) return reply;
   const { error } = await reply.json().catch(() => ({ error: `${reply.status} ${reply.statusText}` }));
   throw reply.status === 401 ? new Refused(error) : new Error(error);
@@ -69,7 +75,7 @@ async function begin() {
   } catch (error) {
     if (error instanceof Refused) { askToken(error.message); return; }
     tool.hidden = !access.hidden;
-    (access.hidden ? message : refusal).textContent = `The models could not be listed: ${error.message}`;
+    (access.hidden ? message : refusal).textContent = `The models could not be listed. ${error.message}`;
   } finally {
     enter.disabled = false;
   }
@@ -86,55 +92,22 @@ async function load() {
   if (asked) chosen.focus();
   const body = document.querySelector("#models tbody");
   body.replaceChildren();
-  for (const model of models) {
-    const row = element("tr");
-    row.append(element("td", model.name), element("td", model.version), element("td", known(model.dataset, String)));
-    for (const text of [known(model.test_accuracy, (share) => percent(share, 2)), between(model, 2),
-      known(model.parameters, (count) => count.toLocaleString("en")), (model.size / 1e3).toFixed(0)])
-      row.append(element("td", text, { class: "number" }));
-    body.append(row);
+  for (const dataset of new Set(models.map((model) => model.dataset))) {
+    const group = element("tr");
+    group.append(element("th", known(dataset, String), { colspan: 6, scope: "rowgroup" }));
+    body.append(group, ...models.filter((model) => model.dataset === dataset).map(row));
   }
   setUp();
 }
 
-// A digit as MNIST has it: scaled into a box of 20 x 20, its centre of mass in the middle of 28 x 28.
-function centred() {
-  const { data, width, height } = ink.getImageData(0, 0, pad.width, pad.height);
-  let left = width, right = -1, top = height, bottom = -1;
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      if (data[4 * (y * width + x)] > 0) {
-        left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y); bottom = Math.max(bottom, y);
-      }
-  if (right < 0) return null;
-  const wide = right - left + 1, high = bottom - top + 1, scale = BOX / Math.max(wide, high);
-  const small = scaled(left, top, wide, high, Math.max(1, Math.round(wide * scale)), Math.max(1, Math.round(high * scale)));
-  let mass = 0, sumX = 0, sumY = 0;
-  small.pixels.forEach((value, place) => {
-    mass += value; sumX += value * (place % small.width); sumY += value * Math.floor(place / small.width);
-  });
-  const shiftX = Math.round(SIDE / 2 - 0.5 - sumX / mass), shiftY = Math.round(SIDE / 2 - 0.5 - sumY / mass);
-  const pixels = new Uint8Array(SIDE * SIDE);
-  small.pixels.forEach((value, place) => {
-    const x = place % small.width + shiftX, y = Math.floor(place / small.width) + shiftY;
-    if (x >= 0 && x < SIDE && y >= 0 && y < SIDE) pixels[y * SIDE + x] = value;
-  });
-  return pixels;
-}
-
-// Each small pixel is the mean of the pixels that it covers.
-function scaled(left, top, wide, high, width, height) {
-  const { data } = ink.getImageData(left, top, wide, high);
-  const pixels = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const x0 = Math.floor(x * wide / width), x1 = Math.max(x0 + 1, Math.floor((x + 1) * wide / width));
-      const y0 = Math.floor(y * high / height), y1 = Math.max(y0 + 1, Math.floor((y + 1) * high / height));
-      let sum = 0;
-      for (let j = y0; j < y1; j++) for (let i = x0; i < x1; i++) sum += data[4 * (j * wide + i)];
-      pixels[y * width + x] = Math.round(sum / ((x1 - x0) * (y1 - y0)));
-    }
-  return { pixels, width, height };
+function row(model) {
+  const made = element("tr", undefined, { "data-model": model.name });
+  made.append(element("td", model.name), element("td", model.version));
+  for (const text of [known(model.test_accuracy, (share) => percent(share, 2)), between(model, 2),
+    known(model.parameters, (count) => count.toLocaleString("en")), (model.size / 1e3).toFixed(0)])
+    made.append(element("td", text, { class: "number" }));
+  if (atChance(model)) made.cells[0].append(element("div", CHANCE, { class: "small" }));
+  return made;
 }
 
 // The server's own figure: all nets are asked at once, so that a reply waits for the others'.
@@ -168,7 +141,7 @@ async function sendFile(model, file) {
     method: "POST", body: file, headers: { "Content-Type": file.type || "application/octet-stream" },
   }));
   const [found] = (await reply.json()).predictions;
-  return { took, labels: found.labels, note: found.inverted ? "dark on light: inverted" : "" };
+  return { took, labels: found.labels, unlike: found.unlike, note: found.inverted ? "dark on light: inverted" : "" };
 }
 
 // The last question wins: answers to an earlier one are dropped.
@@ -180,14 +153,30 @@ async function askAll(send) {
   const refused = failures.find((error) => error instanceof Refused);
   if (refused) { askToken(refused.message); return; }
   message.textContent = failures.length ? failures[0].message : "";
-  answers.replaceChildren(...found.filter((each) => each.status === "fulfilled").map((each) => shown(each.value)));
+  const told = found.filter((each) => each.status === "fulfilled").map((each) => each.value);
+  told.sort((one, other) => atChance(one.model) - atChance(other.model));
+  answers.replaceChildren(...told.map(shown));
+  vote.textContent = [voted(told), told.some((one) => one.unlike) ? UNLIKE : ""].filter(Boolean).join(" ");
+  if (answers.getBoundingClientRect().top > 0.7 * window.innerHeight) said.scrollIntoView({ behavior: "smooth" });
 }
 
+// What most nets say, of those that are better than guessing.
+function voted(told) {
+  const votes = new Map();
+  const worth = told.filter((one) => !atChance(one.model));
+  for (const { labels } of worth) votes.set(best(labels)[0].label, (votes.get(best(labels)[0].label) ?? 0) + 1);
+  const [first] = [...votes].sort(([, one], [, other]) => other - one);
+  return worth.length > 1 ? `${first[1]} of ${worth.length} nets say ${first[0]}.` : "";
+}
+
+const best = (labels) => [...labels].sort((one, other) => other.probability - one.probability).slice(0, 3);
+
 function shown({ model, took, labels, note }) {
-  const best = [...labels].sort((one, other) => other.probability - one.probability).slice(0, 3);
-  const card = element("article", undefined, { "data-model": model.name, "data-answer": best[0].label });
-  card.append(element("h3", model.name), element("div", best[0].label, { class: "said" }));
-  for (const { label, probability } of best) {
+  const first = best(labels);
+  const card = element("article", undefined, { "data-model": model.name, "data-answer": first[0].label });
+  card.append(element("h3", model.name), element("div", first[0].label, { class: "said" }));
+  if (atChance(model)) card.append(element("div", CHANCE, { class: "small" }));
+  for (const { label, probability } of first) {
     const row = element("div", undefined, { class: "bar", role: "img", "aria-label": `${label}: ${percent(probability)} %` });
     const track = element("div"), bar = element("i");
     bar.style.width = `${percent(probability)}%`;
@@ -202,7 +191,7 @@ function shown({ model, took, labels, note }) {
 }
 
 function readDrawing() {
-  const pixels = centred();
+  const pixels = centred(ink);
   if (pixels) askAll((model) => sendPixels(model, pixels));
 }
 
@@ -217,7 +206,7 @@ function clear() {
   ink.clearRect(0, 0, pad.width, pad.height);
   answers.replaceChildren();
   given.replaceChildren();
-  message.textContent = "";
+  message.textContent = vote.textContent = "";
   last = null;
 }
 
@@ -234,8 +223,11 @@ function place(event) {
 
 function setUp() {
   const [model] = ofDataset();
-  const drawable = Boolean(model) && model.shape.join() === `1,${SIDE},${SIDE}`;
+  const drawable = Boolean(model) && model.shape.join() === `1,${SIDE},${SIDE}` && model.labels.join() === DIGITS;
   pad.parentElement.hidden = !drawable;
+  document.getElementById("task").textContent = `${drawable ? "Draw a digit or drop" : "Drop"} a picture: every net of that data set answers, with its probabilities and its accuracy.`;
+  examples.replaceChildren(...(model?.examples ?? []).map((pixels) => example(pixels, model.shape)));
+  examples.parentElement.hidden = !examples.childElementCount;
   document.getElementById("fitted").textContent = fitOf(model)[1];
   clear();
 }

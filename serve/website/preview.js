@@ -23,3 +23,18 @@ function preview(file, model) {
   picture.src = address;
   return picture;
 }
+
+// An image of the data set: base64 of its pixels, channel after channel.
+function example(content, [channels, height, width]) {
+  const pixels = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const made = document.createElement("canvas");
+  [made.width, made.height, made.className] = [width, height, "example"];
+  made.setAttribute("role", "img");
+  made.setAttribute("aria-label", "An image of the data set");
+  const seen = new ImageData(width, height);
+  for (let place = 0; place < width * height; place++)
+    for (let part = 0; part < 4; part++)
+      seen.data[4 * place + part] = part === 3 ? 255 : pixels[(channels === 1 ? 0 : part) * width * height + place];
+  made.getContext("2d").putImageData(seen, 0, 0);
+  return made;
+}

@@ -17,7 +17,7 @@ CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), sh
 SEVEN = [(70, 70), (210, 70), (130, 230)]  # corners of a digit's strokes, in pixels of the drawing area
 SECONDS = 20
 NAMES = """
-return [...document.querySelectorAll("canvas, button, select, input")].filter((each) => each.checkVisibility()).map(
+return [...document.querySelectorAll("#pad, button, select, input")].filter((each) => each.checkVisibility()).map(
   (each) => each.getAttribute("aria-label") || each.labels?.[0]?.textContent.trim() || each.textContent.trim())
 """
 
@@ -45,7 +45,7 @@ class Page:
     def wait_for_models(self) -> None:
         """Wait until the page shows its one model."""
         self.wait("document.getElementById('models').checkVisibility()")
-        self.wait("document.querySelectorAll('#models tbody tr').length == 1")
+        self.wait("document.querySelectorAll('#models tbody tr[data-model]').length == 1")
 
     def names(self) -> list[str]:
         """Return the names of the controls that are seen, as those hear them who hear the page."""
@@ -65,6 +65,10 @@ class Page:
     def choose(self, file: Path) -> None:
         """Give the page a file."""
         self.driver.find_element("id", "file").send_keys(str(file))
+
+    def text(self, identity: str) -> str:
+        """Return the text of an element."""
+        return str(self.run(f"return document.getElementById({identity!r}).textContent"))
 
     def answer(self) -> str:
         """Return the answer of the one model, when it is there."""

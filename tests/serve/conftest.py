@@ -24,7 +24,7 @@ from export.repository.layout import CARD, CONFIG, GOLDEN, LABELS, MODEL, publis
 from serve.inference.catalogue import Catalogue
 from serve.security.access import Access
 from serve.security.certificate import Certificate
-from serve.transport.clients import Limits
+from serve.transport.http.clients import Limits
 from serve.transport.server import Server
 from tests.serve.certificates import MakePair, Pair, made_pair
 

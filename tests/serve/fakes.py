@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from export.repository.golden import Answers
+from images.look import range_of
 from serve.errors import RequestError
 from serve.inference.batcher import Batcher
 from serve.inference.model_config import ModelConfig
@@ -32,7 +33,6 @@ def config(name: str = "net", **changes: Any) -> ModelConfig:  # noqa: ANN401 - 
         timeout_override=True,
         queue=4,
         weight=1.0,
-        values={},
     )
     return replace(made, **changes)
 
@@ -70,6 +70,8 @@ def version(session: Fake, name: str = "net", *, seconds: float = 0.01, **change
         sizes=sizes,
         seconds=dict.fromkeys(sizes, seconds),
         session=session,
+        examples=image(1),
+        look=range_of(image(1)),
         pace=Pace(1.0),
     )
 

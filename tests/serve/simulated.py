@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from export.repository.golden import Answers
+from images.look import range_of
 from serve.errors import RequestError
 from serve.inference.batcher import Batcher
 from serve.inference.request_queue import Job
@@ -148,6 +149,8 @@ class Simulation:
             sizes=sizes,
             seconds={size: net.seconds(size) for size in sizes},
             session=net,
+            examples=image(1),
+            look=range_of(image(1)),
         )
 
     def closed(self, version: Version, clients: int, *, think: float = 0.0005) -> list[Client]:

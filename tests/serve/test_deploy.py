@@ -29,7 +29,7 @@ from serve.security.tokens import TOKENS
 from tests.serve.conftest import PutModel, Start, expected, request
 
 DEPLOY = PROJECT / "deploy"
-OPTIONAL = {"grpc", "tritonclient"}  # --grpc-port alone needs them
+OPTIONAL = {"google", "grpc", "grpc_health", "opentelemetry", "tritonclient"}  # for --grpc-port and --trace
 KSERVE_MODELS = "/mnt/models"
 
 

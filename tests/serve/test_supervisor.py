@@ -79,17 +79,48 @@ def test_all_of_them_answer_and_end_together(two: Started) -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_one_that_ends_takes_the_others_along(two: Started, place: int, number: int) -> None:
-    """The last started too, and however it ends: a part of the answers would come no more, and status 1 says so."""
-    process, _ = two
-    workers = children(process)
+def test_one_that_ends_gets_a_successor(two: Started, number: int) -> None:
+    """However it ended: the others answer meanwhile."""
+    process, port = two
+    first, second = children(process)
 
-    os.kill(workers[place], number)
+    os.kill(second, number)
 
-    assert process.wait(20) == 1
-    gone(workers[1 - place])
+    assert process.stderr is not None
+    said = [process.stderr.readline()]
+    while not said[-1].startswith("ready:"):
+        said.append(process.stderr.readline())
+    assert said[0].startswith("a process ended with ")
+    assert said[0].endswith("another takes its place in 1 s\n")
+    after = children(process)
+    assert len(after) == 2
+    assert first in after
+    assert second not in after
+    assert json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2").read())["name"] == "convbench"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+def test_one_that_ends_before_all_are_ready_takes_the_others_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its successors would end as it did; status 1 says so."""
+    supervisor = Supervisor([], 2, "127.0.0.1", 0)
+    started: list[subprocess.Popen[str]] = []
+
+    def start(_: int) -> subprocess.Popen[str]:
+        program = "import time; time.sleep(60)" if started else "raise SystemExit(2)"
+        started.append(subprocess.Popen([sys.executable, "-c", program], text=True))  # noqa: S603 - our own command
+        return started[-1]
+
+    monkeypatch.setattr(supervisor, "_start", start)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        assert supervisor.run() == 1
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert [child.wait(1) for child in started] == [2, -signal.SIGTERM]
 
 
 @needs_proc
@@ -130,7 +161,7 @@ def test_a_child_is_no_supervisor(command: Command) -> None:
 
 def test_sigterm_while_children_are_started_stops_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that was not listed yet when the signal came gets it afterwards; no more are started."""
-    supervisor = Supervisor([], 3, "127.0.0.1", 0, print)
+    supervisor = Supervisor([], 3, "127.0.0.1", 0)
     started: list[subprocess.Popen[str]] = []
 
     def start(_: int) -> subprocess.Popen[str]:

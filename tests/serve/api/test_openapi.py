@@ -1,6 +1,9 @@
 """Tests of serve.api.openapi: what is described is there, and what is answered is as described."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 from images.fit import FITS
 from images.formats import FORMATS, MEDIA_TYPES
 from serve.api.openapi import document
-from tests.serve.conftest import Running, request
+from tests.serve.conftest import Running, expected, request
 
 openapi = pytest.importorskip("openapi_spec_validator", reason="the document is checked by a library")
 jsonschema = pytest.importorskip("jsonschema", reason="answers are checked by a library")
@@ -60,8 +63,40 @@ def test_an_inference_is_as_described(running: Running, images: np.ndarray) -> N
     """The request too."""
     body: dict[str, Any] = request(images, id="x")
     described = document()
-    jsonschema.validate(body, {"$ref": "#/components/schemas/Request", "components": described["components"]})
+    jsonschema.validate(body, {"$ref": "#/components/schemas/InferenceRequest", "components": described["components"]})
 
     _, answer = running.infer(body)
 
     checked(answer, "/v2/models/{model}/infer", "post")
+
+
+def test_a_generated_client_infers(running: Running, images: np.ndarray, tmp_path: Path) -> None:
+    """Made of the document by openapi-python-client: its operations have names, its answers types."""
+    pytest.importorskip("openapi_python_client", reason="a contributor's")
+    (tmp_path / "openapi.json").write_text(json.dumps(running.ask("GET", "/openapi.json")[1]), "utf-8")
+    words = ["generate", "--path", "openapi.json", "--output-path", "generated", "--meta", "none"]
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "openapi_python_client", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    program = f"""
+from generated import Client
+from generated.api.default import infer, server_metadata
+from generated.models import InferenceRequest, InferModel
+
+client = Client("http://127.0.0.1:{running.port}")
+print(server_metadata.sync(client=client).name)
+question = InferenceRequest.from_dict({request(images)!r})
+print(infer.sync(InferModel.NET, client=client, body=question).to_dict()["outputs"][0]["data"])
+"""
+    done = subprocess.run(  # noqa: S603 - as above
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    name, logits = done.stdout.splitlines()
+    assert name == "convbench"
+    np.testing.assert_allclose(np.reshape(json.loads(logits), (5, 3)), expected(images), rtol=1e-4)

@@ -19,7 +19,7 @@ from serve.inference.catalogue import Catalogue
 from serve.inference.reloading import Reloader
 from serve.security.access import Access
 from serve.security.certificate import Certificate
-from serve.transport.clients import Limits
+from serve.transport.http.clients import Limits
 from serve.transport.server import Server
 from tests.serve.certificates import MakePair, Pair
 from tests.serve.conftest import Command, PutModel

@@ -1,17 +1,19 @@
 """Tests of `version`: an answer depends on its image alone, and a version that is not right is not loaded."""
 
+import json
 import time
 from pathlib import Path
 from random import Random
 
 import numpy as np
+import onnx
 import pytest
 
 from bench.server.stress.broken_versions import sum_up
 from serve.inference import version as module
 from serve.inference.model_config import model_config
 from serve.inference.version import Version, choose_sizes, load_version
-from tests.serve.conftest import PutModel, expected
+from tests.serve.conftest import LABELS_OF, PutModel, expected
 
 
 @pytest.fixture
@@ -154,3 +156,38 @@ def test_a_card_without_tolerances_is_refused(put_model: PutModel) -> None:
         load_version(
             folder.parent, 1, model_config((folder.parent / "config.pbtxt").read_text("utf-8"), "net"), threads=1
         )
+
+
+def load(folder: Path) -> Version:
+    """Load version 1 of a model."""
+    return load_version(folder, 1, model_config((folder / "config.pbtxt").read_text("utf-8"), "net"), threads=1)
+
+
+@pytest.mark.parametrize("where", ["labels.txt", "card.json", "both"])
+def test_labels_that_were_swapped_are_refused_with_right_sums(where: str, put_model: PutModel) -> None:
+    """Every answer would have another name: labels.txt, card and graph must say the same."""
+    classes = list(LABELS_OF)
+    folder = put_model(card={"classes": classes})
+    graph = onnx.load(folder / "model.onnx")
+    graph.metadata_props.add(key="labels", value=json.dumps(classes))
+    onnx.save(graph, folder / "model.onnx")
+    sum_up(folder)
+    load(folder.parent)
+    swapped = [classes[1], classes[0], *classes[2:]]
+    if where != "card.json":
+        (folder.parent / "labels.txt").write_text("".join(f"{label}\n" for label in swapped), "utf-8")
+    if where != "labels.txt":
+        card = json.loads((folder / "card.json").read_text("utf-8"))
+        (folder / "card.json").write_text(json.dumps({**card, "classes": swapped}), "utf-8")
+    sum_up(folder)
+
+    with pytest.raises(ValueError, match="its graph says labels" if where == "both" else "does not list the card's"):
+        load(folder.parent)
+
+
+def test_a_card_cannot_allow_everything(put_model: PutModel) -> None:
+    """Its tolerances have a limit, whatever it says."""
+    folder = put_model(golden_of=7, card={"tolerance": 1e9, "probability_tolerance": 1e9})
+
+    with pytest.raises(ValueError, match="its golden logits differ"):
+        load(folder.parent)
