@@ -32,11 +32,24 @@ def parser() -> argparse.ArgumentParser:
     )  # what --processes gives its children
     made.add_argument("--grpc-port", type=_port, help="answer gRPC too; needs grpcio and tritonclient")
     made.add_argument("--workers", type=int, help="batches that run at the same time; default: every core")
+    made.add_argument(
+        "--body-memory",
+        type=int,
+        metavar="MB",
+        help="of requests that are read or wait, beyond is 503; default: a quarter of the memory",
+    )
     made.add_argument("--poll", type=float, default=5.0, help="seconds between looks at the repository; 0: SIGHUP only")
     made.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     made.add_argument("--tokens", type=Path, metavar="FILE", help=f"a bearer token a line; or {TOKENS}, commas between")
     made.add_argument("--admin-tokens", type=Path, metavar="FILE", help=f"for load and unload; or {ADMINISTRATORS}")
     made.add_argument("--access-log", action="store_true", help="a JSON line a request, on standard output")
+    made.add_argument("--json-log", action="store_true", help="the log on standard error as JSON, with levels")
+    made.add_argument(
+        "--trace", action="store_true", help="send OpenTelemetry spans, as OTEL_... say; needs the extra otel"
+    )
+    made.add_argument(
+        "--cors", action="append", default=[], metavar="ORIGIN", help="whose pages may ask; again for more; '*': all"
+    )
     made.add_argument("--certificate", type=Path, metavar="FILE", help="PEM, for TLS; with --key")
     made.add_argument("--key", type=Path, metavar="FILE", help="PEM")
     return made

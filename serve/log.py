@@ -1,7 +1,9 @@
 """The wording of values, addresses and events, and where the log goes."""
 
 import contextlib
+import json
 import sys
+from datetime import UTC, datetime
 
 
 def kind(value: object) -> str:
@@ -23,7 +25,20 @@ def address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+class Problem(str):
+    """An event that somebody should look at: in the log as JSON its level is `warning`, not `info`."""
+
+    __slots__ = ()
+
+
 def say(line: str) -> None:
     """Write a line of the log, to standard error."""
     with contextlib.suppress(OSError):  # nobody reads it: requests are answered all the same
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - the log
+
+
+def say_as_json(line: str) -> None:
+    """Write a line of the log as JSON: time, level and message."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    level = "warning" if isinstance(line, Problem) else "info"
+    say(json.dumps({"time": now, "level": level, "message": str(line)}))

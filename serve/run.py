@@ -3,25 +3,31 @@
 import argparse
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from export.repository.layout import CONFIG, models
 from serve.errors import ConfigurationError
 from serve.inference.catalogue import Catalogue
-from serve.log import address, say
+from serve.log import address, say_as_json
+from serve.log import say as say_as_text
+from serve.machine import BODIES_SHARE, cores, memory, raise_descriptors
 from serve.security.access import Access
 from serve.security.certificate import Certificate
+from serve.security.cors import ANY, ORIGIN, Cors
 from serve.security.tokens import TokenFiles
-from serve.supervisor import Supervisor, when_orphaned
+from serve.supervisor import Supervisor, when_orphaned, without
 from serve.transport.access_log import AccessLog
-from serve.transport.clients import Limits
+from serve.transport.http.clients import RESERVE, Limits
 from serve.transport.server import Server
 
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+if TYPE_CHECKING:
+    from serve.transport.tracing import Tracing
+
+MB = 1_000_000
+OTHER_DESCRIPTORS = 128  # of files, pipes and gRPC
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -39,24 +45,31 @@ def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     """
     processes = 1 if arguments.reuse_port else arguments.processes
     workers = max(1, cores() // max(1, processes)) if arguments.workers is None else arguments.workers
+    body_memory = memory() // BODIES_SHARE // MB if arguments.body_memory is None else arguments.body_memory
     tokens = TokenFiles(arguments.tokens, arguments.admin_tokens)
     _check(arguments, tokens.access, workers)
     tls = _tls(arguments.certificate, arguments.key)
     if processes > 1:
         models(arguments.repository)  # better said once than by every child
-        given = ["--workers", str(workers), *words] if arguments.workers is None else words
-        return Supervisor(given, processes, arguments.host, arguments.port, say).run()
+        shares = ["--workers", str(workers), "--body-memory", str(max(1, body_memory // processes))]
+        words = [*without(words, shares[::2]), *shares]
+        return Supervisor(words, processes, arguments.host, arguments.port, as_json=arguments.json_log).run()
+    say = say_as_json if arguments.json_log else say_as_text
     catalogue = Catalogue(arguments.repository, threads=1, device=arguments.device)
     access_log = AccessLog(sys.stdout.fileno(), say) if arguments.access_log else None
+    tracing = _tracing() if arguments.trace else None
 
     async def run() -> None:
         server = Server(
             catalogue,
             access=tokens.access,
-            limits=Limits(),
+            limits=_limits(body_memory * MB),
             workers=workers,
             poll=arguments.poll,
+            say=say,
             access_log=access_log,
+            cors=Cors(tuple(arguments.cors)),
+            observers=() if tracing is None else (tracing,),
         )
         server.reloader.looks.insert(0, tokens.refresh)  # before new models: loading them takes its time
         if arguments.reuse_port:
@@ -65,7 +78,7 @@ def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
         def started(port: int) -> None:
             scheme = "http" if tls is None else "https"
             if server.grpc_port is not None:
-                say(f"gRPC on {address(arguments.host, server.grpc_port)}")
+                say(f"gRPC{' with TLS' if tls else ''} on {address(arguments.host, server.grpc_port)}")
             if tokens.access.open:
                 say(f"no token: whoever reaches {arguments.host} may ask")
             if not catalogue.all_served():
@@ -84,9 +97,29 @@ def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
     try:
         _run(run())
     finally:
-        if access_log is not None:
-            access_log.close()
+        for ending in (access_log, tracing):
+            if ending is not None:
+                ending.close()
     return 0
+
+
+def _tracing() -> "Tracing":
+    """Return what makes traces.
+
+    Raises:
+        ModuleNotFoundError: OpenTelemetry is not installed.
+    """
+    from serve.transport.tracing import Tracing  # noqa: PLC0415 - an optional extra
+
+    return Tracing()
+
+
+def _limits(body_memory: int) -> Limits:
+    """Return the limits of connections: no more than there are file descriptors for."""
+    usual = Limits()
+    descriptors = raise_descriptors(usual.connections + RESERVE + OTHER_DESCRIPTORS)
+    connections = max(1, min(usual.connections, descriptors - RESERVE - OTHER_DESCRIPTORS))
+    return Limits(connections=connections, bodies=body_memory)
 
 
 def _check(arguments: argparse.Namespace, access: Access, workers: int) -> None:
@@ -105,10 +138,13 @@ def _check(arguments: argparse.Namespace, access: Access, workers: int) -> None:
         raise ConfigurationError(f"--poll is {arguments.poll}: seconds, or 0 for SIGHUP only")
     if workers < 1:
         raise ConfigurationError(f"--workers is {workers}: at least one batch must run")
-    if arguments.grpc_port is not None and arguments.certificate is not None:
-        raise ConfigurationError("gRPC is answered without TLS only: leave --grpc-port or --certificate out")
+    if arguments.body_memory is not None and arguments.body_memory < 1:
+        raise ConfigurationError(f"--body-memory is {arguments.body_memory}: at least 1 MB must be there for requests")
     if arguments.grpc_port is not None and arguments.processes > 1:
         raise ConfigurationError("gRPC is answered by one process: leave --grpc-port or --processes out")
+    for origin in arguments.cors:
+        if origin != ANY and not ORIGIN.fullmatch(origin):
+            raise ConfigurationError(f"--cors {origin}: give an origin such as https://example.org, or '*'")
     if arguments.access_log and sys.stdout is None:
         raise ConfigurationError(
             "--access-log writes to standard output, which is closed: redirect it, or leave it out"
@@ -143,16 +179,6 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
     else:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main)
-
-
-def cores() -> int:
-    """Return the cores this process may use: its affinity mask, cut by the cgroup's CPU quota."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        limit, period = CGROUP_QUOTA.read_text("ascii").split()
-        return max(1, min(count, int(limit) // int(period)))
-    except (OSError, ValueError):  # no cgroup, or no limit: "max"
-        return count
 
 
 def _tls(certificate: Path | None, key: Path | None) -> Certificate | None:

@@ -1,6 +1,7 @@
 """Several processes on one port, where HTTP is the limit and not the nets: the kernel spreads connections over them."""
 
 import contextlib
+import json
 import os
 import queue
 import signal
@@ -9,12 +10,17 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TextIO
 
+from serve.log import Problem, say, say_as_json
+
 OWN = ("--processes", "--port")  # options that the children do not get as they were given
 GRACE = 60.0  # seconds that children may take to stop
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a process that ended has a successor; doubled each time
+SLICE = 0.05  # seconds, of a pause
 FAILED = 1
 STDIN = 0
 
@@ -27,14 +33,16 @@ class Supervisor:
         count: children.
         host: to listen on.
         port: to listen on; 0: any that is free.
-        say: takes what happened, a sentence each.
+        as_json: the log.
     """
 
-    def __init__(self, words: Sequence[str], count: int, host: str, port: int, say: Callable[[str], None]) -> None:
-        self.words, self.count, self.host, self.port, self.say = without(words, OWN), count, host, port, say
+    def __init__(self, words: Sequence[str], count: int, host: str, port: int, *, as_json: bool = False) -> None:
+        self.words, self.count, self.host, self.port = without(words, OWN), count, host, port
+        self.as_json, self.say = as_json, say_as_json if as_json else say
         self.children: list[subprocess.Popen[str]] = []
         self._ready = 0
         self._stopping = False
+        self._started: dict[int, float] = {}  # by process, on `time.monotonic`
         self._lock = threading.Lock()
 
     def run(self) -> int:
@@ -61,7 +69,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, self._pass_on)  # it was ignored so far, which the children inherit
             if self._stopping:  # while a child was started, which was not listed yet
                 self._pass_on(signal.SIGTERM, None)
-            return self._wait()
+            return self._wait(port)
 
     def _start(self, port: int) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "serve", "--port", str(port), "--reuse-port", *self.words]
@@ -71,19 +79,29 @@ class Supervisor:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._started[child.pid] = time.monotonic()
         assert child.stderr is not None  # noqa: S101 - it is a pipe
         threading.Thread(target=self._relay, args=(child.stderr,), daemon=True).start()
         return child
 
     def _relay(self, lines: TextIO) -> None:
-        """Pass on what the first child says, and that all of them are ready."""
+        """Pass on what a child says, and that all of them are ready."""
         for line in lines:
+            message = self._message(line.rstrip("\n"))
             with self._lock:
-                ready = line.startswith("ready:")
-                self._ready += ready
-                if ready and self._ready < self.count:
+                if not message.startswith("ready:"):
+                    say(line.rstrip("\n"))
                     continue
-                self.say(line.rstrip("\n") + (f", {self.count} processes" if ready else ""))
+                self._ready += 1
+                if self._ready >= self.count:
+                    self.say(f"{message}, {self.count} processes")
+
+    def _message(self, line: str) -> str:
+        """Return what a child's line says; as JSON there may be others among them, of libraries."""
+        try:
+            return str(json.loads(line)["message"]) if self.as_json else line
+        except (ValueError, TypeError, KeyError):
+            return line
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
         self._stopping |= number != signal.SIGHUP
@@ -91,27 +109,64 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 child.send_signal(number)
 
-    def _wait(self) -> int:
-        """Wait for all; where one ends unasked, stop the others: a part of the answers would come no more."""
+    def _wait(self, port: int) -> int:
+        """Wait for all; where one ends unasked, another takes its place, later each time.
+
+        One that ends before all were ready would end again: the others are stopped then.
+        """
         asked = {0, -signal.SIGTERM, -signal.SIGINT}  # the last two: before it listened to signals
-        failed = False
-        ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+        ended: queue.SimpleQueue[subprocess.Popen[str]] = queue.SimpleQueue()
         for child in self.children:
-            threading.Thread(target=lambda child=child: ended.put(child.wait()), daemon=True).start()
-        statuses: list[int] = []
-        while len(statuses) < len(self.children):
+            self._watch(child, ended)
+        failed, pause = False, FIRST_PAUSE
+        while self.children:
             try:
-                statuses.append(ended.get(timeout=GRACE if self._stopping else None))
+                child = ended.get(timeout=GRACE if self._stopping else None)
             except queue.Empty:
-                self.say(
-                    f"{len(self.children) - len(statuses)} processes did not end within {GRACE:.0f} s: they are killed"
-                )
-                self._pass_on(signal.SIGKILL, None)
-            if not self._stopping:
+                self.say(Problem(f"{len(self.children)} processes did not end within {GRACE:.0f} s: they are killed"))
                 failed = True
-                self.say(f"a process ended with {statuses[-1]}: the others are stopped")
+                self._pass_on(signal.SIGKILL, None)
+                continue
+            self.children.remove(child)
+            if self._stopping:
+                failed |= child.returncode not in asked
+            elif self._ready < self.count:
+                failed = True
+                self.say(Problem(f"a process ended with {child.returncode}: the others are stopped"))
                 self._pass_on(signal.SIGTERM, None)
-        return FAILED if failed or not asked.issuperset(statuses) else 0
+            else:
+                lasted = time.monotonic() - self._started[child.pid]
+                pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+                self.say(Problem(f"a process ended with {child.returncode}: another takes its place in {pause:g} s"))
+                self._replace(port, pause, ended)
+        return FAILED if failed else 0
+
+    def _replace(self, port: int, pause: float, ended: "queue.SimpleQueue[subprocess.Popen[str]]") -> None:
+        """Start another child after a pause, unless all shall stop."""
+        if not self._paused(pause):
+            return
+        with self._lock:
+            self._ready -= 1
+        another = self._start(port)
+        self.children.append(another)
+        self._watch(another, ended)
+        if self._stopping:  # while it was started
+            self._pass_on(signal.SIGTERM, None)
+
+    def _paused(self, seconds: float) -> bool:
+        """Wait; return whether nobody wanted to stop meanwhile."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self._stopping:
+            time.sleep(SLICE)
+        return not self._stopping
+
+    @staticmethod
+    def _watch(child: subprocess.Popen[str], ended: "queue.SimpleQueue[subprocess.Popen[str]]") -> None:
+        def watch() -> None:
+            child.wait()
+            ended.put(child)
+
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def when_orphaned(stop: Callable[[], None]) -> None:

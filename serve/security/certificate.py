@@ -10,6 +10,9 @@ from serve.security.changed_files import Watched
 class Certificate:
     """A certificate with its key, in PEM files, and the context that answers with it.
 
+    Attributes:
+        pem: certificate and key as they were last read, for libraries that make a context of their own.
+
     Args:
         certificate: with the chain of those who signed it.
         key: without a passphrase.
@@ -46,6 +49,7 @@ class Certificate:
         """Return a new context: one that is read into again keeps the old pair where the new one's kind differs."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate, self.key, password=lambda: "")  # nobody is asked for a passphrase
+        self.pem = self.certificate.read_bytes(), self.key.read_bytes()
         return context
 
     def _answer_with_the_current(self, connection: ssl.SSLSocket | ssl.SSLObject, _: str | None, __: object) -> None:

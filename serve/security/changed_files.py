@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from serve.log import Problem
+
 State = tuple[tuple[int, ...], ...]
 
 
@@ -25,7 +27,7 @@ class Watched:
         """Forget, and return why they could not be read, unless that was the last thing said of them."""
         self.forget()
         before, self._failure = self._failure, why
-        return [] if why == before else [why]
+        return [] if why == before else [Problem(why)]
 
     def changed(self) -> bool:
         """Return whether any has changed; the next answer is about what comes after this one."""

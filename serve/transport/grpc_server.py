@@ -1,0 +1,141 @@
+"""The gRPC server: who calls is looked at before a message is read; as many and as large messages as memory allows."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tritonclient.grpc import service_pb2_grpc as services
+
+from serve.api.app import App
+from serve.errors import RequestError
+from serve.security.certificate import Certificate
+from serve.transport.grpc_service import Context, Service, code_of
+
+CALLS = 128  # at the same time: beyond, RESOURCE_EXHAUSTED at once
+LARGEST_MESSAGE = 32_000_000  # bytes, where there is memory for so many
+OPEN = ("ServerLive", "ServerReady", "Check", "Watch", "List")  # health is everybody's
+ADMINISTRATION = ("RepositoryModelLoad", "RepositoryModelUnload")
+INFERENCE = ("ModelInfer", "ModelStreamInfer")
+HEALTH_SECONDS = 1.0  # between looks for those who watch
+Status = health_pb2.HealthCheckResponse
+
+
+async def start(app: App, address: str, certificate: Certificate | None, memory: int) -> grpc.aio.Server:
+    """Return a server that listens on an address such as 127.0.0.1:8001.
+
+    Args:
+        app: answers.
+        address: to listen on.
+        certificate: for TLS; None: without.
+        memory: bytes that all messages in flight may have.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    largest = min(LARGEST_MESSAGE, memory // CALLS)
+    server = grpc.aio.server(
+        interceptors=[Gate(app)],
+        maximum_concurrent_rpcs=CALLS,
+        options=[("grpc.max_receive_message_length", largest), ("grpc.so_reuseport", 0)],
+    )
+    services.add_GRPCInferenceServiceServicer_to_server(Service(app), server)
+    health_pb2_grpc.add_HealthServicer_to_server(Health(app), server)
+    try:
+        if certificate is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, _credentials(certificate))
+    except RuntimeError as error:
+        raise OSError(f"gRPC cannot listen on {address}: {error}") from error
+    await server.start()
+    server.port = port
+    return server
+
+
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # without types
+    """Refuses a caller without a token before its message is read, and hands on inference unparsed."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler | None:
+        """Return what answers a call, None where there is no such method."""
+        name = handler_call_details.method.rpartition("/")[2]
+        try:
+            if name not in OPEN:
+                self.app.access.check(_headers(handler_call_details), administrator=name in ADMINISTRATION)
+        except RequestError as error:
+            self.app.statistics.calls[code_of(error).name] += 1
+            return _refusal(error)
+        handler = await continuation(handler_call_details)
+        if handler is not None and name in INFERENCE:
+            return handler._replace(request_deserializer=None)  # bytes: the service looks at their number first
+        return handler
+
+
+def _refusal(error: RequestError) -> grpc.RpcMethodHandler:
+    """Return what refuses a call; as a stream's, it is called before a message was read."""
+
+    async def refuse(_: object, context: Context) -> None:
+        await context.abort(code_of(error), str(error))
+
+    return grpc.stream_stream_rpc_method_handler(refuse)
+
+
+def _headers(details: grpc.HandlerCallDetails) -> Mapping[bytes, bytes]:
+    return {key.encode(): value.encode() for key, value in details.invocation_metadata or () if isinstance(value, str)}
+
+
+class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # generated, without types
+    """The protocol grpc.health.v1, of the server as a whole, as load balancers ask it."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def Check(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - the service's names and messages
+        """Return whether the server may be asked."""
+        status = self._status(request.service)
+        if status == Status.SERVICE_UNKNOWN:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no service {request.service[:100]!r}")
+        return Status(status=status)
+
+    async def Watch(self, request: Any, context: Context) -> AsyncIterator[Any]:  # noqa: ANN401, N802 - as above
+        """Yield whether the server may be asked, and every change of that."""
+        del context
+        told = None
+        while True:
+            status = self._status(request.service)
+            if status != told:
+                yield Status(status=status)
+            told = status
+            await asyncio.sleep(HEALTH_SECONDS)
+
+    def _status(self, service: str) -> Any:  # noqa: ANN401 - an enumeration without types
+        if service not in ("", "inference.GRPCInferenceService"):
+            return Status.SERVICE_UNKNOWN
+        return Status.SERVING if self.app.answers else Status.NOT_SERVING
+
+
+def _credentials(certificate: Certificate) -> grpc.ServerCredentials:
+    """Return credentials that follow a certificate's files, as far as they were read again."""
+    given = certificate.pem
+
+    def renewed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal given
+        if certificate.pem is given:
+            return None
+        given = certificate.pem
+        return _configuration(given)
+
+    return grpc.dynamic_ssl_server_credentials(_configuration(given), renewed)
+
+
+def _configuration(pem: tuple[bytes, bytes]) -> grpc.ServerCertificateConfiguration:
+    chain, key = pem
+    return grpc.ssl_server_certificate_configuration([(key, chain)])
