@@ -4,19 +4,21 @@ The configurations of the others are their documentation's, with the number of w
 on two cores; each runs in an environment of its own, so that none is held back by another's dependencies.
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.harness.machine.environment import commit, short_commit
+from bench.harness.paths import PROJECT
 from bench.server.formats import NESTED_JSON, OIP_BYTES, OIP_JSON, PLAIN_BYTES, Format
 from bench.server.golden import newest
 from bench.server.virtual_environments import environment_python, output_of
 
 PEERS = Path(__file__).parent / "peers"
 OURS = "convbench"
-PROCESSES = 2  # of ours, as the others have two workers: one configuration for every row
+PROCESSES = 2  # of ours, as the others have two workers
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Contestant:
         variables: its environment's, beside those of this process.
         configuration: in words.
         says: words in its log when all its processes are ready; empty where its first answer is enough.
+        processes: number of ours.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Contestant:
     program: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     says: str = ""
+    processes: int = PROCESSES
 
     @property
     def key(self) -> str:
@@ -57,22 +61,44 @@ class Contestant:
             port: the port to listen on.
         """
         if not self.program:
-            words = ["-m", "serve", str(model.parent), "--port", str(port), "--processes", str(PROCESSES)]
+            words = ["-m", "serve", str(model.parent), "--port", str(port), "--processes", str(self.processes)]
             return [str(python), *words, "--poll", "0"], {}
         file = (newest(model) / "model.onnx").resolve()
-        variables = {"PEER_MODEL": str(file), "PEER_PORT": str(port), **self.variables}
+        where = {"PEER_MODEL": str(file), "PEER_REPOSITORY": str(model.parent), "PYTHONPATH": str(PROJECT)}
+        variables = {**where, "PEER_PORT": str(port), **self.variables}
         return [str(python), str(PEERS / self.program)], variables
 
 
 RUNTIME = "onnxruntime==1.31.1"
+SERVE = (RUNTIME, "numpy", "orjson", "pillow", "prometheus-client", "python-multipart")  # what ours needs, but HTTP
+UVICORN, GRANIAN = ("uvicorn[standard]==0.54.0", *SERVE), ("granian[uvloop]==2.8.9", *SERVE)
+
+
+def _ours_under(host: str, requirements: tuple[str, ...], processes: int) -> Contestant:
+    """Return our application under another server's HTTP."""
+    return Contestant(
+        f"{OURS} under {host}, {processes}",
+        (OIP_BYTES, OIP_JSON),
+        INFER,
+        f"the ASGI application, {processes} processes",
+        requirements,
+        "our_asgi.py",
+        {"PEER_HOST": host, "PEER_WORKERS": str(processes)},
+    )
+
+
+INFER = "/v2/models/NAME/infer"
 CONTESTANTS = (
     Contestant(
         OURS,
         (OIP_BYTES, OIP_JSON),
-        "/v2/models/NAME/infer",
+        INFER,
         f"--processes {PROCESSES}; every request checked, both outputs",
         says=f", {PROCESSES} processes",
     ),
+    Contestant(f"{OURS}, 1", (OIP_BYTES, OIP_JSON), INFER, "--processes 1", processes=1),
+    *(_ours_under("uvicorn", UVICORN, processes) for processes in (1, 2)),
+    *(_ours_under("granian", GRANIAN, processes) for processes in (1, 2)),
     Contestant(
         "mosec",
         (PLAIN_BYTES,),
@@ -134,12 +160,16 @@ def python_of(contestant: Contestant, environments: Path) -> Path:
     """
     if not contestant.requirements:
         return Path(sys.executable)
-    return environment_python(contestant.name.lower(), contestant.requirements, environments)
+    return environment_python(_package(contestant), contestant.requirements, environments)
 
 
 def version_of(contestant: Contestant, python: Path) -> str:
     """Return the version of a server; ours is its commit."""
     if not contestant.requirements:
         return short_commit(commit())
-    package = contestant.requirements[0].partition("==")[0]
-    return output_of([str(python), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]).strip()
+    program = f"import importlib.metadata as m; print(m.version({_package(contestant)!r}))"
+    return output_of([str(python), "-c", program]).strip()
+
+
+def _package(contestant: Contestant) -> str:
+    return re.split(r"[\[=]", contestant.requirements[0])[0]

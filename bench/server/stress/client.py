@@ -56,6 +56,7 @@ class Client:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
+        self.reset = False  # by the server, while an answer was waited for
 
     def send(self, request: bytes) -> None:
         """Send some bytes."""
@@ -76,7 +77,10 @@ class Client:
                         break
                 length = int(head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0])
                 return Answer(status, head, await self.reader.readexactly(length))
-            except (asyncio.IncompleteReadError, ConnectionError):
+            except asyncio.IncompleteReadError:
+                return None
+            except ConnectionError:
+                self.reset = True
                 return None
 
     async def rest(self) -> bytes:

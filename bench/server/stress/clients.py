@@ -24,6 +24,7 @@ class Account:
         wrong: one sentence per answer that was not right.
         versions: answers by model version.
         seconds: latencies of all requests that were answered.
+        resets: connections that the server reset.
     """
 
     sent: set[str] = field(default_factory=set)
@@ -31,6 +32,7 @@ class Account:
     wrong: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    resets: int = 0
 
     @property
     def not_once(self) -> list[str]:
@@ -55,15 +57,23 @@ class Clients:
         self._numbers = itertools.count()
 
     async def run(self, count: int) -> None:
-        """Ask with so many clients until `stopping` is set, or until the server says that it closes."""
+        """Ask with so many clients until `stopping` is set, or until the server takes no more connections."""
         await asyncio.gather(*(self._work() for _ in range(count)))
 
     async def _work(self) -> None:
-        async with connected(self.port) as client:
-            while not self.stopping.is_set():
-                answer = await self._ask(client)
-                if answer is None or answer.closes:
-                    return
+        """Ask on one connection after the other: on each until the server says that it closes."""
+        while not self.stopping.is_set():
+            try:
+                async with connected(self.port) as client:
+                    while not self.stopping.is_set():
+                        answer = await self._ask(client)
+                        if answer is None or answer.closes:
+                            self.account.resets += client.reset
+                            break
+            except ConnectionRefusedError:
+                return
+            except ConnectionError:
+                self.account.resets += 1
 
     async def _ask(self, client: Client) -> Answer | None:
         number = next(self._numbers)

@@ -9,6 +9,7 @@
     swaps      new versions under load: the same, by the version that the answer names
     beside     a fast model beside a slow one: it waits for no more than the run that goes on
     slow       500 clients that take their time: the others wait at most twice as long
+    hogs       bodies that do not end, large messages, large pictures: the same, and memory has its budget
     soak       half an hour of everything mixed: memory flat
     damaged    models that were changed: refused by name, the others served
 
@@ -25,7 +26,19 @@ from typing import Any
 from bench.harness.machine.measuring import add_json, require_at_least, with_conditions, write_result
 from bench.harness.validation import read_json
 from bench.server.stress.neighbours import programs
-from bench.server.stress.scenarios import beside, damaged, fuzz, openapi, overload, slow, soak, start, stops, swaps
+from bench.server.stress.scenarios import (
+    beside,
+    damaged,
+    fuzz,
+    hogs,
+    openapi,
+    overload,
+    slow,
+    soak,
+    start,
+    stops,
+    swaps,
+)
 from bench.server.stress.table import promises, table
 
 NOT_HELD = 1
@@ -43,12 +56,13 @@ TRIALS: Mapping[str, Trial] = {
     "swaps": lambda given: swaps.run(given.repository, given.model, given.other, given.count or 50),
     "beside": lambda given: beside.run(given.repository, given.model, given.other, given.count or 8),
     "slow": lambda given: slow.run(given.repository, given.model, given.count or 500, 5),
+    "hogs": lambda given: hogs.run(given.repository, given.model, given.count or 5),
     "soak": lambda given: soak.run(given.repository, given.model, given.count or 30),
     "damaged": lambda given: damaged.run(given.repository, given.model),
 }
 COUNTED = (
     "starts, requests (fuzz), examples (described), seconds (overload, shared, beside), stops, swaps, clients (slow), "
-    "minutes (soak)"
+    "turns (hogs), minutes (soak)"
 )
 
 

@@ -46,6 +46,7 @@ PROMISES: Mapping[str, Promises] = {
     },
     "stops": {
         "answered exactly once": lambda figures: figures["not_answered_once"] == figures["wrong"] == 0,
+        "no connection reset": lambda figures: figures["resets"] == 0,
         "exit status 0": lambda figures: figures["exit_statuses"] == ["0"],
     },
     "swaps": {
@@ -62,6 +63,13 @@ PROMISES: Mapping[str, Promises] = {
     },
     "slow": {
         "at most twice as long": lambda figures: max(figures["p50_ratio"], figures["p99_ratio"]) <= MOST_DELAY,
+        "answered exactly once": lambda figures: figures["not_answered_once"] == figures["wrong"] == 0,
+    },
+    "hogs": {
+        "at most twice as long": lambda figures: figures["p99_ratio"] <= MOST_DELAY,
+        "memory within its budget, for each of HTTP and gRPC": lambda figures: (
+            figures["rss_mb_at_most"] - figures["rss_mb_at_rest"] <= 2 * figures["body_memory_mb"]
+        ),
         "answered exactly once": lambda figures: figures["not_answered_once"] == figures["wrong"] == 0,
     },
     "soak": {
@@ -148,6 +156,11 @@ DONE: Mapping[str, Callable[[Figures], str]] = {
     "slow": lambda figures: (
         f"{figures['slow_clients']} slow clients beside {figures['clients']} others, {figures['turns']} turns"
     ),
+    "hogs": lambda figures: (
+        f"{figures['bodies']} bodies but for their last byte, {figures['messages']} gRPC messages of 31 MB, "
+        f"{figures['pictures']} clients with pictures of 16 million pixels, beside {figures['clients']} others, "
+        f"{figures['turns']} turns; --body-memory {figures['body_memory_mb']}"
+    ),
     "soak": lambda figures: f"{figures['minutes']:g} minutes of everything mixed",
     "damaged": lambda figures: f"{figures['damages']} damaged models beside a good one",
 }
@@ -163,8 +176,8 @@ MEASURED: Mapping[str, Callable[[Figures], str]] = {
     "overload": _goodput,
     "shared": _goodput,
     "stops": lambda figures: (
-        f"{_count(figures['requests'])} requests, {figures['not_answered_once']} not answered exactly once; "
-        f"at most {figures['longest_stop_seconds']} s to the end"
+        f"{_count(figures['requests'])} requests, {figures['not_answered_once']} not answered exactly once, "
+        f"{figures['resets']} connections reset; at most {figures['longest_stop_seconds']} s to the end"
     ),
     "swaps": lambda figures: (
         f"{_count(figures['requests'])} requests, {figures['not_answered_once']} not answered exactly once, "
@@ -178,6 +191,10 @@ MEASURED: Mapping[str, Callable[[Figures], str]] = {
     "slow": lambda figures: (
         f"p50 {figures['without']['p50_ms']} then {figures['beside']['p50_ms']} ms ({figures['p50_ratio']}x), "
         f"p99 {figures['without']['p99_ms']} then {figures['beside']['p99_ms']} ms ({figures['p99_ratio']}x)"
+    ),
+    "hogs": lambda figures: (
+        f"p99 {figures['without']['p99_ms']} then {figures['beside']['p99_ms']} ms ({figures['p99_ratio']}x); "
+        f"{_memory(figures, 'rss_mb_at_rest', 'rss_mb_at_most')}"
     ),
     "soak": lambda figures: (
         f"{_count(figures['requests'])} requests and {_count(figures['broken_requests'])} broken ones; "

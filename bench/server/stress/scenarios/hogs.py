@@ -1,0 +1,151 @@
+"""Clients that want much memory and time: the others must not wait more than twice as long, and memory has its budget.
+
+Forty send a body but for its last byte, eight send gRPC messages of 31 MB, four send pictures of 16 million pixels. The
+others ask one after the other. Both cases, with and without hogs, take turns.
+"""
+
+import asyncio
+import contextlib
+import io
+import statistics
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import psutil
+from PIL import Image
+from tritonclient.grpc import service_pb2 as messages
+from tritonclient.grpc import service_pb2_grpc as services
+
+from bench.harness.machine.turns import rotated
+from bench.server.golden import golden, newest
+from bench.server.our_server import started
+from bench.server.process import free_port
+from bench.server.stress.client import connected, post
+from bench.server.stress.clients import SHOWN, Clients, quantiles
+
+CLIENTS = 8
+TURN_SECONDS = 4.0
+BODIES, BODY_BYTES = 40, 16_000_000
+MESSAGES, MESSAGE_BYTES = 8, 31_000_000
+PICTURES, PICTURE_SIDE = 4, 4000
+BODY_MEMORY_MB = 128  # what the server is given
+LOOK_SECONDS = 0.02  # between looks at its memory
+
+
+async def _body(port: int, model: str) -> None:
+    """Send all of a picture but its last byte, again when the server has closed."""
+    while True:
+        with contextlib.suppress(ConnectionError):
+            async with connected(port) as client:
+                client.send(post(f"/v2/models/{model}/classify", bytes(BODY_BYTES))[:-1])
+                await client.writer.drain()
+                await client.reader.read()
+
+
+async def _message(port: int, model: str) -> None:
+    """Send one large message after the other."""
+    request = messages.ModelInferRequest(model_name=model)
+    request.raw_input_contents.append(bytes(MESSAGE_BYTES))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        infer = services.GRPCInferenceServiceStub(channel).ModelInfer
+        while True:
+            with contextlib.suppress(grpc.RpcError):
+                await infer(request)
+            await asyncio.sleep(0)
+
+
+async def _picture(port: int, model: str, content: bytes) -> None:
+    """Send one large picture after the other."""
+    while True:
+        with contextlib.suppress(ConnectionError):
+            async with connected(port) as client:
+                while await client.ask(post(f"/v2/models/{model}/classify", content)) is not None:
+                    pass
+
+
+def _bomb() -> bytes:
+    """Return a small file of a large picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (PICTURE_SIDE, PICTURE_SIDE), "red").save(file, "PNG")
+    return file.getvalue()
+
+
+async def _highest(pid: int, highest: list[int]) -> None:
+    """Look at a process' memory until this is cancelled; keep the most that it had."""
+    process = psutil.Process(pid)
+    while True:
+        highest[0] = max(highest[0], process.memory_info().rss)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _turn(clients: Clients, hogs: list[asyncio.Task[None]]) -> list[float]:
+    """Return the seconds of the others' requests while hogs are at work."""
+    await asyncio.sleep(1.0)  # until all are there
+    clients.stopping.clear()
+    clients.account.seconds.clear()
+    working = asyncio.ensure_future(clients.run(CLIENTS))
+    await asyncio.sleep(TURN_SECONDS)
+    clients.stopping.set()
+    await working
+    for hog in hogs:
+        hog.cancel()
+    await asyncio.gather(*hogs, return_exceptions=True)
+    return list(clients.account.seconds)
+
+
+async def _measure(
+    clients: Clients, grpc_port: int, pid: int, turns: int
+) -> tuple[dict[bool, list[list[float]]], tuple[float, float]]:
+    port, model, bomb = clients.port, clients.model, _bomb()
+    seconds: dict[bool, list[list[float]]] = {False: [], True: []}
+    rest = psutil.Process(pid).memory_info().rss
+    highest = [rest]
+    looking = asyncio.ensure_future(_highest(pid, highest))
+    for turn in range(turns):
+        for beside in rotated((False, True), turn):
+            hogs = [
+                *(asyncio.ensure_future(_body(port, model)) for _ in range(BODIES * beside)),
+                *(asyncio.ensure_future(_message(grpc_port, model)) for _ in range(MESSAGES * beside)),
+                *(asyncio.ensure_future(_picture(port, model, bomb)) for _ in range(PICTURES * beside)),
+            ]
+            seconds[beside].append(await _turn(clients, hogs))
+    looking.cancel()
+    return seconds, (rest / 1e6, highest[0] / 1e6)
+
+
+def run(repository: Path, model: str, turns: int) -> dict[str, Any]:
+    """Return the latencies of the others with and without hogs, and the server's memory at rest and at its highest."""
+    version = newest(repository / model)
+    images, logits = golden(version)
+    grpc_port = free_port()
+    options = ("--poll", "0", "--grpc-port", str(grpc_port), "--body-memory", str(BODY_MEMORY_MB))
+    with started(repository, *options) as ours:
+        clients = Clients(ours.port, model, images, {version.name: logits})
+        pid = ours.server.process.pid
+        seconds, (rest, highest) = asyncio.run(_measure(clients, grpc_port, pid, turns))
+        alive = ours.alive() and ours.ready()
+    ratios = [
+        float(np.quantile(beside, 0.99) / np.quantile(without, 0.99))
+        for without, beside in zip(seconds[False], seconds[True], strict=True)
+    ]
+    return {
+        "bodies": BODIES,
+        "messages": MESSAGES,
+        "pictures": PICTURES,
+        "turns": turns,
+        "clients": CLIENTS,
+        "requests": sum(len(turn) for both in seconds.values() for turn in both),
+        "without": quantiles([value for turn in seconds[False] for value in turn]),
+        "beside": quantiles([value for turn in seconds[True] for value in turn]),
+        "p99_ratio": round(statistics.median(ratios), 2),
+        "p99_ratios": [round(ratio, 2) for ratio in ratios],
+        "body_memory_mb": BODY_MEMORY_MB,
+        "rss_mb_at_rest": round(rest, 1),
+        "rss_mb_at_most": round(highest, 1),
+        "not_answered_once": len(clients.account.not_once),
+        "wrong": len(clients.account.wrong),
+        "failures": clients.account.wrong[:SHOWN],
+        "alive": alive,
+    }
