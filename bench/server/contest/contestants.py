@@ -77,7 +77,7 @@ UVICORN, GRANIAN = ("uvicorn[standard]==0.54.0", *SERVE), ("granian[uvloop]==2.8
 def _ours_under(host: str, requirements: tuple[str, ...], processes: int) -> Contestant:
     """Return our application under another server's HTTP."""
     return Contestant(
-        f"{OURS} under {host}, {processes}",
+        f"{OURS} under {host} x{processes}",
         (OIP_BYTES, OIP_JSON),
         INFER,
         f"the ASGI application, {processes} processes",
@@ -96,7 +96,7 @@ CONTESTANTS = (
         f"--processes {PROCESSES}; every request checked, both outputs",
         says=f", {PROCESSES} processes",
     ),
-    Contestant(f"{OURS}, 1", (OIP_BYTES, OIP_JSON), INFER, "--processes 1", processes=1),
+    Contestant(f"{OURS} x1", (OIP_BYTES, OIP_JSON), INFER, "--processes 1", processes=1),
     *(_ours_under("uvicorn", UVICORN, processes) for processes in (1, 2)),
     *(_ours_under("granian", GRANIAN, processes) for processes in (1, 2)),
     Contestant(
