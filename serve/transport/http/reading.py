@@ -98,7 +98,8 @@ class Reader:
             RequestError: 431, the head or what is between the chunks is too long.
         """
         while data and self._parser is not None:
-            part, data = data[:HEADER_BYTES], data[HEADER_BYTES:]
+            size = HEADER_BYTES if self._limit is None else len(data)  # a body has its own bound
+            part, data = data[:size], data[size:]
             self._raw_bytes += len(part)
             try:
                 self._parser.feed_data(part)

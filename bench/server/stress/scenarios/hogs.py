@@ -1,13 +1,17 @@
 """Clients that want much memory and time: the others must not wait more than twice as long, and memory has its budget.
 
 Forty send a body but for its last byte, eight send gRPC messages of 31 MB, four send pictures of 16 million pixels. The
-others ask one after the other. Both cases, with and without hogs, take turns.
+others ask one after the other. Both cases, with and without hogs, take turns; who was answered comes again in the next.
 """
 
 import asyncio
 import contextlib
 import io
+import multiprocessing
+import random
 import statistics
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,7 @@ from bench.server.stress.clients import SHOWN, Clients, quantiles
 
 CLIENTS = 8
 TURN_SECONDS = 4.0
+START_SECONDS = 5.0  # until all hogs are there
 BODIES, BODY_BYTES = 40, 16_000_000
 MESSAGES, MESSAGE_BYTES = 8, 31_000_000
 PICTURES, PICTURE_SIDE = 4, 4000
@@ -35,34 +40,49 @@ LOOK_SECONDS = 0.02  # between looks at its memory
 
 
 async def _body(port: int, model: str) -> None:
-    """Send all of a picture but its last byte, again when the server has closed."""
-    while True:
-        with contextlib.suppress(ConnectionError):
-            async with connected(port) as client:
-                client.send(post(f"/v2/models/{model}/classify", bytes(BODY_BYTES))[:-1])
-                await client.writer.drain()
-                await client.reader.read()
+    """Send all of a picture but its last byte; wait until the server closes."""
+    async with connected(port) as client:
+        client.send(post(f"/v2/models/{model}/classify", bytes(BODY_BYTES))[:-1])
+        await client.writer.drain()
+        await client.reader.read()
 
 
 async def _message(port: int, model: str) -> None:
-    """Send one large message after the other."""
+    """Send a large message."""
     request = messages.ModelInferRequest(model_name=model)
     request.raw_input_contents.append(bytes(MESSAGE_BYTES))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        infer = services.GRPCInferenceServiceStub(channel).ModelInfer
-        while True:
-            with contextlib.suppress(grpc.RpcError):
-                await infer(request)
-            await asyncio.sleep(0)
+        await services.GRPCInferenceServiceStub(channel).ModelInfer(request)
 
 
 async def _picture(port: int, model: str, content: bytes) -> None:
-    """Send one large picture after the other."""
+    """Send a large picture."""
+    async with connected(port) as client:
+        await client.ask(post(f"/v2/models/{model}/classify", content))
+
+
+async def _again(hog: Callable[[], Awaitable[None]]) -> None:
+    """Be one hog after the other, whatever becomes of each; from some moment of a turn on, once in a turn."""
+    await asyncio.sleep(random.uniform(0, TURN_SECONDS))  # noqa: S311 - no secret
     while True:
-        with contextlib.suppress(ConnectionError):
-            async with connected(port) as client:
-                while await client.ask(post(f"/v2/models/{model}/classify", content)) is not None:
-                    pass
+        with contextlib.suppress(ConnectionError, grpc.RpcError):
+            await hog()
+        await asyncio.sleep(TURN_SECONDS)
+
+
+def hogs(port: int, grpc_port: int, model: str) -> None:
+    """Be all of them, in a process of their own: the others' clients shall wait for the server alone."""
+    bomb = _bomb()
+    kinds: list[tuple[int, Callable[[], Awaitable[None]]]] = [
+        (BODIES, partial(_body, port, model)),
+        (MESSAGES, partial(_message, grpc_port, model)),
+        (PICTURES, partial(_picture, port, model, bomb)),
+    ]
+
+    async def main() -> None:
+        await asyncio.gather(*(_again(hog) for count, hog in kinds for _ in range(count)))
+
+    asyncio.run(main())
 
 
 def _bomb() -> bytes:
@@ -80,37 +100,35 @@ async def _highest(pid: int, highest: list[int]) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _turn(clients: Clients, hogs: list[asyncio.Task[None]]) -> list[float]:
-    """Return the seconds of the others' requests while hogs are at work."""
-    await asyncio.sleep(1.0)  # until all are there
+async def _turn(clients: Clients, grpc_port: int, *, beside: bool) -> list[float]:
+    """Return the seconds of the others' requests, with hogs beside them or without."""
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=hogs, args=(clients.port, grpc_port, clients.model), daemon=True)
+    if beside:
+        process.start()
+    await asyncio.sleep(START_SECONDS)
     clients.stopping.clear()
     clients.account.seconds.clear()
     working = asyncio.ensure_future(clients.run(CLIENTS))
     await asyncio.sleep(TURN_SECONDS)
     clients.stopping.set()
     await working
-    for hog in hogs:
-        hog.cancel()
-    await asyncio.gather(*hogs, return_exceptions=True)
+    if beside:
+        process.kill()
+        process.join()
     return list(clients.account.seconds)
 
 
 async def _measure(
     clients: Clients, grpc_port: int, pid: int, turns: int
 ) -> tuple[dict[bool, list[list[float]]], tuple[float, float]]:
-    port, model, bomb = clients.port, clients.model, _bomb()
     seconds: dict[bool, list[list[float]]] = {False: [], True: []}
     rest = psutil.Process(pid).memory_info().rss
     highest = [rest]
     looking = asyncio.ensure_future(_highest(pid, highest))
     for turn in range(turns):
         for beside in rotated((False, True), turn):
-            hogs = [
-                *(asyncio.ensure_future(_body(port, model)) for _ in range(BODIES * beside)),
-                *(asyncio.ensure_future(_message(grpc_port, model)) for _ in range(MESSAGES * beside)),
-                *(asyncio.ensure_future(_picture(port, model, bomb)) for _ in range(PICTURES * beside)),
-            ]
-            seconds[beside].append(await _turn(clients, hogs))
+            seconds[beside].append(await _turn(clients, grpc_port, beside=beside))
     looking.cancel()
     return seconds, (rest / 1e6, highest[0] / 1e6)
 
