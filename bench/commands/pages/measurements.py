@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.commands.pages.evidence import read_evidence
 from bench.harness.machine.environment import short_commit
+from bench.harness.number_format import number
 from bench.performance import startup
 
 LIBRARIES = ("python", "torch")
@@ -20,8 +21,8 @@ LRN = """\
 CORES = """\
 `python -m bench cores`: one and two cores are runs of `pytest bench/ {options}`, more are dry: the very pool of worker
 processes, whose workers rest for as long as each trial of `bench/evidence/quick/` took. The ideal divides everything by
-the number of cores, the time of one alone. The dry runs were disturbed by others, and their workers imported a part of
-torch each for itself, which they share by now."""
+the number of cores, the time of one alone.
+The answer waits for the speed phases, {phases} s in one process alone: they limit it, and no core shortens them."""
 BATCH_NORM = """\
 `python -m bench batch-norm`: forward and backward in channels_last; medians of {turns}, ratios of the turns' own
 with their 95 % intervals."""
@@ -96,7 +97,8 @@ def _batch_norm_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
 def _cores_section(content: Mapping[str, Any]) -> tuple[str, str, str]:
     from bench.performance import cores  # noqa: PLC0415 - torch
 
-    return CORES.format(options=content["options"]), cores.table(content), _conditions(content)
+    words = CORES.format(options=content["options"], phases=number(content["phase_seconds"], 0))
+    return words, cores.table(content), _conditions(content)
 
 
 def _layers_section(content: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.optimize import least_squares
 
 LEAST_POINTS = 4  # one more than there are parameters
+DIGITS = 4  # that are the same on every processor: where an iteration ends is not
 Floats = npt.NDArray[np.float64]
 
 
@@ -28,7 +29,7 @@ class PowerLaw(NamedTuple):
 
 
 def fit(images: Sequence[float], errors: Sequence[float]) -> PowerLaw | None:
-    """Return the curve whose logarithm is nearest to that of the errors, by least squares.
+    """Return the curve whose logarithm is nearest to that of the errors, by least squares, to DIGITS digits.
 
     Ratios of errors count alike at both ends of the curve. None where there are fewer than LEAST_POINTS, or an error
     is 0.
@@ -50,4 +51,4 @@ def fit(images: Sequence[float], errors: Sequence[float]) -> PowerLaw | None:
     bounds = ([-np.inf, 0.0, 0.0], [np.inf, 5.0, min(errors)])
     solved = least_squares(residuals, start, bounds=bounds)
     log_scale, exponent, floor = (float(value) for value in solved.x)
-    return PowerLaw(float(np.exp(log_scale)), exponent, floor)
+    return PowerLaw(*(float(f"{value:.{DIGITS}g}") for value in (np.exp(log_scale), exponent, floor)))

@@ -207,10 +207,19 @@ MEASURED: Mapping[str, Callable[[Figures], str]] = {
 
 
 def _conditions(trials: Mapping[str, Figures]) -> str:
-    places = {
-        tuple(figures["environment"][key] for key in ("hardware", "cores", "python")) for figures in trials.values()
-    }
-    hardware, cores, python = next(iter(places))
+    """Return the models, machines and commits; where there are several machines, each with its trials."""
+    places: dict[tuple[str, ...], list[str]] = {}
+    for trial, figures in trials.items():
+        place = tuple(str(figures["environment"][key]) for key in ("hardware", "cores", "python"))
+        places.setdefault(place, []).append(trial)
+    machines = "; ".join(
+        f"{hardware}, {cores} cores, python {python}{_of(names) if len(places) > 1 else ''}"
+        for (hardware, cores, python), names in places.items()
+    )
     commits = ", ".join(dict.fromkeys(short_commit(figures["environment"]["commit"]) for figures in trials.values()))
     models = ", ".join(dict.fromkeys(figures["model"] for figures in trials.values()))
-    return f"<sub>{models}; {hardware}, {cores} cores, clients on the same; python {python}; {commits}</sub>"
+    return f"<sub>{models}; {machines}; clients on the same; {commits}</sub>"
+
+
+def _of(names: list[str]) -> str:
+    return f" ({', '.join(names)})"
