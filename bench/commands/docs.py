@@ -69,7 +69,9 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
             "speed-check-busy": speed_check_text(read_evidence(EVIDENCE, "speed_check_busy.json")),
         },
         "docs/speed.md": {"speed": speed_text(read_evidence(EVIDENCE, "speed.json"))},
-        "docs/contest.md": {"serving": contest_text(read_evidence(EVIDENCE, "serving.json"))},
+        "docs/contest.md": {
+            name: contest_text(read_evidence(EVIDENCE, f"{name}.json")) for name in ("serving", "own_http")
+        },
         "docs/stress.md": {"fire": stress_text(read_evidence(EVIDENCE, "fire.json"))},
         "docs/measurements.md": measurement_sections(EVIDENCE),
         **sections_of(committed_findings()),
