@@ -70,7 +70,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         },
         "docs/speed.md": {"speed": speed_text(read_evidence(EVIDENCE, "speed.json"))},
         "docs/contest.md": {
-            name: contest_text(read_evidence(EVIDENCE, f"{name}.json")) for name in ("serving", "own_http")
+            name: contest_text(read_evidence(EVIDENCE, f"{name}.json")) for name in ("serving", "own-http")
         },
         "docs/stress.md": {"fire": stress_text(read_evidence(EVIDENCE, "fire.json"))},
         "docs/measurements.md": measurement_sections(EVIDENCE),

@@ -238,7 +238,7 @@ KINDS: dict[str, tuple[Any, str]] = {  # type and command, by the file's place i
     "calibration.json": (Calibration, "simulate --out"),
     "speed.json": (list[SpeedRow], "speed --json"),
     "serving.json": (Contest, "contest --json"),
-    "own_http.json": (Contest, 'contest --servers "convbench..." --json'),
+    "own-http.json": (Contest, 'contest --servers "convbench..." --json'),
     "fire.json": (Fire, "stress NAME --json"),
     "startup.json": (Startup, "startup --json"),
     "growth/growth.json": (Growth, "growth --out"),

@@ -82,6 +82,7 @@ class Stops(Scenario):
     clients: int
     requests: int
     not_answered_once: int
+    resets: int
     wrong: int
     exit_statuses: list[str]
     longest_stop_seconds: float
@@ -117,6 +118,24 @@ class Slow(Scenario):
     beside: Latencies
     p50_ratio: float
     p99_ratio: float
+    not_answered_once: int
+    wrong: int
+
+
+class Hogs(Scenario):
+    """Latencies of others, without and beside clients that want much; resident memory in MB."""
+
+    bodies: int
+    messages: int
+    pictures: int
+    clients: int
+    turns: int
+    without: Latencies
+    beside: Latencies
+    p99_ratio: float
+    body_memory_mb: int
+    rss_mb_at_rest: float
+    rss_mb_at_most: float
     not_answered_once: int
     wrong: int
 
@@ -172,5 +191,6 @@ class Fire(TypedDict, total=False):
     swaps: Swaps
     beside: Beside
     slow: Slow
+    hogs: Hogs
     soak: Soak
     damaged: Damaged
