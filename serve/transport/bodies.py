@@ -21,13 +21,29 @@ class Bodies:
     def __init__(self, limit: int) -> None:
         self.limit, self.held = limit, 0
 
+    def take(self, count: int, before: int = 0) -> None:
+        """Count a body in, or the rest of one of which so many bytes were counted before.
+
+        Raises:
+            RequestError: 503, there is no room for it beside the others.
+        """
+        others = self.held - before
+        if count > SHARE * (self.limit - others):
+            words = f"{count} bytes have no room beside the {others} of other requests: ask again"
+            raise RequestError(503, words, {"retry-after": "1"})
+        self.held = others + count
+
+    def give_back(self, count: int) -> None:
+        """Count bytes out."""
+        self.held -= count
+
     def room(self) -> "Room":
         """Return room for one body, of no bytes yet."""
         return Room(self)
 
 
 class Room:
-    """The part of the memory that one body has, until it is left."""
+    """The part of the memory that one body has while it is read, until it is left."""
 
     __slots__ = ("bodies", "held")
 
@@ -40,22 +56,18 @@ class Room:
         Raises:
             RequestError: 503, there is none beside the others.
         """
-        if count <= self.held:
-            return
-        others = self.bodies.held - self.held
-        if count > SHARE * (self.bodies.limit - others):
-            raise RequestError(
-                503,
-                f"{count} bytes have no room beside the {others} of other requests: ask again",
-                {"retry-after": "1"},
-            )
-        self.bodies.held = others + count
-        self.held = count
+        if count > self.held:
+            self.bodies.take(count, self.held)
+            self.held = count
+
+    def handed_over(self) -> int:
+        """Return the bytes that it has, which somebody else gives back."""
+        held, self.held = self.held, 0
+        return held
 
     def leave(self) -> None:
         """Give it back."""
-        self.bodies.held -= self.held
-        self.held = 0
+        self.bodies.give_back(self.handed_over())
 
     def __enter__(self) -> Self:
         return self

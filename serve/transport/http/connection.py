@@ -12,7 +12,6 @@ from serve.api.exchange import Reply, Request, error_reply
 from serve.api.routes import Who, who_may
 from serve.errors import RequestError
 from serve.transport.access_log import line
-from serve.transport.bodies import Room
 from serve.transport.http.clients import RESERVE, Clients
 from serve.transport.http.reading import CLOSE, Reader
 
@@ -29,13 +28,16 @@ class State(Enum):
     CLOSING = "the last answer is written"
 
 
+OPEN, DEAF, REFUSED, CLOSING = State  # a member's own name takes as long as ten others
+
+
 class Exchange:
     """One request and its place among the answers."""
 
-    __slots__ = ("arrived", "ending", "reply", "request", "room")
+    __slots__ = ("arrived", "ending", "held", "reply", "request")
 
-    def __init__(self, request: Request, arrived: float, ending: str, room: Room) -> None:
-        self.request, self.arrived, self.ending, self.room = request, arrived, ending, room
+    def __init__(self, request: Request, arrived: float, ending: str, held: int) -> None:
+        self.request, self.arrived, self.ending, self.held = request, arrived, ending, held
         self.reply: Reply | None = None
 
 
@@ -48,7 +50,7 @@ class Connection(asyncio.Protocol):
         self.exchanges: deque[Exchange] = deque()
         self.deadline = 0.0  # when the client must have sent more, of `time.monotonic`
         self.asked = False
-        self.state = State.OPEN
+        self.state = OPEN
         self._stuck = False  # the client does not read its answers
         self._crowded = False  # there are too many connections: this one is for health alone
         self._reader = Reader(app, clients.heads, clients.bodies, self)
@@ -73,18 +75,18 @@ class Connection(asyncio.Protocol):
         """Drop the work of a client that left."""
         del exc
         for exchange in self.exchanges:
-            exchange.room.leave()
+            self.clients.bodies.give_back(exchange.held)
             if exchange.request.job is not None:
                 exchange.request.job.cancel()
         self.exchanges.clear()
-        self.state = State.CLOSING
+        self.state = CLOSING
         self.clients.forget(self)
         self._reader.close()
         self.transport = None
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        if self.state is State.OPEN:
+        if self.state is OPEN:
             try:
                 self._reader.feed(data)
             except RequestError as error:
@@ -92,8 +94,8 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Answer what was read from a client that sends no more, then close; TLS cannot stay half open."""
-        if self.state is State.OPEN:
-            self.state = State.DEAF
+        if self.state is OPEN:
+            self.state = DEAF
         if not self.exchanges or self.transport is None or not self.transport.can_write_eof():
             return False
         self.exchanges[-1].ending = CLOSE
@@ -115,7 +117,7 @@ class Connection(asyncio.Protocol):
     def _read_on(self) -> None:
         """Read from a client that reads its answers, and has not too many to wait for."""
         waits = self._stuck or len(self.exchanges) >= PIPELINED
-        if self.transport is not None and self.state is not State.CLOSING and not waits:
+        if self.transport is not None and self.state is not CLOSING and not waits:
             self.transport.resume_reading()
 
     # The reader calls these.
@@ -131,13 +133,13 @@ class Connection(asyncio.Protocol):
         if asks_to_go_on and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def take(self, request: Request, ending: str, room: Room) -> None:
+    def take(self, request: Request, ending: str, held: int) -> None:
         """Answer a request; read no more where enough wait for their answers."""
         if self._crowded and who_may(request.target) is not Who.EVERYBODY:
-            room.leave()
+            self.clients.bodies.give_back(held)
             self._refuse(_too_many())
             return
-        exchange = Exchange(request, monotonic(), CLOSE if self._crowded else ending, room)
+        exchange = Exchange(request, monotonic(), CLOSE if self._crowded else ending, held)
         self.exchanges.append(exchange)
         self.asked = True
         if len(self.exchanges) == PIPELINED and self.transport is not None:
@@ -151,9 +153,9 @@ class Connection(asyncio.Protocol):
         exchange.reply = reply
         if b"x-request-id" in exchange.request.headers:
             reply.headers["x-request-id"] = exchange.request.headers[b"x-request-id"].decode("latin-1")
-        while self.exchanges and self.exchanges[0].reply is not None and self.state is not State.CLOSING:
+        while self.exchanges and self.exchanges[0].reply is not None and self.state is not CLOSING:
             first = self.exchanges.popleft()
-            first.room.leave()
+            self.clients.bodies.give_back(first.held)
             if len(self.exchanges) == PIPELINED - 1:
                 self._read_on()
             ending = CLOSE if self.clients.stopping and not self.exchanges else first.ending
@@ -176,21 +178,21 @@ class Connection(asyncio.Protocol):
         head += f"content-length: {len(reply.body)}\r\n{ending}\r\n"
         self.transport.write(head.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
         if ending == CLOSE:
-            self._close(linger=self.state is State.REFUSED)
+            self._close(linger=self.state is REFUSED)
 
     def _refuse(self, error: RequestError) -> None:
         """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
-        if self.state is State.OPEN:
-            self.state = State.REFUSED
+        if self.state is OPEN:
+            self.state = REFUSED
             asked = Request("", self._reader.target, {})
             self._reader.close()
-            exchange = Exchange(asked, monotonic(), CLOSE, self.clients.bodies.room())
+            exchange = Exchange(asked, monotonic(), CLOSE, 0)
             self.exchanges.append(exchange)
             self._answered(exchange, error_reply(error))
 
     def _close(self, *, linger: bool = False) -> None:
         """Close; where a client may still send, let it read what it was answered before the connection is reset."""
-        self.state = State.CLOSING
+        self.state = CLOSING
         limits = self.clients.limits
         self.deadline = self.clients.now + (limits.linger if self.clients.stopping else limits.close)
         if self.transport is None:
@@ -202,8 +204,8 @@ class Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """Turn away a client that is too slow, or that has nothing to say."""
-        if (self._stuck or self.state is State.CLOSING) and self.transport is not None:
-            self.state = State.CLOSING
+        if (self._stuck or self.state is CLOSING) and self.transport is not None:
+            self.state = CLOSING
             self.transport.abort()  # it will not read a reason either
         elif self.exchanges:
             return  # it waits for us
@@ -214,7 +216,7 @@ class Connection(asyncio.Protocol):
 
     def stop(self) -> None:
         """Close once every request that was read is answered; what crosses the closing is read, and not reset."""
-        if not self.exchanges and not self._reader.reading and self.state is not State.CLOSING:
+        if not self.exchanges and not self._reader.reading and self.state is not CLOSING:
             self._close(linger=True)
 
 

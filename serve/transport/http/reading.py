@@ -8,7 +8,7 @@ from serve.api.app import OVERHEAD_BYTES, App
 from serve.api.exchange import Request
 from serve.api.url import target
 from serve.errors import RequestError
-from serve.transport.bodies import Bodies, Room
+from serve.transport.bodies import Bodies
 from serve.transport.http.head_cache import Head, Heads
 
 HEADER_BYTES = 16_384
@@ -27,13 +27,13 @@ class Taker(Protocol):
     def head_read(self, *, asks_to_go_on: bool) -> None:
         """A head was read and is taken: its body must come; some clients wait until they are asked for it."""
 
-    def take(self, request: Request, ending: str, room: Room) -> None:
+    def take(self, request: Request, ending: str, held: int) -> None:
         """Answer a whole request.
 
         Args:
             request: as it was read.
             ending: end of its answer's head.
-            room: its body's, to be left when it is answered.
+            held: bytes that its body has of `Bodies`, to be given back when it is answered.
         """
 
 
@@ -81,8 +81,8 @@ class Reader:
         known = None if self.reading else self.heads.split(data)
         if known is not None:
             head, body = known
-            self._room.hold(len(body))
-            self._hand_over(head, body)
+            self.bodies.take(len(body))
+            self._hand_over(head, body, len(body))
             return
         self._data = b"" if self.reading else data
         try:
@@ -194,9 +194,8 @@ class Reader:
         self.heads.learn(self._data, head)
         self._data = b""
         self._begin()
-        self._hand_over(head, body)
+        self._hand_over(head, body, self._room.handed_over())
 
-    def _hand_over(self, head: Head, body: bytes) -> None:
-        room, self._room = self._room, self.bodies.room()
+    def _hand_over(self, head: Head, body: bytes, held: int) -> None:
         if self.taker is not None:
-            self.taker.take(Request(head.method, head.target, head.headers, body), head.ending, room)
+            self.taker.take(Request(head.method, head.target, head.headers, body), head.ending, held)
