@@ -140,7 +140,8 @@ class App:
 
     def health(self, _: Request, send: Send) -> None:
         """Say whether the server may be asked."""
-        send(json_reply(200 if self.answers else 503, {"ready": self.answers}))
+        ready = self.answers
+        send(json_reply(200 if ready else 503, {"ready": ready}))
 
     def server_metadata(self, _: Request, send: Send) -> None:
         """Say the server's name, version and extensions."""

@@ -82,6 +82,11 @@ def defect(error: Exception) -> RequestError:
     return RequestError(500, f"the server has a defect ({type(error).__name__}): its log says more")
 
 
+def refusal(error: Exception) -> RequestError:
+    """Return what a client is told of an error: itself where it is for clients, else that there is a defect."""
+    return error if isinstance(error, RequestError) else defect(error)
+
+
 def error_reply(error: RequestError) -> Reply:
     """Return what a client is told."""
     reply = json_reply(error.status, {"error": str(error)})
@@ -93,7 +98,5 @@ def guarded(send: Send, work: Callable[[*Arguments], None], *arguments: *Argumen
     """Do some work for a request; tell the client what went wrong."""
     try:
         work(*arguments)
-    except RequestError as error:
-        send(error_reply(error))
     except Exception as error:  # noqa: BLE001 - a defect must not take the connection or the server along
-        send(error_reply(defect(error)))
+        send(error_reply(refusal(error)))

@@ -109,15 +109,16 @@ class Asgi:
         query = scope.get("query_string", b"")
         mounted = scope.get("root_path", "").rstrip("/")  # hosts put it before the path, or leave it out
         path = target(scope["path"].removeprefix(mounted).encode() + (b"?" + query if query else b""))
+        headers = dict(scope["headers"])
         try:
-            app.check_access(path, dict(scope["headers"]))  # before anything is read
+            app.check_access(path, headers)  # before anything is read
             body = await _body(receive, app, path, room)
         except RequestError as error:
             await _reply(error_reply(error), app, scope, send)
             return
         if body is None:
             return  # the client left
-        request = Request(scope["method"], path, dict(scope["headers"]), body)
+        request = Request(scope["method"], path, headers, body)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         app.handle(request, lambda reply: None if future.done() else future.set_result(reply))
         leaving = asyncio.create_task(_left(receive))

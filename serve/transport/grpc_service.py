@@ -16,7 +16,7 @@ from export.repository.golden import Answers, Pixels
 from export.repository.layout import INPUT
 from serve.api import infer_request
 from serve.api.app import App
-from serve.api.exchange import defect
+from serve.api.exchange import refusal
 from serve.api.infer_response import output_of
 from serve.api.metadata import model_metadata, model_settings, server_metadata
 from serve.errors import RequestError
@@ -55,9 +55,9 @@ def guarded(method: Callable[["Service", Any, Context], Awaitable[Any]]) -> Call
             calls[grpc.StatusCode.CANCELLED.name] += 1
             raise
         except Exception as error:  # noqa: BLE001 - a defect must not take the connection or the server along
-            refusal = error if isinstance(error, RequestError) else defect(error)
-            calls[code_of(refusal).name] += 1
-            await context.abort(code_of(refusal), str(refusal))
+            told = refusal(error)
+            calls[code_of(told).name] += 1
+            await context.abort(code_of(told), str(told))
         calls[grpc.StatusCode.OK.name] += 1
         return answer
 
@@ -182,9 +182,8 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
             request = self._read(content)
             return messages.ModelStreamInferResponse(infer_response=await self._infer(request, None))
         except Exception as error:  # noqa: BLE001 - as in `guarded`
-            refusal = error if isinstance(error, RequestError) else defect(error)
             about = messages.ModelInferResponse(model_name=request.model_name, id=request.id)
-            return messages.ModelStreamInferResponse(error_message=str(refusal), infer_response=about)
+            return messages.ModelStreamInferResponse(error_message=str(refusal(error)), infer_response=about)
 
     def _read(self, content: bytes) -> Any:  # noqa: ANN401 - a message
         """Return a request; one that is too large is refused before it is parsed.

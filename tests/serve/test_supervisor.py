@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def gone(number: int) -> None:
             return
         time.sleep(0.05)
     pytest.fail("the process still runs")
+
+
+@contextmanager
+def handlers_put_back() -> Iterator[None]:
+    """Let a supervisor take the signals of this process for a while."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
@@ -113,12 +125,8 @@ def test_one_that_ends_before_all_are_ready_takes_the_others_along(monkeypatch: 
         return started[-1]
 
     monkeypatch.setattr(supervisor, "_start", start)
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
+    with handlers_put_back():
         assert supervisor.run() == 1
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
     assert [child.wait(1) for child in started] == [2, -signal.SIGTERM]
 
@@ -173,12 +181,8 @@ def test_sigterm_while_children_are_started_stops_them(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(supervisor, "_start", start)
     monkeypatch.setattr("serve.supervisor.GRACE", 5.0)
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
+    with handlers_put_back():
         assert supervisor.run() == 0
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
     assert [child.wait(1) for child in started] == [-signal.SIGTERM] * 2
 

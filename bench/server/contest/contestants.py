@@ -80,7 +80,7 @@ def _ours_under(host: str, requirements: tuple[str, ...], processes: int) -> Con
         f"{OURS} under {host} x{processes}",
         (OIP_BYTES, OIP_JSON),
         INFER,
-        f"the ASGI application, {processes} processes",
+        f"the ASGI application; workers: {processes}",
         requirements,
         "our_asgi.py",
         {"PEER_HOST": host, "PEER_WORKERS": str(processes)},

@@ -60,6 +60,16 @@ class Clients:
         """Ask with so many clients until `stopping` is set, or until the server takes no more connections."""
         await asyncio.gather(*(self._work() for _ in range(count)))
 
+    async def turn(self, count: int, seconds: float) -> list[float]:
+        """Ask with so many clients for some seconds; return how long each request took."""
+        self.stopping.clear()
+        self.account.seconds.clear()
+        working = asyncio.ensure_future(self.run(count))
+        await asyncio.sleep(seconds)
+        self.stopping.set()
+        await working
+        return list(self.account.seconds)
+
     async def _work(self) -> None:
         """Ask on one connection after the other: on each until the server says that it closes."""
         while not self.stopping.is_set():

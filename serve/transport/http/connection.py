@@ -161,12 +161,13 @@ class Connection(asyncio.Protocol):
             ending = CLOSE if self.clients.stopping and not self.exchanges else first.ending
             self._write(first.request.method, first.reply, ending)  # type: ignore[arg-type]  # it is there
             if self.clients.access_log is not None:
-                self._log(first.request, first.reply, first.arrived)  # type: ignore[arg-type]  # as above
+                entry = line(first.request, first.reply, first.arrived, self._address())  # type: ignore[arg-type]  # as above
+                self.clients.access_log(entry)
 
-    def _log(self, request: Request, reply: Reply, arrived: float) -> None:
+    def _address(self) -> str:
+        """Return the client's, nothing where it is not known."""
         peer = None if self.transport is None else self.transport.get_extra_info("peername")
-        if self.clients.access_log is not None:
-            self.clients.access_log(line(request, reply, arrived, str(peer[0]) if peer else ""))
+        return str(peer[0]) if peer else ""
 
     def _write(self, method: str, reply: Reply, ending: str) -> None:
         if self.transport is None:

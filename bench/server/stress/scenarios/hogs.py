@@ -107,16 +107,11 @@ async def _turn(clients: Clients, grpc_port: int, *, beside: bool) -> list[float
     if beside:
         process.start()
     await asyncio.sleep(START_SECONDS)
-    clients.stopping.clear()
-    clients.account.seconds.clear()
-    working = asyncio.ensure_future(clients.run(CLIENTS))
-    await asyncio.sleep(TURN_SECONDS)
-    clients.stopping.set()
-    await working
+    seconds = await clients.turn(CLIENTS, TURN_SECONDS)
     if beside:
         process.kill()
         process.join()
-    return list(clients.account.seconds)
+    return seconds
 
 
 async def _measure(

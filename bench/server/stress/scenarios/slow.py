@@ -47,16 +47,11 @@ async def _turn(clients: Clients, slow: int, request: bytes) -> list[float]:
     """Return the seconds of the others' requests while so many are slow."""
     crawling = [asyncio.ensure_future(_slow(clients.port, request, place % 3)) for place in range(slow)]
     await asyncio.sleep(1.0)  # until all are there
-    clients.stopping.clear()
-    clients.account.seconds.clear()
-    working = asyncio.ensure_future(clients.run(CLIENTS))
-    await asyncio.sleep(TURN_SECONDS)
-    clients.stopping.set()
-    await working
+    seconds = await clients.turn(CLIENTS, TURN_SECONDS)
     for client in crawling:
         client.cancel()
     await asyncio.gather(*crawling, return_exceptions=True)
-    return list(clients.account.seconds)
+    return seconds
 
 
 async def _measure(
