@@ -30,6 +30,10 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
             "bench.commands.trust.simulate", "whether verdicts keep their promises in simulated studies"
         ),
     },
+    "several runs": {
+        "compare": Listed("bench.commands.runs.compare", "what changed from one run to another, and a gate on it"),
+        "speed-beside": Listed("bench.commands.runs.speed_beside", "speeds of two checkouts side by side, in turns"),
+    },
     "convbench's own speed": {
         "speed": Listed("bench.performance.speed", "its loop beside those that others write"),
         "gpu": Listed("bench.performance.gpu.command", "every path that nets take on a GPU, in eight minutes"),

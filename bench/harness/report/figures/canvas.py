@@ -70,6 +70,13 @@ STYLE: Any = {  # Any, because Matplotlib's types would have every key as a lite
 }
 
 
+class Strip(NamedTuple):
+    """A row of panels: its title, and the labels of its legend, each in lines."""
+
+    title: str
+    labels: Sequence[str]
+
+
 class Look(NamedTuple):
     """The look of an arm, the same in every panel of its comparison."""
 
@@ -90,17 +97,29 @@ def draw(
         columns: panels of each.
         fill: draws into the panels of a comparison, axes from left to right.
     """
+    strips = [Strip(comparison.title, [label_of(row) for row in comparison.rows]) for comparison in comparisons]
+    return draw_strips(strips, columns, lambda axes, place: fill(axes, comparisons[place]))
+
+
+def draw_strips(strips: Sequence[Strip], columns: int, fill: Callable[["list[Axes]", int], None]) -> str:
+    """Return a figure as SVG: a row of panels a strip, its legend beside them.
+
+    Args:
+        strips: at least one.
+        columns: panels of each.
+        fill: draws into the panels of the strip at a place, axes from left to right.
+    """
     from matplotlib import rc_context  # noqa: PLC0415 - half a second that an empty folder need not wait
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
-    heights = [max(LEAST_PANEL_INCHES, _legend_inches(comparison)) for comparison in comparisons]
+    heights = [max(LEAST_PANEL_INCHES, _legend_inches(strip.labels)) for strip in strips]
     bottoms = [sum(heights[place + 1 :]) + AROUND_INCHES * (len(heights) - place - 1) for place in range(len(heights))]
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_INCHES, sum(heights) + AROUND_INCHES * len(heights)))
-        for comparison, bottom, height in zip(comparisons, bottoms, heights, strict=True):
+        for row, (strip, bottom, height) in enumerate(zip(strips, bottoms, heights, strict=True)):
             axes = [_place(figure, column, columns, bottom + BELOW_INCHES, height) for column in range(columns)]
-            fill(axes, comparison)
-            axes[0].set_title(comparison.title.replace("$", r"\$"), y=1 + 0.1 / height)
+            fill(axes, row)
+            axes[0].set_title(strip.title.replace("$", r"\$"), y=1 + 0.1 / height)
             if axes[-1].get_legend_handles_labels()[0]:
                 place = (1.02, 1 + 0.05 / height)
                 axes[-1].legend(loc="upper left", bbox_to_anchor=place, frameon=False, handlelength=2.4)
@@ -114,9 +133,9 @@ def _place(figure: "Figure", column: int, columns: int, bottom: float, height: f
     return figure.add_axes((left / WIDTH_INCHES, bottom / total, (width - LEFT_INCHES) / WIDTH_INCHES, height / total))
 
 
-def _legend_inches(comparison: ComparisonResult) -> float:
-    lines = sum(label_of(row).count("\n") + 1 for row in comparison.rows)
-    return LEGEND_LINE_INCHES * lines + LEGEND_GAP_INCHES * len(comparison.rows)
+def _legend_inches(labels: Sequence[str]) -> float:
+    lines = sum(label.count("\n") + 1 for label in labels)
+    return LEGEND_LINE_INCHES * lines + LEGEND_GAP_INCHES * len(labels)
 
 
 def _svg(figure: "Figure") -> str:
@@ -153,20 +172,27 @@ def looks(rows: Sequence[ArmRow]) -> Iterator[tuple[ArmRow, Look]]:
         if row.is_baseline:
             yield row, Look(BASELINE_COLOUR, "o", ())
             continue
-        yield (
-            row,
-            Look(
-                COLOURS[others % len(COLOURS)],
-                MARKERS[(others + 1) % len(MARKERS)],
-                DASHES[others // len(COLOURS) % len(DASHES)],
-            ),
-        )
+        yield row, look_of(others)
         others += 1
+
+
+def look_of(place: int) -> Look:
+    """Return the look of the arm that has so many others before it."""
+    return Look(
+        COLOURS[place % len(COLOURS)],
+        MARKERS[(place + 1) % len(MARKERS)],
+        DASHES[place // len(COLOURS) % len(DASHES)],
+    )
 
 
 def label_of(row: ArmRow) -> str:
     """Return an arm's label for the legend, in lines."""
-    lines = textwrap.wrap(row.arm.label, LEGEND_LETTERS) + ["(baseline)"] * row.is_baseline
+    return in_lines(row.arm.label, *["(baseline)"] * row.is_baseline)
+
+
+def in_lines(text: str, *more: str) -> str:
+    """Return a text in lines that the legend has room for, and more lines below it."""
+    lines = [*textwrap.wrap(text, LEGEND_LETTERS), *more]
     return "\n".join(lines).replace("$", r"\$")  # Matplotlib reads a pair of dollar signs as mathematics
 
 

@@ -4,10 +4,11 @@ A trial's rounds are its epochs, beside whatever else was running. An arm's spee
 the turns of the speed phase, the time of a training step in each, and they may be compared and gated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bench.harness.machine import clock
+from bench.harness.records.parts import Environment
 from bench.harness.records.record import Record
 from bench.harness.run.speeds import Measured
 from bench.harness.stats.turns import Median, turn_median, turn_ratio
@@ -16,8 +17,9 @@ from bench.harness.study.planned import Planned
 ROW = (  # a row's extra_info, in the words that others rely on
     *("study", "arm", "seed", "protocol", "architecture", "dataset", "status", "test_accuracy", "validation_accuracy"),
     *("alone", "train_images_per_second", "parameters", "mflops_per_image", "peak_memory_mb", "epochs", "device"),
-    *("threads", "deterministic", "reduced", "record_id"),
+    *("threads", "deterministic", "reduced", "record_id", "data_sha256", "test_images"),
 )
+MACHINE = ("hardware", "cores", "torch")
 
 
 class Benchmark(Protocol):
@@ -41,7 +43,12 @@ def fill_row(benchmark: Benchmark, record: Record, *, resumed: bool) -> None:
         resumed: the record was made by an earlier run.
     """
     benchmark.group = record.study
-    benchmark.extra_info.update({"kind": "trial", **{name: getattr(record, name) for name in ROW}}, resumed=resumed)
+    benchmark.extra_info.update(
+        {"kind": "trial", **{name: getattr(record, name) for name in ROW}, **_machine(record.environment)},
+        label=record.context["label"],
+        margin=record.context["margin"],
+        resumed=resumed,
+    )
     _replay(benchmark, record.curves["epoch_seconds"])
 
 
@@ -68,12 +75,19 @@ def fill_speed_row(benchmark: Benchmark, planned: Planned, measured: Measured) -
         deterministic=phase.deterministic,
         turns=len(phase.turns),
         turns_disturbed=len(phase.disturbances),
+        disturbed_turns=[place for place, turn in enumerate(phase.turns) if turn["disturbance"]],
         resumed=measured.resumed,
         speed_phase_id=phase.phase_id,
+        **_machine(phase.environment),
         **_speeds(measured),
         **_ratio(planned, measured),
     )
     _replay(benchmark, arm["seconds_per_step"])
+
+
+def _machine(environment: Environment) -> dict[str, Any]:
+    known: Mapping[str, Any] = environment
+    return {name: known[name] for name in MACHINE if name in known}
 
 
 def _speeds(measured: Measured) -> dict[str, float | None]:

@@ -1,0 +1,1 @@
+"""Commands on several runs: what changed from one to another."""

@@ -1,0 +1,199 @@
+"""Joins runs by study, arm and seed: how accuracy and speed of each arm changed, and under which other conditions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from bench.harness.analysis.runs.run import MACHINE, TRAINING_STATES, ArmName, ArmOfRun, Conditions, Run
+from bench.harness.errors import UserError
+from bench.harness.number_format import counted
+from bench.harness.records.beside import BesideRecord, standing_beside
+from bench.harness.stats.runs.change import Change, change_of_accuracies, change_of_answers, in_log
+from bench.harness.stats.runs.gate import Verdict, verdicts
+from bench.harness.stats.runs.speed import LEAST_TURNS, change_beside, change_of_speed
+
+SPEED_MARGIN = 5.0  # percent, within which speeds count as tied
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A change with its verdict, or why there is none.
+
+    Attributes:
+        change: None where it cannot be had.
+        verdict: as of `bench.harness.stats.runs.gate`; `no verdict` without a change.
+        why_not: what is in the way; empty where there is a change.
+        noisy: it was measured, but too much of it was disturbed.
+    """
+
+    change: Change | None = None
+    verdict: Verdict = "no verdict"
+    why_not: str = ""
+    noisy: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmChange:
+    """An arm in the base and in another run.
+
+    Attributes:
+        differing: names of the conditions that are not the same, but for code and commit.
+    """
+
+    base: ArmOfRun
+    new: ArmOfRun
+    accuracy: Judged
+    speed: Judged
+    differing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A run beside the base.
+
+    Attributes:
+        changes: of the arms that both have, in the base's order.
+        lost: arms that the base has and the new run has not.
+        added: the other way round.
+    """
+
+    base: Run
+    new: Run
+    changes: tuple[ArmChange, ...]
+    lost: tuple[ArmName, ...]
+    added: tuple[ArmName, ...]
+
+    @property
+    def differences(self) -> dict[str, tuple[str, str]]:
+        """The conditions that differ in every arm that has them, with the base's value and the new run's."""
+        shared: dict[str, list[tuple[str, str]]] = {}
+        for change in self.changes:
+            for name in _differing(change.base.conditions, change.new.conditions):
+                shared.setdefault(name, []).append((change.base.conditions[name], change.new.conditions[name]))
+        return {
+            name: pairs[0] for name, pairs in shared.items() if len(pairs) == len(self.changes) and len(set(pairs)) == 1
+        }
+
+
+def compare(base: Run, others: Sequence[Run], *, unlike_machines: bool = False) -> list[Comparison]:
+    """Return every other run beside the base; verdicts are corrected over all arms of all of them.
+
+    Args:
+        base: what is compared with.
+        others: at least one.
+        unlike_machines: compare speeds of different machines too.
+
+    Raises:
+        UserError: a run has no arm of the base.
+    """
+    comparisons = [_unjudged(base, new, unlike_machines=unlike_machines) for new in others]
+    every = [change for comparison in comparisons for change in comparison.changes]
+    accuracies = iter(_judged([one.accuracy for one in every], [one.base.margin for one in every]))
+    speeds = iter(_judged([one.speed for one in every], [-in_log(SPEED_MARGIN)] * len(every)))
+    return [
+        replace(
+            comparison,
+            changes=tuple(replace(one, accuracy=next(accuracies), speed=next(speeds)) for one in comparison.changes),
+        )
+        for comparison in comparisons
+    ]
+
+
+def _judged(unjudged: Sequence[Judged], margins: Sequence[float]) -> list[Judged]:
+    """Return the changes with their verdicts, all corrected together; those that cannot be had stay as they are."""
+    known = [(one.change, margin) for one, margin in zip(unjudged, margins, strict=True) if one.change]
+    given = iter(verdicts([change for change, _ in known], [margin for _, margin in known]))
+    return [replace(one, verdict=next(given)) if one.change else one for one in unjudged]
+
+
+def _unjudged(base: Run, new: Run, *, unlike_machines: bool) -> Comparison:
+    shared = [name for name in base.arms if name in new.arms]
+    if not shared:
+        raise UserError(
+            f"{new.name} has no arm of {base.name} ({_listed(base.arms)}): name two runs of the same studies"
+        )
+    return Comparison(
+        base=base,
+        new=new,
+        changes=tuple(_arm_change(base.arms[name], new.arms[name], new.besides, unlike_machines) for name in shared),
+        lost=tuple(name for name in base.arms if name not in new.arms),
+        added=tuple(name for name in new.arms if name not in base.arms),
+    )
+
+
+def _listed(names: Iterable[ArmName]) -> str:
+    studies = {study: counted(len(list(arms)), "arm") for study, arms in groupby(names, lambda name: name[0])}
+    return ", ".join(f"{study}: {arms}" for study, arms in studies.items())
+
+
+def _arm_change(base: ArmOfRun, new: ArmOfRun, besides: Sequence[BesideRecord], unlike_machines: bool) -> ArmChange:
+    return ArmChange(
+        base=base,
+        new=new,
+        accuracy=_accuracy(base, new),
+        speed=_beside(base, besides) or _speed(base, new, unlike_machines),
+        differing=tuple(name for name in _differing(base.conditions, new.conditions) if name not in ("code", "commit")),
+    )
+
+
+def _differing(base: Conditions, new: Conditions) -> list[str]:
+    return [name for name in base if name in new and base[name] != new[name]]
+
+
+def _why_not(names: Iterable[str], base: Conditions, new: Conditions) -> str:
+    return "; ".join(
+        f"{name} {base[name]} and {new[name]}"
+        for name in names
+        if name in base and name in new and base[name] != new[name]
+    )
+
+
+def _accuracy(base: ArmOfRun, new: ArmOfRun) -> Judged:
+    why_not = _why_not(TRAINING_STATES, base.conditions, new.conditions)
+    if not why_not and not (base.accuracies and new.accuracies):
+        why_not = "no trial of it"
+    if why_not:
+        return Judged(why_not=why_not)
+    ours, theirs = new.answers, base.answers
+    if ours is not None and theirs is not None:
+        return Judged(change=change_of_answers(ours, theirs, same_seeds=base.seeds == new.seeds))
+    images = max(base.test_images, new.test_images, 1)
+    return Judged(change=change_of_accuracies(list(new.accuracies.values()), list(base.accuracies.values()), images))
+
+
+def _beside(base: ArmOfRun, besides: Sequence[BesideRecord]) -> Judged | None:
+    """Return the change of speed that was measured side by side with this base, None where there was none."""
+    environment = base.records[-1].environment if base.records else None
+    record = standing_beside(besides, base.study, environment) if environment else None
+    arm = next((one for one in record.arms if one["arm"] == base.arm), None) if record else None
+    if record is None or arm is None:
+        return None
+    kept = [place for place, turn in enumerate(record.turns) if not turn["disturbance"]]
+    change = change_beside(*([arm[side][place] for place in kept] for side in ("new", "base")))
+    if change:
+        return Judged(change=change)
+    causes = [turn["disturbance"] for turn in record.turns if turn["disturbance"]]
+    return Judged(why_not=_turns_disturbed(causes, len(record.turns)), noisy=True)
+
+
+def _speed(base: ArmOfRun, new: ArmOfRun, unlike_machines: bool) -> Judged:
+    if not (base.phases and new.phases):
+        return Judged(why_not="not measured")
+    unlike = _why_not(MACHINE, base.speed_conditions, new.speed_conditions)
+    if unlike and not unlike_machines:
+        return Judged(why_not=f"other machine: {unlike}")
+    change = change_of_speed(*([phase.seconds for phase in arm.phases] for arm in (new, base)))
+    return Judged(change=change) if change else Judged(why_not=_disturbed(base, new), noisy=True)
+
+
+def _disturbed(*arms: ArmOfRun) -> str:
+    """Return how many turns were disturbed in the runs that have too few others."""
+    for arm in arms:
+        if all(len(phase.seconds) < LEAST_TURNS for phase in arm.phases):
+            return _turns_disturbed(arm.phases[-1].disturbances, arm.phases[-1].turns)
+    return "too few turns"
+
+
+def _turns_disturbed(causes: Sequence[str], turns: int) -> str:
+    """Return how many turns were disturbed, with a cause."""
+    return f"{len(causes)} of {turns} turns disturbed{f': {causes[0]}' if causes else ''}"

@@ -1,0 +1,101 @@
+"""Two checkouts, or two torches, measured side by side: a JSON file in beside/ of the new run's folder, each time."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TypedDict
+
+from bench.harness.files import slug, write_json
+from bench.harness.records.parts import Environment
+from bench.harness.records.speed import TurnUsage
+from bench.harness.validation import ContentError, read_json
+
+FOLDER = "beside"  # in the new run's results folder
+BESIDE_SCHEMA = 1
+CURE = "remove it, and `python -m bench speed-beside` measures again"
+
+
+class ArmBeside(TypedDict):
+    """An arm's turns, in the same turns on either side.
+
+    Attributes:
+        arm: name of the arm in its study.
+        threads: CPU threads of its training, on both sides those that are fastest in the base.
+        base: training speed in the base, images/s.
+        new: the same in the new run.
+    """
+
+    arm: str
+    threads: int
+    base: list[float]
+    new: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BesideRecord:
+    """Both sides of one study's arms, in turns.
+
+    Attributes:
+        schema: version of these fields.
+        phase_id: unique to this very measurement.
+        study: name of the study.
+        protocol: quick, published or smoke.
+        data_sha256: hash of the images and labels.
+        device: cpu, cuda or mps.
+        started: time in UTC, ISO 8601.
+        finished: time in UTC, ISO 8601.
+        starts: how often both sides were started anew; turns are divided evenly among them.
+        turns: who used the machine during each.
+        arms: in the order of the study.
+        base: hardware, system and versions of the base.
+        new: those of the new run.
+    """
+
+    schema: int
+    phase_id: str
+    study: str
+    protocol: str
+    data_sha256: str
+    device: str
+    started: str
+    finished: str
+    starts: int
+    turns: list[TurnUsage]
+    arms: list[ArmBeside]
+    base: Environment
+    new: Environment
+
+
+_FIELDS = frozenset(field.name for field in fields(BesideRecord))
+
+
+def save_beside(folder: Path, record: BesideRecord) -> Path:
+    """Write a measurement into a results folder, whole or not at all; return its file."""
+    path = folder / FOLDER / f"{slug(record.study)}-{record.phase_id[:8]}.json"
+    write_json(path, asdict(record))
+    return path
+
+
+def load_besides(folder: Path) -> list[BesideRecord]:
+    """Return the measurements side by side of a results folder, oldest first; none where there are none.
+
+    Raises:
+        ContentError: a file is damaged, or of another version; the message names it, its field and the cure.
+    """
+    return sorted(map(_load, sorted((folder / FOLDER).glob("*.json"))), key=lambda record: record.finished)
+
+
+def _load(path: Path) -> BesideRecord:
+    values = read_json(path, BesideRecord, CURE)
+    unknown = values.keys() - _FIELDS
+    if values["schema"] != BESIDE_SCHEMA or unknown:
+        problem = f"fields unknown: {sorted(unknown)}" if unknown else f"schema {values['schema']}"
+        raise ContentError(f"{path}: {problem}; this version reads schema {BESIDE_SCHEMA}: {CURE}")
+    return BesideRecord(**values)
+
+
+def standing_beside(records: Sequence[BesideRecord], study: str, base: Environment) -> BesideRecord | None:
+    """Return the newest measurement of a study beside a base of this commit and torch, None without one."""
+    wanted = (study, base.get("commit"), base["torch"])
+    matching = [one for one in records if (one.study, one.base.get("commit"), one.base["torch"]) == wanted]
+    return matching[-1] if matching else None

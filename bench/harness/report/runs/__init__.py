@@ -1,0 +1,1 @@
+"""Runs beside each other, as they are shown: a table, slopes from run to run, their files."""
