@@ -181,16 +181,14 @@ def _compared(config: pytest.Config, trials: Iterable[pytest.Item]) -> list[str]
 def _begin_session(config: pytest.Config, tests: Mapping[pytest.Item, Study]) -> "Session":
     """Settle every trial, once, and leave each with its test."""
     from bench.harness.run.session import Session  # noqa: PLC0415 - torch, see above
-    from bench.harness.trackers.terminal import Terminal, terminal  # noqa: PLC0415
+    from bench.harness.trackers.chosen import chosen_trackers  # noqa: PLC0415
     from models.parts.options import ModelError  # noqa: PLC0415
 
     try:
-        run = Session(config.stash[SETTINGS], [Terminal(terminal() if _shows_trials(config) else None)])
-        seed = config.stash[SETTINGS].seeds[0]
-        trained = {
-            item: (study, arm_of(item), seed_of(item)) for item, study in tests.items() if not measures_speed(item)
-        }
-        timed = {item: (study, arm_of(item), seed) for item, study in tests.items() if measures_speed(item)}
+        settings = config.stash[SETTINGS]
+        run = Session(settings, chosen_trackers(settings, on_terminal=_shows_trials(config)))
+        timed = {item: (of, arm_of(item), settings.seeds[0]) for item, of in tests.items() if measures_speed(item)}
+        trained = {item: (of, arm_of(item), seed_of(item)) for item, of in tests.items() if item not in timed}
         trials = run.prepare(list(trained.values()), list(timed.values()))
     except (UserError, ModelError) as error:
         raise pytest.UsageError(str(error)) from error

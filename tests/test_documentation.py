@@ -1,6 +1,7 @@
 """Tests of the documentation: everything that README.md, CONTRIBUTING.md and docs/ promise is there, and up to date."""
 
 import ast
+import doctest
 import importlib
 import importlib.util
 import json
@@ -125,6 +126,25 @@ def test_python_block_imports_what_exists(page: str, block: str) -> None:
             module = importlib.import_module(node.module)
             for name in node.names:
                 assert hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}")
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [(page, block) for page, text in TEXTS.items() for block in re.findall(r"```pycon\n(.*?)```", text, re.DOTALL)],
+    ids=lambda text: text.partition("\n")[0][:40],
+)
+def test_interactive_example_gives_what_it_shows(
+    page: str, block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every interactive example is run, beside a copy of what is committed, and prints what the page shows."""
+    (tmp_path / "bench").symlink_to(PROJECT / "bench")
+    monkeypatch.chdir(tmp_path)
+    parsed = doctest.DocTestParser().get_doctest(block, {}, page, page, 0)
+
+    outcome = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(parsed)
+
+    assert parsed.examples
+    assert outcome.failed == 0
 
 
 def test_readme_fits_on_a_screen() -> None:

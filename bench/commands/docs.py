@@ -27,6 +27,7 @@ from bench.commands.pages.results import (
 )
 from bench.commands.pages.sections import with_sections
 from bench.commands.pages.studies import rooms_table, studies_table
+from bench.commands.runs.page import compare_sections
 from bench.harness.analysis.results import StudyResult
 from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
@@ -74,6 +75,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         },
         "docs/stress.md": {"fire": stress_text(read_evidence(EVIDENCE, "fire.json"))},
         "docs/measurements.md": measurement_sections(EVIDENCE),
+        "docs/comparing.md": compare_sections(),
         **sections_of(committed_findings()),
     }
 

@@ -97,7 +97,7 @@ def test_row_carries_the_agreed_names(finished: tuple[Path, Finished]) -> None:
     names = (
         "study arm seed protocol architecture dataset status test_accuracy validation_accuracy "
         "kind alone train_images_per_second parameters mflops_per_image peak_memory_mb epochs device threads "
-        "deterministic resumed reduced record_id"
+        "deterministic resumed reduced record_id data_sha256 test_images label margin hardware cores torch"
     )
 
     row = rows(results)[0]
@@ -129,6 +129,7 @@ def test_an_arms_speed_has_a_row(finished: tuple[Path, Finished]) -> None:
     (phase,) = [strict_json(path) for path in (results / "smoke" / "speed").glob("*.json")]
     names = (
         "kind study arm protocol architecture dataset status device threads deterministic turns turns_disturbed "
+        "disturbed_turns hardware cores torch "
         "resumed speed_phase_id train_images_per_second train_images_per_second_low train_images_per_second_high "
         "seconds_per_epoch inference_us_per_image_batch_1 inference_us_per_image_batch_256"
     )

@@ -26,9 +26,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", type=Path, metavar="BASE", help="results folder of the base")
     parser.add_argument("new", type=Path, metavar="NEW", help="results folder of the new run")
     parser.add_argument(
-        "--base-python", type=Path, default=Path(sys.executable), help="the base's Python; default: this one"
+        "--base-python", type=Path, metavar="PYTHON", help="the base's Python; default: the one that runs this"
     )
-    parser.add_argument("--base-checkout", type=Path, default=PROJECT, help="the base's checkout; default: this one")
+    parser.add_argument("--base-checkout", type=Path, metavar="DIR", help="the base's checkout; default: this one")
     parser.add_argument("--studies", default=None, metavar="A,B", help="these studies only")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
     parser.add_argument("--threads", default=None, type=int, metavar="N", help="CPU threads; default: the base's best")
@@ -59,7 +59,9 @@ def _measure(arguments: argparse.Namespace, base: Path, new: Path) -> int:
     """Measure the studies of one folder; return how many there were."""
     places = {
         "base": Place(
-            arguments.base_python.absolute(), arguments.base_checkout.absolute(), (base / RECORDS).absolute()
+            (arguments.base_python or Path(sys.executable)).absolute(),
+            (arguments.base_checkout or PROJECT).absolute(),
+            (base / RECORDS).absolute(),
         ),
         "new": Place(Path(sys.executable), PROJECT, (new / RECORDS).absolute()),
     }

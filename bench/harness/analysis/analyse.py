@@ -84,7 +84,7 @@ def _analyse_study(
     for record in sorted(records, key=lambda record: (record.context["order"], record.arm, record.seed)):
         by_arm.setdefault(record.arm, []).append(record)
     bits = {name: np.stack([correct_bits(record) for record in group]) for name, group in by_arm.items()}
-    phase = _standing_phase(phases, setting, by_arm)
+    phase = phase_of_study(phases, setting, by_arm)
     arms = {name: _summarise_arm(name, group, bits[name], phase) for name, group in by_arm.items()}
     context = max(records, key=lambda record: record.finished).context
     family = max(context.get("family", 0), len(_pairs(arms.values())))
@@ -104,10 +104,16 @@ def _analyse_study(
     )
 
 
-def _standing_phase(
+def phase_of_study(
     phases: Sequence[SpeedRecord], setting: Setting, by_arm: Mapping[str, Sequence[Record]]
 ) -> SpeedRecord | None:
-    """Return the speed phase of the study under this setting."""
+    """Return the speed phase whose speeds stand for a study under a setting, None without one.
+
+    Args:
+        phases: oldest first.
+        setting: the one that all its records share.
+        by_arm: they themselves, at least one of each arm.
+    """
     study = next(iter(by_arm.values()))[0].study
     shared = (
         "protocol",

@@ -44,7 +44,7 @@ class BesideRecord:
         device: cpu, cuda or mps.
         started: time in UTC, ISO 8601.
         finished: time in UTC, ISO 8601.
-        starts: how often both sides were started anew; turns are divided evenly among them.
+        starts: number of times that both sides were started anew; turns are divided evenly among them.
         turns: who used the machine during each.
         arms: in the order of the study.
         base: hardware, system and versions of the base.

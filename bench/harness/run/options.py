@@ -73,6 +73,18 @@ def add_options(add: Group) -> None:
         help="let trials count that older code has trained; tables say so",
     )
     add("--fresh", default=False, action="store_true", help="train again what has a record; the newest record stands")
+    add(
+        "--tensorboard",
+        default=False,
+        action="store_true",
+        help="write logs for TensorBoard to DIR/<protocol>/tensorboard/",
+    )
+    add(
+        "--mlflow",
+        default=None,
+        metavar="URI",
+        help="send runs to a tracking store of MLflow, such as sqlite:///mlflow.db",
+    )
     add_machine_options(add, threads=" of each trial, default: 1")
 
 

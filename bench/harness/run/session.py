@@ -30,6 +30,7 @@ from bench.harness.run.wanted import Wanted, resolve_all
 from bench.harness.study.planned import Planned, settle
 from bench.harness.study.study import Study
 from bench.harness.study.trial import Trial
+from bench.harness.trackers.every import Every
 from bench.harness.trackers.tracker import Standing, Tracker
 from bench.harness.training.batched import check_batched
 from bench.harness.training.costs import check_last_batch, costs
@@ -41,7 +42,7 @@ class Session:
     """A run. `prepare` checks everything before the first epoch; `record` settles one trial; `finish` ends it."""
 
     def __init__(self, settings: Settings, trackers: Sequence[Tracker] = ()) -> None:
-        self.settings, self.trackers = settings, trackers
+        self.settings, self.trackers = settings, Every(trackers)
         self.execution = Execution(
             device=resolve_device(settings.device),
             threads=resolve_threads(settings.threads, default=1),
@@ -91,8 +92,7 @@ class Session:
         self._backend = make_backend(self.settings, self.execution, self.plan.workers, self._load, self._epoch_ended)
         self._ending = self._backend.train(self._due())
         self._check_disk()
-        for tracker in self.trackers:
-            tracker.run_begins(self._standing())
+        self.trackers.run_begins(self._standing())
         return planned
 
     def _source(self, name: str) -> Source:
@@ -155,8 +155,7 @@ class Session:
                 continue
             self._begun.add(planned.key)
             self._in_flight += 1
-            for tracker in self.trackers:
-                tracker.trial_begins(planned, self._standing())
+            self.trackers.trial_begins(planned, self._standing())
             yield planned
 
     def _is_left_out(self, planned: Planned) -> bool:
@@ -239,17 +238,14 @@ class Session:
             return self.speeds.measured(planned)
         finally:
             self.spent.speed += time.perf_counter() - begun
-            for tracker in self.trackers:
-                tracker.phase_ended()
+            self.trackers.phase_ended()
 
     def _turn_ended(self, study: str, taken: int, wanted: int) -> None:
-        for tracker in self.trackers:
-            tracker.turn_ended(study, taken, wanted, self._standing())
+        self.trackers.turn_ended(study, taken, wanted, self._standing())
 
     def _take_next(self) -> None:
         """Wait for the next trial that ends; put its record on disk, and note how long it took."""
-        for tracker in self.trackers:
-            tracker.run_waits(self._standing())
+        self.trackers.run_waits(self._standing())
         planned, result, seconds = next(self._ending)
         self._in_flight -= 1
         if isinstance(result, Record):
@@ -260,13 +256,11 @@ class Session:
             self.plan.trial_ended(planned, seconds)
         else:
             self._failed[planned.key] = result
-        for tracker in self.trackers:
-            tracker.trial_ended(planned, result, self._standing())
+        self.trackers.trial_ended(planned, result, self._standing())
 
     def _epoch_ended(self, planned: Planned, epoch: Epoch) -> None:
         self.plan.epoch_ended(planned, epoch.number)
-        for tracker in self.trackers:
-            tracker.epoch_ended(planned, epoch, self._standing())
+        self.trackers.epoch_ended(planned, epoch, self._standing())
 
     def _standing(self) -> Standing:
         trials = self.plan.trials
@@ -285,13 +279,13 @@ class Session:
     def finish(self) -> list[str]:
         """Write tables, figures and report from all records, free the folder, and return the answers in lines."""
         self._backend.close()
-        for tracker in self.trackers:
-            tracker.run_ends()
+        self.trackers.run_ends()
         self.store.__exit__()
         if not self.store.records or not (self.done or self.speeds.arms):
             return unfinished(self.plan)
         lines = written(self.settings, self.store.records, self._shows)
-        return [*lines, *unfinished(self.plan), self.spent.describe(clock.process_seconds())]
+        self.trackers.report_written(self.settings.results)
+        return [*lines, *self.trackers.failures, *unfinished(self.plan), self.spent.describe(clock.process_seconds())]
 
     def _shows(self, result: StudyResult) -> bool:
         """Return whether a result is of this run: of its trials, or where it had none, of its speed phases."""

@@ -30,6 +30,8 @@ class Settings:
         most_seeds: seeds an arm up to which comparisons without an answer get more; None: no more than `seeds`.
         added_until_minutes: time limit of what is added for that, where the run has none.
         learning_rates: folder of those that were chosen on `dataset`; None: those that are committed.
+        tensorboard: whether logs are written for TensorBoard.
+        mlflow: address of a tracking store of MLflow; None without one.
     """
 
     protocol: str
@@ -52,6 +54,8 @@ class Settings:
     most_seeds: int | None = None
     added_until_minutes: float | None = None
     learning_rates: Path | None = None
+    tensorboard: bool = False
+    mlflow: str | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -103,6 +107,8 @@ class Settings:
             compiled=options["compile"],
             precision=options["precision"],
             batch_seeds=options["batch_seeds"],
+            tensorboard=options["tensorboard"],
+            mlflow=options["mlflow"],
         )
 
 

@@ -11,11 +11,11 @@ from bench.harness.number_format import duration
 from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
 from bench.harness.study.trial import Trial
-from bench.harness.trackers.tracker import Standing
+from bench.harness.trackers.tracker import Standing, Tracker
 from bench.harness.training.trial_run import Epoch
 
 
-class Terminal:
+class Terminal(Tracker):
     """Shows the trials in flight: the last epoch's loss, accuracy and pace, and the time left for all.
 
     Args:
@@ -27,9 +27,6 @@ class Terminal:
         self._console = None if stream is None else Console(file=stream, width=os.get_terminal_size(stream.fileno())[0])
         self._bar: Bar | None = None
         self._running: dict[str, Trial] = {}  # in flight, by key
-
-    def run_begins(self, standing: Standing) -> None:
-        """Show nothing: the plan is printed as text."""
 
     def run_waits(self, standing: Standing) -> None:
         """Show what is in flight, if that is known yet."""

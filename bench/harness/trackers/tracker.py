@@ -1,6 +1,7 @@
 """Who watches a run: told what is planned, and of every trial when it begins, after each epoch and when it ends."""
 
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import NamedTuple
 
 from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
@@ -21,8 +22,8 @@ class Standing(NamedTuple):
     seconds_left: float
 
 
-class Tracker(Protocol):
-    """Shows or sends on what happens in a run. Nothing that it does changes a record."""
+class Tracker:
+    """Shows or sends on what happens in a run: this one does nothing. Nothing that one does changes a record."""
 
     def run_begins(self, standing: Standing) -> None:
         """Everything is planned, and nothing is trained yet."""
@@ -47,3 +48,6 @@ class Tracker(Protocol):
 
     def run_ends(self) -> None:
         """All that was to be trained has ended, or the run was interrupted."""
+
+    def report_written(self, folder: Path) -> None:
+        """Tables, figures and the report of all records were written into the results folder, which is free."""

@@ -1,5 +1,6 @@
 """Joins runs by study, arm and seed: how accuracy and speed of each arm changed, and under which other conditions."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -10,7 +11,7 @@ from bench.harness.number_format import counted
 from bench.harness.records.beside import BesideRecord, standing_beside
 from bench.harness.stats.runs.change import Change, change_of_accuracies, change_of_answers, in_log
 from bench.harness.stats.runs.gate import Verdict, verdicts
-from bench.harness.stats.runs.speed import LEAST_TURNS, change_beside, change_of_speed
+from bench.harness.stats.runs.speed import change_beside
 
 SPEED_MARGIN = 5.0  # percent, within which speeds count as tied
 
@@ -22,7 +23,7 @@ class Judged:
     Attributes:
         change: None where it cannot be had.
         verdict: as of `bench.harness.stats.runs.gate`; `no verdict` without a change.
-        why_not: what is in the way; empty where there is a change.
+        why_not: reason; empty where there is a change.
         noisy: it was measured, but too much of it was disturbed.
     """
 
@@ -52,7 +53,7 @@ class Comparison:
     """A run beside the base.
 
     Attributes:
-        changes: of the arms that both have, in the base's order.
+        changes: those of the arms that both have, in the base's order.
         lost: arms that the base has and the new run has not.
         added: the other way round.
     """
@@ -79,7 +80,7 @@ def compare(base: Run, others: Sequence[Run], *, unlike_machines: bool = False) 
     """Return every other run beside the base; verdicts are corrected over all arms of all of them.
 
     Args:
-        base: what is compared with.
+        base: the run that others are compared with.
         others: at least one.
         unlike_machines: compare speeds of different machines too.
 
@@ -177,21 +178,18 @@ def _beside(base: ArmOfRun, besides: Sequence[BesideRecord]) -> Judged | None:
 
 
 def _speed(base: ArmOfRun, new: ArmOfRun, unlike_machines: bool) -> Judged:
-    if not (base.phases and new.phases):
+    """Return the ratio of speeds that were measured at different times: nobody can say what of it is the machine's."""
+    if base.phase is None or new.phase is None:
         return Judged(why_not="not measured")
     unlike = _why_not(MACHINE, base.speed_conditions, new.speed_conditions)
     if unlike and not unlike_machines:
         return Judged(why_not=f"other machine: {unlike}")
-    change = change_of_speed(*([phase.seconds for phase in arm.phases] for arm in (new, base)))
-    return Judged(change=change) if change else Judged(why_not=_disturbed(base, new), noisy=True)
-
-
-def _disturbed(*arms: ArmOfRun) -> str:
-    """Return how many turns were disturbed in the runs that have too few others."""
-    for arm in arms:
-        if all(len(phase.seconds) < LEAST_TURNS for phase in arm.phases):
-            return _turns_disturbed(arm.phases[-1].disturbances, arm.phases[-1].turns)
-    return "too few turns"
+    before, after = base.seconds, new.seconds
+    if before is None or after is None:
+        noisy = base.phase if before is None else new.phase
+        return Judged(why_not=_turns_disturbed(noisy.disturbances, noisy.turns), noisy=True)
+    effect = math.log(before / after)
+    return Judged(change=Change(effect=effect, n=len(new.phase.seconds), base_n=len(base.phase.seconds)))
 
 
 def _turns_disturbed(causes: Sequence[str], turns: int) -> str:

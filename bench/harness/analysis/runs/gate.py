@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from bench.harness.analysis.runs.compare import ArmChange, Comparison, Judged
 from bench.harness.errors import UserError
-from bench.harness.number_format import counted
+from bench.harness.number_format import counted, signed
 from bench.harness.stats.runs.change import Change, in_log
 from bench.harness.stats.runs.gate import outcomes, seeds_to_tell
 
@@ -18,7 +18,7 @@ MOST = {"accuracy": 100.0, "speed": 99.0}
 
 
 class Gate(NamedTuple):
-    """What may be lost: points of accuracy, or percent of speed."""
+    """A loss that is allowed: points of accuracy, or percent of speed."""
 
     kind: Kind
     allowed: float
@@ -34,7 +34,7 @@ class Gate(NamedTuple):
 
 
 class GateLine(NamedTuple):
-    """What a gate says of one arm of one run."""
+    """The word of a gate on one arm of one run."""
 
     gate: Gate
     run: str
@@ -99,7 +99,7 @@ def _kind_of(change: ArmChange, gate: Gate) -> Judged:
 def _has_base(change: ArmChange, gate: Gate) -> bool:
     if gate.kind == "accuracy":
         return bool(change.base.accuracies)
-    return bool(change.base.phases or change.speed.change or change.speed.noisy)
+    return bool(change.base.phase or change.speed.change or change.speed.noisy)
 
 
 def _state(judged: Judged, gate: Gate, states: "Sequence[State] | object") -> tuple[State, str]:
@@ -120,10 +120,11 @@ def _text(change: Change, gate: Gate, state: State) -> str:
 
 
 def _seeds(change: Change, gate: Gate) -> str:
+    if gate.kind == "speed":
+        again = "more turns" if change.sources else "turns that both take together"
+        return f": {again} would (python -m bench speed-beside)"
     if change.sources is None:
         return ": one seed has no spread, two would"
-    if gate.kind == "speed":
-        return ": more phases would (python -m bench speed-phase --fresh)"
     seeds = seeds_to_tell(change, gate.least)
     if seeds is None:
         return f": no number of seeds would on {counted(change.sources.images, 'test image')}, more images might"
@@ -131,4 +132,4 @@ def _seeds(change: Change, gate: Gate) -> str:
 
 
 def _size(effect: float, gate: Gate) -> str:
-    return f"{100 * effect:+.2f}" if gate.kind == "accuracy" else f"{100 * math.expm1(effect):+.1f} %"
+    return signed(100 * effect, 2) if gate.kind == "accuracy" else f"{signed(100 * math.expm1(effect), 1)} %"

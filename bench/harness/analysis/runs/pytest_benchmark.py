@@ -81,7 +81,7 @@ def _arm(name: ArmName, order: int, trials: Sequence[Row], speed: Row | None, sh
         test_images=info.get("test_images", 0),
         conditions={**shared, **_stated(info)},
         speed_conditions={**shared, **_stated(speed["extra_info"])} if speed else {},
-        phases=(_phase(speed),) if speed and speed["stats"].get("data") else (),
+        phase=_phase(speed) if speed and speed["stats"].get("data") else None,
     )
 
 

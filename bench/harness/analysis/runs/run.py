@@ -6,12 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
+from bench.harness.analysis.analyse import phase_of_study
 from bench.harness.machine.environment import short_commit
 from bench.harness.records.answers import correct_bits
 from bench.harness.records.beside import BesideRecord
 from bench.harness.records.record import Record
 from bench.harness.records.setting import latest, setting_of
-from bench.harness.records.speed import ArmSpeed, SpeedRecord, TurnUsage, standing_phase
+from bench.harness.records.speed import ArmSpeed, SpeedRecord, TurnUsage
 from bench.harness.stats.differences import ArmSummary, Bits, summarise
 
 ArmName = tuple[str, str]  # study and arm
@@ -44,7 +45,7 @@ class ArmOfRun:
         conditions: each by name, as text, `unknown` where the source does not say.
         speed_conditions: those of its speed phase.
         records: in the order of the seeds; none from a source that keeps no answers.
-        phases: of its speed; none where it was not measured.
+        phase: its speed; None where it was not measured.
     """
 
     study: str
@@ -57,7 +58,7 @@ class ArmOfRun:
     conditions: Conditions
     speed_conditions: Conditions = field(default_factory=dict)
     records: tuple[Record, ...] = ()
-    phases: tuple[Phase, ...] = ()
+    phase: Phase | None = None
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -80,9 +81,8 @@ class ArmOfRun:
 
     @property
     def seconds(self) -> float | None:
-        """The median of a training step over all kept turns; None where there are none."""
-        kept = [seconds for phase in self.phases for seconds in phase.seconds]
-        return float(np.median(kept)) if kept else None
+        """The median of a training step over the turns that nothing disturbed; None where there are none."""
+        return float(np.median(self.phase.seconds)) if self.phase and self.phase.seconds else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,15 +120,11 @@ def run_of_records(
     for record in standing:
         if setting_of(record) == newest[record.study]:
             kept.setdefault((record.study, record.arm), []).append(record)
-    by_study: dict[str, list[SpeedRecord]] = {}
-    for study in newest:
-        definitions = {arm: group[-1].definition for (of, arm), group in kept.items() if of == study}
-        by_study[study] = _repeated(
-            phases, study, definitions, next(g[-1] for (of, _), g in kept.items() if of == study)
-        )
+    by_study = {study: {arm: group for (of, arm), group in kept.items() if of == study} for study in newest}
+    speeds = {study: phase_of_study(phases, newest[study], by_arm) for study, by_arm in by_study.items()}
     return Run(
         name=name,
-        arms={key: _arm(group, by_study[key[0]]) for key, group in sorted(kept.items(), key=_place)},
+        arms={key: _arm(group, speeds[key[0]]) for key, group in sorted(kept.items(), key=_place)},
         besides=tuple(besides),
         finished=max((record.finished for record in standing), default=""),
         older=len(standing) - sum(map(len, kept.values())),
@@ -140,32 +136,10 @@ def _place(item: tuple[ArmName, list[Record]]) -> tuple[str, int, str]:
     return study, records[-1].context["order"], arm
 
 
-def _repeated(
-    phases: Sequence[SpeedRecord], study: str, definitions: Mapping[str, object], record: Record
-) -> list[SpeedRecord]:
-    """Return the study's standing phase and those that repeat it, of the same code on the same machine."""
-    environment = record.environment
-    conditions = {
-        "study": study,
-        "protocol": record.protocol,
-        "dataset": record.dataset,
-        "data_sha256": record.data_sha256,
-        "device": record.device,
-        "hardware": environment["hardware"],
-        "torch": environment["torch"],
-    }
-    standing = standing_phase(phases, conditions, definitions)  # type: ignore[arg-type]
-    if standing is None:
-        return []
-    commit = standing.environment.get("commit")
-    return [one for one in phases if one.key == standing.key and one.environment.get("commit") == commit]
-
-
-def _arm(records: list[Record], phases: Sequence[SpeedRecord]) -> ArmOfRun:
+def _arm(records: list[Record], phase: SpeedRecord | None) -> ArmOfRun:
     records = sorted(records, key=lambda record: record.seed)
     newest = max(records, key=lambda record: record.finished)
-    speeds = [(phase, phase.arm(newest.arm, newest.definition)) for phase in phases]
-    measured = [(phase, speed) for phase, speed in speeds if speed]
+    speed = phase.arm(newest.arm, newest.definition) if phase else None
     return ArmOfRun(
         study=newest.study,
         arm=newest.arm,
@@ -175,9 +149,9 @@ def _arm(records: list[Record], phases: Sequence[SpeedRecord]) -> ArmOfRun:
         accuracies={record.seed: record.test_accuracy for record in records},
         test_images=newest.test_images,
         conditions=_conditions(newest, {record.definition.get("code", "unknown") for record in records}),
-        speed_conditions=_speed_conditions(*measured[-1]) if measured else {},
+        speed_conditions=_speed_conditions(phase, speed) if phase and speed else {},
         records=tuple(records),
-        phases=tuple(_phase(speed, phase.turns) for phase, speed in measured),
+        phase=_phase(speed, phase.turns) if phase and speed else None,
     )
 
 

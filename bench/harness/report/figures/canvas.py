@@ -89,8 +89,8 @@ def draw(
     comparisons: Sequence[ComparisonResult],
     columns: int,
     fill: Callable[["list[Axes]", ComparisonResult], None],
-) -> str:
-    """Return a figure as SVG: a row of panels a comparison, its legend beside them.
+) -> "Figure":
+    """Return a figure: a row of panels a comparison, its legend beside them.
 
     Args:
         comparisons: at least one.
@@ -101,8 +101,8 @@ def draw(
     return draw_strips(strips, columns, lambda axes, place: fill(axes, comparisons[place]))
 
 
-def draw_strips(strips: Sequence[Strip], columns: int, fill: Callable[["list[Axes]", int], None]) -> str:
-    """Return a figure as SVG: a row of panels a strip, its legend beside them.
+def draw_strips(strips: Sequence[Strip], columns: int, fill: Callable[["list[Axes]", int], None]) -> "Figure":
+    """Return a figure: a row of panels a strip, its legend beside them.
 
     Args:
         strips: at least one.
@@ -123,6 +123,14 @@ def draw_strips(strips: Sequence[Strip], columns: int, fill: Callable[["list[Axe
             if axes[-1].get_legend_handles_labels()[0]:
                 place = (1.02, 1 + 0.05 / height)
                 axes[-1].legend(loc="upper left", bbox_to_anchor=place, frameon=False, handlelength=2.4)
+        return figure
+
+
+def svg(figure: "Figure") -> str:
+    """Return a figure as SVG whose lines have hover texts."""
+    from matplotlib import rc_context  # noqa: PLC0415 - as in `draw_strips`
+
+    with rc_context(STYLE):
         return _svg(figure)
 
 

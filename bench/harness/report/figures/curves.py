@@ -19,10 +19,12 @@ from bench.harness.report.figures.canvas import (
     label_of,
     log_where_wide,
     looks,
+    svg,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def curves_svg(result: StudyResult) -> str:
@@ -32,6 +34,11 @@ def curves_svg(result: StudyResult) -> str:
     validation split the training accuracy (running, in training mode) is shown instead. Where only some have one, the
     others have a line in the right panel alone, which the legend stands beside.
     """
+    return svg(curves_figure(result))
+
+
+def curves_figure(result: StudyResult) -> "Figure":
+    """Return the same as a Matplotlib figure."""
     return draw(result.comparisons, 2, _draw_curves)
 
 
@@ -40,6 +47,11 @@ def throughput_svg(result: StudyResult) -> str:
 
     Bars are 95 % intervals in both directions. Arms that no speed phase measured are left out.
     """
+    return svg(throughput_figure(result))
+
+
+def throughput_figure(result: StudyResult) -> "Figure":
+    """Return the same as a Matplotlib figure."""
     return draw(result.comparisons, 1, _draw_throughput)
 
 

@@ -6,7 +6,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
-from bench.harness.report.figures.canvas import draw, label_of, looks
+from bench.harness.report.figures.canvas import draw, label_of, looks, svg
 from bench.harness.study.learning_rates import Choice, ChoiceError, StoredTry, path_of, read
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def rates_svg(result: StudyResult) -> str:
     choices = choices_of(result)
     drawn = [one for one in result.comparisons if any(row.arm.name in choices for row in one.rows)]
     targeted = result.target_training_error is not None
-    return draw(drawn, 1, partial(_draw_rates, choices=choices, targeted=targeted)) if drawn else ""
+    return svg(draw(drawn, 1, partial(_draw_rates, choices=choices, targeted=targeted))) if drawn else ""
 
 
 def choices_of(result: StudyResult) -> Choices:

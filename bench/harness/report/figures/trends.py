@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.harness.analysis.arm_settings import differing_choices
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
-from bench.harness.report.figures.canvas import COLOURS, Floats, draw, ends_of, log_where_wide, looks
+from bench.harness.report.figures.canvas import COLOURS, Floats, draw, ends_of, log_where_wide, looks, svg
 from bench.harness.stats.power_law import fit
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def trend_svg(result: StudyResult) -> str:
     three arms that differ in one number alone.
     """
     drawn = trends(result)
-    return draw(drawn, 2, _draw_trend) if drawn else ""
+    return svg(draw(drawn, 2, _draw_trend)) if drawn else ""
 
 
 def trends(result: StudyResult) -> list[ComparisonResult]:

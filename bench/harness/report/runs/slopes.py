@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.harness.analysis.runs.compare import Comparison
 from bench.harness.analysis.runs.run import ArmName, ArmOfRun, Run
-from bench.harness.report.figures.canvas import Strip, draw_strips, in_lines, look_of
+from bench.harness.report.figures.canvas import Strip, draw_strips, in_lines, look_of, svg
 from bench.harness.stats.runs.change import Change
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def slopes_svg(comparisons: Sequence[Comparison]) -> str:
             panel.set(ylabel=title, xlim=(-0.3, len(runs) - 0.7))
             panel.set_xticks(range(len(runs)), runs)
 
-    return draw_strips(strips, 2, fill)
+    return svg(draw_strips(strips, 2, fill))
 
 
 def _change_of(comparison: Comparison, name: ArmName) -> Change | None:

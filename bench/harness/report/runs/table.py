@@ -10,7 +10,7 @@ from tabulate import tabulate
 from bench.harness.analysis.runs.compare import ArmChange, Comparison, Judged
 from bench.harness.analysis.runs.gate import Gate, GateLine, worst
 from bench.harness.analysis.runs.run import ArmOfRun
-from bench.harness.number_format import MISSING, counted, number, percent
+from bench.harness.number_format import MISSING, counted, interval, number, percent
 from bench.harness.report.csv_table import DIGITS
 from bench.harness.report.sentences import points_text
 from bench.harness.report.typesetting import markdown_text
@@ -25,6 +25,10 @@ READING = (
     (
         "Verdicts are corrected over all arms of all runs shown (Holm 1979). Tied: the difference is shown to be "
         "inside the study's margin, or 5 % of speed. Same answers: every trial answers every test image as before."
+    ),
+    (
+        "Speeds have a verdict where both runs took turns (`python -m bench speed-beside`). Those of phases at "
+        "different times have none: a machine that is shared may be half as fast again a minute later."
     ),
 )
 
@@ -83,8 +87,9 @@ def _points(change: Change | None) -> str:
 def _ratio(change: Change | None) -> str:
     if change is None:
         return MISSING
-    ends = [number(math.exp(end), 3) for end in change.interval or ()]
-    return f"×{number(math.exp(change.effect), 3)} [{', '.join(ends)}]"
+    low, high = change.interval or (None, None)
+    ends = "" if low is None or high is None else interval(math.exp(low), math.exp(high), lambda end: number(end, 3))
+    return f"×{number(math.exp(change.effect), 3)} {ends}".rstrip()
 
 
 def conditions(comparison: Comparison) -> list[str]:

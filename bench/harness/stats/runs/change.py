@@ -66,7 +66,7 @@ def change_of_answers(new: Bits, base: Bits, *, same_seeds: bool) -> Change:
 
     Args:
         new: correctness of shape (seeds, images), seeds ascending.
-        base: that of the base, with as many images.
+        base: the base's, with as many images.
         same_seeds: whether both have the same seeds.
 
     Raises:
@@ -83,7 +83,7 @@ def change_of_accuracies(new: Sequence[float], base: Sequence[float], images: in
 
     Args:
         new: accuracy of each seed, 0 to 1, at least one.
-        base: that of the base.
+        base: the base's.
         images: number of the test images, the same ones in both runs.
     """
     effect = float(np.mean(new) - np.mean(base))

@@ -24,7 +24,7 @@ def verdicts(changes: Sequence[Change], margins: Sequence[float]) -> list[Verdic
 
     Args:
         changes: those shown side by side.
-        margins: of each, the size below which a change counts as none, above 0.
+        margins: for each, the size below which a change counts as none, above 0.
     """
     differ = holm([min(2 * min(change.p_below(0), change.p_above(0)), 1.0) for change in changes])
     tied = holm(

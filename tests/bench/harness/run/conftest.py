@@ -14,8 +14,7 @@ from bench.harness.run.settings import Settings
 from bench.harness.run.wanted import Wanted
 from bench.harness.study.discovery import load_studies
 from bench.harness.study.planned import Planned
-from bench.harness.trackers.tracker import Standing
-from bench.harness.training.trial_run import Epoch
+from bench.harness.trackers.tracker import Standing, Tracker
 
 MakeRecord = Callable[..., Record]
 STUDY = load_studies("activation")[0]
@@ -72,7 +71,7 @@ class Fake:
         self.closed += 1
 
 
-class Events:
+class Events(Tracker):
     """A tracker that keeps what it is told, each with the trials done by then."""
 
     def __init__(self) -> None:
@@ -82,21 +81,9 @@ class Events:
         """Keep it."""
         self.told.append(("run begins", standing.done))
 
-    def run_waits(self, standing: Standing) -> None:
-        """It says nothing that others do not."""
-
     def trial_begins(self, planned: Planned, standing: Standing) -> None:
         """Keep the trial's arm."""
         self.told.append((f"{planned.trial.arm} begins", standing.done))
-
-    def epoch_ended(self, planned: Planned, epoch: Epoch, standing: Standing) -> None:
-        """The fake backend has no epochs."""
-
-    def turn_ended(self, study: str, taken: int, wanted: int, standing: Standing) -> None:
-        """No speed is measured."""
-
-    def phase_ended(self) -> None:
-        """No speed is measured."""
 
     def trial_ended(self, planned: Planned, result: Record | Exception, standing: Standing) -> None:
         """Keep the trial's arm, and how it ended."""

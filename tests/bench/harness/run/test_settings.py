@@ -24,6 +24,8 @@ DEFAULTS: dict[str, Any] = {
     "workers": "auto",
     "compile": False,
     "precision": "float32",
+    "tensorboard": False,
+    "mlflow": None,
     "batch_seeds": False,
     "keep_stale": False,
     "until_verdict": None,
