@@ -27,7 +27,7 @@ from bench.commands.pages.results import (
 )
 from bench.commands.pages.sections import with_sections
 from bench.commands.pages.studies import rooms_table, studies_table
-from bench.commands.runs.page import compare_sections
+from bench.commands.runs.page import compare_picture, compare_sections
 from bench.harness.analysis.results import StudyResult
 from bench.harness.files import write_text
 from bench.harness.paths import COMMITTED_RECORDS, EVIDENCE, PROJECT
@@ -40,6 +40,7 @@ from bench.server.stress.table import table as stress_text
 
 ROOT = PROJECT
 PICTURE = "docs/images/differences.svg"
+COMPARING_PICTURE = "docs/images/comparing.svg"
 ON_REQUEST = ("learning-speed", "precision")
 RECORD_SCHEMA = "docs/record.schema.json"
 
@@ -107,6 +108,7 @@ def documentation(root: Path) -> dict[Path, str]:
     drawn = {root / name: svg for finding in committed_findings() for name, svg in pictures(finding).items()}
     chosen = [*results, *(result for own in on_request().values() for result in own)]
     drawn |= {root / name: svg for name, svg in rates_pictures(chosen).items()}
+    drawn[root / COMPARING_PICTURE] = compare_picture()
     return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **drawn, **texts}
 
 

@@ -8,11 +8,12 @@ from typing import TypedDict
 from tabulate import tabulate
 
 from bench.commands.runs.sources import load_run
-from bench.harness.analysis.runs.compare import compare
+from bench.harness.analysis.runs.compare import Comparison, compare
 from bench.harness.machine.environment import short_commit
 from bench.harness.number_format import MISSING, counted, number
 from bench.harness.paths import EVIDENCE
 from bench.harness.records.parts import Environment
+from bench.harness.report.runs.slopes import slopes_svg
 from bench.harness.report.runs.table import comparison_markdown
 from bench.harness.validation import read_json
 
@@ -56,11 +57,25 @@ def compare_sections() -> dict[str, str]:
     return {"example": _example(), "drift": _drift(EVIDENCE), "gates": _gates(EVIDENCE)}
 
 
+def compare_picture() -> str:
+    """Return the slopes of the committed runs with other seeds, as SVG."""
+    return slopes_svg(_other_seeds())
+
+
+def _other_seeds() -> list[Comparison]:
+    """Return the runs with seeds from 100 and from 200 beside the committed quick run."""
+    base = replace(load_run(EVIDENCE / "quick"), name="seeds from 0")
+    others = [replace(load_run(path), name=_name(path)) for path in sorted((EVIDENCE / "agreement").glob("*.jsonl"))]
+    return compare(base, others)
+
+
+def _name(path: Path) -> str:
+    return f"seeds from {path.stem.removeprefix('seeds-')}"
+
+
 def _example() -> str:
-    """Return the committed quick run beside the one with seeds from 100."""
-    base, new = load_run(EVIDENCE / "quick"), load_run(EVIDENCE / "agreement" / "seeds-100.jsonl")
-    (comparison,) = compare(replace(base, name="seeds from 0"), [replace(new, name="seeds from 100")])
-    return comparison_markdown(comparison)
+    """Return the table of the first of them."""
+    return comparison_markdown(_other_seeds()[0])
 
 
 def _drift(folder: Path) -> str:

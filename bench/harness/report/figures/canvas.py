@@ -120,9 +120,13 @@ def draw_strips(strips: Sequence[Strip], columns: int, fill: Callable[["list[Axe
             axes = [_place(figure, column, columns, bottom + BELOW_INCHES, height) for column in range(columns)]
             fill(axes, row)
             axes[0].set_title(strip.title.replace("$", r"\$"), y=1 + 0.1 / height)
-            if axes[-1].get_legend_handles_labels()[0]:
+            legends = [panel.get_legend_handles_labels() for panel in axes]
+            handles, labels = next((one for one in reversed(legends) if one[0]), ([], []))
+            if handles:
                 place = (1.02, 1 + 0.05 / height)
-                axes[-1].legend(loc="upper left", bbox_to_anchor=place, frameon=False, handlelength=2.4)
+                axes[-1].legend(
+                    handles, labels, loc="upper left", bbox_to_anchor=place, frameon=False, handlelength=2.4
+                )
         return figure
 
 

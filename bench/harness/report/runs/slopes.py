@@ -1,65 +1,89 @@
-"""The slopes of arms from run to run: accuracy with its interval, speed against the base; a row of panels a study."""
+"""The slopes of arms from run to run: accuracy and speed against the base, with intervals; a row of panels a study."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.harness.analysis.runs.compare import Comparison
-from bench.harness.analysis.runs.run import ArmName, ArmOfRun, Run
+from bench.harness.analysis.runs.compare import ArmChange, Comparison
+from bench.harness.analysis.runs.run import ArmName, Run
 from bench.harness.report.figures.canvas import Strip, draw_strips, in_lines, look_of, svg
 from bench.harness.stats.runs.change import Change
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TICK_LETTERS = 18
+TICK_LETTERS = 14
 
 
 class _Slope(NamedTuple):
-    """An arm over the runs; None where a run has no figure of it. Speeds are changes of their logarithm."""
+    """An arm over the runs that are compared with the base: each one's changes, None where there is none."""
 
     label: str
-    arms: list[ArmOfRun | None]
+    accuracies: list[Change | None]
     speeds: list[Change | None]
 
 
 def slopes_svg(comparisons: Sequence[Comparison]) -> str:
-    """Return the figure of all arms of the base over it and the other runs; equal results give equal bytes."""
+    """Return the figure of all arms of the base over it and the other runs; equal results give equal bytes.
+
+    The panel of speeds is left out where no run has any to compare.
+    """
     base = comparisons[0].base
     studies: dict[str, list[_Slope]] = {}
     for name, arm in base.arms.items():
         changes = [_change_of(comparison, name) for comparison in comparisons]
-        new = [comparison.new.arms.get(name) for comparison in comparisons]
-        if any(new):
-            studies.setdefault(arm.study, []).append(_Slope(in_lines(arm.label), [arm, *new], [None, *changes]))
+        accuracies = [one.accuracy.change if one else None for one in changes]
+        speeds = [one.speed.change if one else None for one in changes]
+        if any(changes):
+            studies.setdefault(arm.study, []).append(_Slope(in_lines(arm.label), accuracies, speeds))
     groups = list(studies.values())
     strips = [Strip(study, [slope.label for slope in group]) for study, group in studies.items()]
     runs = short_names([base, *(comparison.new for comparison in comparisons)])
+    titles = ["accuracy, points", "training speed, base = 1"]
+    if not any(change for group in groups for slope in group for change in slope.speeds):
+        titles.pop()
 
     def fill(axes: "list[Axes]", place: int) -> None:
         for order, slope in enumerate(groups[place]):
-            _draw(axes, order, slope)
-        for panel, title in zip(axes, ("accuracy (%)", "training speed, base = 1"), strict=True):
+            _draw(axes[0], order, slope.label, _in_points(slope.accuracies), 0.0)
+            if len(axes) > 1:
+                _draw(axes[1], order, slope.label, _as_ratios(slope.speeds), 1.0)
+        for panel, title in zip(axes, titles, strict=True):
             panel.set(ylabel=title, xlim=(-0.3, len(runs) - 0.7))
             panel.set_xticks(range(len(runs)), runs)
 
-    return svg(draw_strips(strips, 2, fill))
+    return svg(draw_strips(strips, len(titles), fill))
 
 
-def _change_of(comparison: Comparison, name: ArmName) -> Change | None:
-    return next((one.speed.change for one in comparison.changes if (one.base.study, one.base.arm) == name), None)
+def _change_of(comparison: Comparison, name: ArmName) -> ArmChange | None:
+    return next((one for one in comparison.changes if (one.base.study, one.base.arm) == name), None)
 
 
-def _draw(axes: "list[Axes]", order: int, slope: _Slope) -> None:
+_Value = tuple[float, tuple[float, float] | None]  # with its interval
+
+
+def _in_points(changes: Sequence[Change | None]) -> list[_Value | None]:
+    return [_scaled(change, lambda value: 100 * value) for change in changes]
+
+
+def _as_ratios(changes: Sequence[Change | None]) -> list[_Value | None]:
+    return [_scaled(change, math.exp) for change in changes]
+
+
+def _scaled(change: Change | None, scale: Callable[[float], float]) -> _Value | None:
+    if change is None:
+        return None
+    ends = change.interval
+    return scale(change.effect), (scale(ends[0]), scale(ends[1])) if ends else None
+
+
+def _draw(axes: "Axes", order: int, label: str, values: Sequence[_Value | None], base: float) -> None:
+    """Draw an arm's line from the base on, with the intervals of its changes."""
     shift = 0.04 * (order % 5 - 2)  # so that intervals of arms that agree do not hide each other
-    known = [(place + shift, arm.accuracy) for place, arm in enumerate(slope.arms) if arm and arm.accuracy]
-    _line(axes[0], order, slope.label, [(x, 100 * one.mean) for x, one in known])
-    _intervals(axes[0], order, [(x, 100 * one.low, 100 * one.high) for x, one in known if one.low and one.high])
-    speeds = [(place + shift, change) for place, change in enumerate(slope.speeds) if change]
-    if speeds:
-        _line(axes[1], order, slope.label, [(shift, 1.0), *((x, math.exp(change.effect)) for x, change in speeds)])
-        ends = [(x, change.interval) for x, change in speeds]
-        _intervals(axes[1], order, [(x, math.exp(span[0]), math.exp(span[1])) for x, span in ends if span])
+    known = [(place + shift, value) for place, value in enumerate(values, start=1) if value]
+    if known:
+        _line(axes, order, label, [(shift, base), *((x, middle) for x, (middle, _) in known)])
+        _intervals(axes, order, [(x, *ends) for x, (_, ends) in known if ends])
 
 
 def _line(axes: "Axes", order: int, label: str, points: Sequence[tuple[float, float]]) -> None:
@@ -78,4 +102,5 @@ def short_names(runs: Sequence[Run]) -> list[str]:
     parts = [run.name.rstrip("/").split("/") for run in runs]
     while len(parts) > 1 and all(len(one) > 1 for one in parts) and len({one[-1] for one in parts}) == 1:
         parts = [one[:-1] for one in parts]  # the same last folder, such as `quick`, tells nothing
-    return [one[-1] if len(one[-1]) <= TICK_LETTERS else f"…{one[-1][-TICK_LETTERS + 1 :]}" for one in parts]
+    names = [one[-1].removesuffix(".jsonl").removesuffix(".json") for one in parts]
+    return [name if len(name) <= TICK_LETTERS else f"…{name[-TICK_LETTERS + 1 :]}" for name in names]
