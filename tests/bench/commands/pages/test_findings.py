@@ -54,7 +54,8 @@ def test_records_of_findings_are_compact() -> None:
     files = [path for path in EVIDENCE.rglob("*") if path.is_file()]
 
     assert max(map(len, lines)) <= WITH_LONG_CURVES
-    assert sum(len(line) > RECORD_BYTES_AT_MOST for line in lines) <= len(lines) / 10  # nets that err on four of ten images: their answers are long
+    # Nets that err on four of ten images have longer answers.
+    assert sum(len(line) > RECORD_BYTES_AT_MOST for line in lines) <= len(lines) / 10
     assert sum(path.stat().st_size for path in files) <= EVIDENCE_BYTES_AT_MOST
 
 
