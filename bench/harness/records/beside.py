@@ -1,14 +1,13 @@
 """Two checkouts, or two torches, measured side by side: a JSON file in beside/ of the new run's folder, each time."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from bench.harness.files import slug, write_json
 from bench.harness.records.parts import Environment
 from bench.harness.records.speed import TurnUsage
-from bench.harness.validation import ContentError, read_json
+from bench.harness.records.versioned import load_all, save
 
 FOLDER = "beside"  # in the new run's results folder
 BESIDE_SCHEMA = 1
@@ -66,14 +65,9 @@ class BesideRecord:
     new: Environment
 
 
-_FIELDS = frozenset(field.name for field in fields(BesideRecord))
-
-
 def save_beside(folder: Path, record: BesideRecord) -> Path:
     """Write a measurement into a results folder, whole or not at all; return its file."""
-    path = folder / FOLDER / f"{slug(record.study)}-{record.phase_id[:8]}.json"
-    write_json(path, asdict(record))
-    return path
+    return save(folder / FOLDER, record)
 
 
 def load_besides(folder: Path) -> list[BesideRecord]:
@@ -82,16 +76,7 @@ def load_besides(folder: Path) -> list[BesideRecord]:
     Raises:
         ContentError: a file is damaged, or of another version; the message names it, its field and the cure.
     """
-    return sorted(map(_load, sorted((folder / FOLDER).glob("*.json"))), key=lambda record: record.finished)
-
-
-def _load(path: Path) -> BesideRecord:
-    values = read_json(path, BesideRecord, CURE)
-    unknown = values.keys() - _FIELDS
-    if values["schema"] != BESIDE_SCHEMA or unknown:
-        problem = f"fields unknown: {sorted(unknown)}" if unknown else f"schema {values['schema']}"
-        raise ContentError(f"{path}: {problem}; this version reads schema {BESIDE_SCHEMA}: {CURE}")
-    return BesideRecord(**values)
+    return load_all(folder / FOLDER, BesideRecord, BESIDE_SCHEMA, CURE)
 
 
 def standing_beside(records: Sequence[BesideRecord], study: str, base: Environment) -> BesideRecord | None:

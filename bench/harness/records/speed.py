@@ -4,13 +4,12 @@ Speeds are compared within one phase only: its arms took turns in one process, s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from bench.harness.files import slug, write_json
 from bench.harness.records.parts import Definition, Environment, ExecutionFacts
-from bench.harness.validation import ContentError, read_json
+from bench.harness.records.versioned import load, load_all, save
 
 FOLDER = "speed"  # in the results folder
 SPEED_SCHEMA = 1
@@ -124,17 +123,13 @@ class SpeedRecord:
         return None
 
 
-_FIELDS = frozenset(field.name for field in fields(SpeedRecord))
-
-
 def load_speeds(folder: Path) -> list[SpeedRecord]:
     """Return the speed phases of a results folder, oldest first; none where there are none.
 
     Raises:
         ContentError: a file is damaged; the message names it, its field and the cure.
     """
-    phases = map(load_speed, sorted((folder / FOLDER).glob("*.json")))
-    return sorted(phases, key=lambda phase: phase.finished)
+    return load_all(folder / FOLDER, SpeedRecord, SPEED_SCHEMA, CURE)
 
 
 def load_speed(path: Path) -> SpeedRecord:
@@ -143,19 +138,12 @@ def load_speed(path: Path) -> SpeedRecord:
     Raises:
         ContentError: it is damaged, or of another version; the message names it, its field and the cure.
     """
-    values = read_json(path, SpeedRecord, CURE)
-    unknown = values.keys() - _FIELDS
-    if values["schema"] != SPEED_SCHEMA or unknown:
-        problem = f"fields unknown: {sorted(unknown)}" if unknown else f"schema {values['schema']}"
-        raise ContentError(f"{path}: {problem}; this version reads schema {SPEED_SCHEMA}: {CURE}")
-    return SpeedRecord(**values)
+    return load(path, SpeedRecord, SPEED_SCHEMA, CURE)
 
 
 def save_speed(folder: Path, phase: SpeedRecord) -> Path:
     """Write a phase into a results folder, whole or not at all; return its file."""
-    path = folder / FOLDER / f"{slug(phase.study)}-{phase.phase_id[:8]}.json"
-    write_json(path, asdict(phase))
-    return path
+    return save(folder / FOLDER, phase)
 
 
 def standing_phase(
