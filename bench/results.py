@@ -135,7 +135,8 @@ def _names(result: StudyResult) -> list[str]:
 
 
 def _judged(result: StudyResult, arm: str, baseline: str) -> Judgement:
-    bits = {one.name: np.stack([correct_bits(record) for record in one.records]) for one in result.arms}
+    pair = [one for one in result.arms if one.name in (arm, baseline)]
+    bits = {one.name: np.stack([correct_bits(record) for record in one.records]) for one in pair}
     every_pair = len(result.arms) * (len(result.arms) - 1) // 2
     (judgement,) = judge(bits, [(arm, baseline)], result.margin, family=every_pair)
     return judgement

@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
@@ -62,6 +63,7 @@ def compare_picture() -> str:
     return slopes_svg(_other_seeds())
 
 
+@cache
 def _other_seeds() -> list[Comparison]:
     """Return the runs with seeds from 100 and from 200 beside the committed quick run."""
     base = replace(load_run(EVIDENCE / "quick"), name="seeds from 0")

@@ -71,17 +71,16 @@ def _measure(arguments: argparse.Namespace, base: Path, new: Path) -> int:
         "device": arguments.device,
         "threads": arguments.threads,
     }
-    shared = _arms(new) & _arms(base)
+    in_base = set(_in_order(base))
     wanted = arguments.studies.split(",") if arguments.studies else None
-    studies = dict.fromkeys(study for study, _ in _in_order(new))
-    measured = 0
-    for study in studies:
-        arms = [arm for of, arm in _in_order(new) if of == study and (of, arm) in shared]
-        if arms and (wanted is None or study in wanted):
-            record = measure_beside(study, arms, places, options=options, turn_ended=partial(_say_turn, study))
-            say(f"wrote {save_beside(new, record)}")
-            measured += 1
-    return measured
+    arms: dict[str, list[str]] = {}
+    for study, arm in _in_order(new):
+        if (study, arm) in in_base and (wanted is None or study in wanted):
+            arms.setdefault(study, []).append(arm)
+    for study, members in arms.items():
+        record = measure_beside(study, members, places, options=options, turn_ended=partial(_say_turn, study))
+        say(f"wrote {save_beside(new, record)}")
+    return len(arms)
 
 
 def _say_turn(study: str, taken: int, wanted: int) -> None:
@@ -92,7 +91,3 @@ def _say_turn(study: str, taken: int, wanted: int) -> None:
 def _in_order(folder: Path) -> list[tuple[str, str]]:
     records = sorted(load(folder / RECORDS), key=lambda record: (record.study, record.context["order"]))
     return list(dict.fromkeys((record.study, record.arm) for record in records))
-
-
-def _arms(folder: Path) -> set[tuple[str, str]]:
-    return set(_in_order(folder))

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from bench.harness.errors import one_line
 from bench.harness.machine.clock import use_device
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
 from bench.harness.machine.environment import environment
+from bench.harness.records.record import Record
 from bench.harness.records.record import load as load_records
 from bench.harness.speed.phase import budget_of
 from bench.harness.speed.subject import TRAINING, Subject, counts_to_try
@@ -38,7 +40,7 @@ class Side:
             request: records, study, arm, data_root (null without one), device, threads (null: the fastest).
         """
         name = (request["study"], request["arm"])
-        records = [one for one in load_records(Path(request["records"])) if (one.study, one.arm) == name]
+        records = [one for one in _records(Path(request["records"])) if (one.study, one.arm) == name]
         if not records:
             raise ValueError(f"{request['records']} has no record of {' '.join(name)}")
         record = max(records, key=lambda one: one.finished)
@@ -64,6 +66,12 @@ class Side:
     def measure(self, request: Mapping[str, Any]) -> Reply:
         """Train a slice of an arm that is ready."""
         return {"images_per_second": self._subjects[request["arm"]].measure_training().images_per_second}
+
+
+@cache
+def _records(path: Path) -> list[Record]:
+    """Return a file's records, read once for all arms."""
+    return load_records(path)
 
 
 def answer(side: Side, line: str) -> Reply:

@@ -1,14 +1,14 @@
 """The gate: whether a run's accuracy or speed dropped by more than is allowed, beyond what noise explains."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from bench.harness.analysis.runs.compare import ArmChange, Comparison, Judged
 from bench.harness.errors import UserError
 from bench.harness.number_format import counted, signed
 from bench.harness.stats.runs.change import Change, in_log
-from bench.harness.stats.runs.gate import outcomes, seeds_to_tell
+from bench.harness.stats.runs.gate import Outcome, outcomes, seeds_to_tell
 
 Kind = Literal["accuracy", "speed"]
 State = Literal["dropped", "lost", "cannot tell", "held"]  # from the worst to the best
@@ -102,10 +102,10 @@ def _has_base(change: ArmChange, gate: Gate) -> bool:
     return bool(change.base.phase or change.speed.change or change.speed.noisy)
 
 
-def _state(judged: Judged, gate: Gate, states: "Sequence[State] | object") -> tuple[State, str]:
+def _state(judged: Judged, gate: Gate, states: Iterator[Outcome]) -> tuple[State, str]:
     if judged.change is None:
         return ("cannot tell" if judged.noisy else "lost"), judged.why_not
-    state: State = next(states)  # type: ignore[call-overload]
+    state = next(states)
     return state, _text(judged.change, gate, state)
 
 

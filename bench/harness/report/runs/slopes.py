@@ -28,10 +28,10 @@ def slopes_svg(comparisons: Sequence[Comparison]) -> str:
 
     The panel of speeds is left out where no run has any to compare.
     """
-    base = comparisons[0].base
+    base, by_name = comparisons[0].base, [_by_name(comparison) for comparison in comparisons]
     studies: dict[str, list[_Slope]] = {}
     for name, arm in base.arms.items():
-        changes = [_change_of(comparison, name) for comparison in comparisons]
+        changes = [one.get(name) for one in by_name]
         accuracies = [one.accuracy.change if one else None for one in changes]
         speeds = [one.speed.change if one else None for one in changes]
         if any(changes):
@@ -55,8 +55,8 @@ def slopes_svg(comparisons: Sequence[Comparison]) -> str:
     return svg(draw_strips(strips, len(titles), fill))
 
 
-def _change_of(comparison: Comparison, name: ArmName) -> ArmChange | None:
-    return next((one for one in comparison.changes if (one.base.study, one.base.arm) == name), None)
+def _by_name(comparison: Comparison) -> dict[ArmName, ArmChange]:
+    return {(one.base.study, one.base.arm): one for one in comparison.changes}
 
 
 _Value = tuple[float, tuple[float, float] | None]  # with its interval

@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tabulate import tabulate
 
@@ -186,7 +186,7 @@ def _sides(change: ArmChange) -> tuple[tuple[str, ArmOfRun], tuple[str, ArmOfRun
     return ("base", change.base), ("new", change.new)
 
 
-def _figures(name: str, change: Change | None, scale: object) -> dict[str, object]:
+def _figures(name: str, change: Change | None, scale: Callable[[float], float]) -> dict[str, object]:
     low, high = (change.interval if change else None) or (None, None)
     values = {name: change.effect if change else None, f"{name}_low": low, f"{name}_high": high}
-    return {key: None if value is None else scale(value) for key, value in values.items()}  # type: ignore[operator]
+    return {key: None if value is None else scale(value) for key, value in values.items()}
