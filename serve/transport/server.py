@@ -54,7 +54,7 @@ class Server:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.catalogue, self.limits = catalogue, limits
-        self.clients = Clients(limits, access_log)
+        self.clients = Clients(limits, access_log, say)
         self.reloader = Reloader([catalogue.refresh], poll, say, _settle)
         self.statistics = Statistics()
         self.batcher = Batcher(workers, self.statistics, *observers)

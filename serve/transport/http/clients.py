@@ -7,11 +7,13 @@ from email.utils import formatdate
 from time import monotonic
 from typing import Any, Protocol
 
+from serve.log import Problem, say
 from serve.transport.bodies import Bodies
 from serve.transport.http.head_cache import Heads
 
 TICK = 0.25  # seconds between looks at the connections
 RESERVE = 32  # connections beyond their limit, that are told no but for health: probes must not be refused
+TELLING = 60.0  # seconds between two lines of the log on connections that were turned away
 GRACE = 30.0  # seconds that requests in flight may take when the server stops
 
 AccessLine = Callable[[Mapping[str, Any]], None]  # takes one line of the access log
@@ -65,6 +67,7 @@ class Clients:
     Args:
         limits: The number there may be, and the time that each may be silent.
         access_log: Takes a line for every request that was read; None: there is no log.
+        say: Takes what happened, a sentence each.
 
     Attributes:
         now: The time at the last look, on the clock of `time.monotonic`: asking for it costs more than a request may.
@@ -74,17 +77,21 @@ class Clients:
         stopping: Whether the server stops: an answer says then that its connection ends.
     """
 
-    def __init__(self, limits: Limits, access_log: AccessLine | None = None) -> None:
-        self.limits, self.access_log = limits, access_log
+    def __init__(self, limits: Limits, access_log: AccessLine | None = None, say: Callable[[str], None] = say) -> None:
+        self.limits, self.access_log, self.say = limits, access_log, say
         self.now, self.date = monotonic(), _date()
         self.heads, self.bodies = Heads(), Bodies(limits.bodies)
         self.stopping = False
         self.connections: set[Client] = set()
+        self._turned_away = 0
+        self._told = -TELLING  # when the log had the last line on them
 
     def admit(self, client: Client) -> int:
         """Count a connection in; return how many there are beyond the limit, negative where there is room."""
         self.connections.add(client)
-        return len(self.connections) - self.limits.connections
+        beyond = len(self.connections) - self.limits.connections
+        self._turned_away += beyond > 0
+        return beyond
 
     def forget(self, client: Client) -> None:
         """Count a connection out."""
@@ -97,7 +104,15 @@ class Clients:
             for client in list(self.connections):
                 if self.now > client.deadline:
                     client.expire()
+            self._tell()
             await asyncio.sleep(TICK)
+
+    def _tell(self) -> None:
+        """Log how many connections were turned away since the last such line, at most once in TELLING seconds."""
+        if self._turned_away and self.now - self._told > TELLING:
+            limit = f"there may be {self.limits.connections}"
+            self.say(Problem(f"too many connections: {limit}, {self._turned_away} more were answered health at most"))
+            self._turned_away, self._told = 0, self.now
 
     async def finish(self) -> None:
         """Answer the requests in flight, for GRACE seconds at most, then close every connection.

@@ -64,6 +64,28 @@ def test_as_many_are_admitted_as_there_may_be(limit: int) -> None:
     assert beyond == list(range(1 - limit, 2))
 
 
+def test_the_log_says_how_many_were_turned_away_and_not_at_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three at first; two more within the minute wait for the next line."""
+    lines: list[str] = []
+    monkeypatch.setattr(module, "TICK", 0.001)
+    clients = Clients(Limits(connections=1), say=lines.append)
+    for _ in range(4):
+        clients.admit(Connection(clients))
+    watched(clients, lambda: bool(lines))
+    for _ in range(2):
+        clients.admit(Connection(clients))
+
+    looks = iter(range(5))
+    watched(clients, lambda: next(looks, None) is None)
+    within = list(lines)
+    monkeypatch.setattr(module, "TELLING", 0.0)
+    watched(clients, lambda: len(lines) > 1)
+
+    words = "too many connections: there may be 1, {} more were answered health at most"
+    assert within == [words.format(3)]
+    assert lines == [words.format(3), words.format(2)]
+
+
 def test_one_that_was_refused_counts_until_it_is_forgotten() -> None:
     """Its answer is still being written; then its place is free, and so is that of one which was admitted."""
     clients = Clients(Limits(connections=1))
