@@ -43,20 +43,20 @@ docs: $(VENV)/documentation ## the documentation as HTML: docs/_build/html/index
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
 
 clean: ## remove .venv, caches and what was built; results/ and model_repository/ stay
-	rm -rf $(VENV) docs/_build .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) docs/_build .mypy_cache .pytest_cache .ruff_cache build
 
-# The stamps are made last, so that an installation that was cut short is done again. convbench itself is never
-# installed: pip takes the dependencies from pyproject.toml, and bench/, models/ and tests/ run from the checkout.
+# The stamps are made last, so that an installation that was cut short is done again. convbench is installed as a
+# link to this checkout: what runs is what stands here.
 $(VENV)/runtime: pyproject.toml constraints.txt constraints-torch.txt
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	$(PIP) $(TORCH)
-	$(PIP) . -c constraints-torch.txt
+	$(PIP) -e . -c constraints-torch.txt
 	touch $@
 
 $(VENV)/development: $(VENV)/runtime
-	$(PIP) '.[dev]' -c constraints-torch.txt
+	$(PIP) -e '.[dev]' -c constraints-torch.txt
 	touch $@
 
 $(VENV)/documentation: $(VENV)/runtime
-	$(PIP) '.[docs]' -c constraints-torch.txt
+	$(PIP) -e '.[docs]' -c constraints-torch.txt
 	touch $@

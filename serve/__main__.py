@@ -14,10 +14,10 @@ USAGE_ERROR = 2
 LAST_PORT = 65535
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the options."""
+def parser(program: str = "python -m serve") -> argparse.ArgumentParser:
+    """Return the options of the program of this name."""
     made = argparse.ArgumentParser(
-        prog="python -m serve",
+        prog=program,
         description=__doc__,
         allow_abbrev=False,  # --processes gives its children these words but for itself: it must know it by its name
     )
@@ -55,11 +55,11 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM; return the exit status."""
+def main(argv: Sequence[str] | None = None, program: str = "python -m serve") -> int:
+    """Serve until SIGTERM; return the exit status. Help pages show the program's name."""
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens: who reloads early shall not end it
-    arguments = parser().parse_args(argv)
+    arguments = parser(program).parse_args(argv)
     from export.repository.layout import RepositoryError  # noqa: PLC0415 - `--help` waits for nothing
     from serve.run import serve  # noqa: PLC0415 - as above
 

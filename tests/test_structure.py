@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-FOLDERS = ("images", "models", "bench", "export", "serve")
+FOLDERS = ("images", "models", "bench", "export", "serve", "convbench")
 LINES_AT_MOST = 300
 FILES_AT_MOST = 12
 STUDY_LINES_AT_MOST = 45

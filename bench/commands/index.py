@@ -68,9 +68,9 @@ def sentence(summary: str) -> str:
     return f"{summary[:1].upper()}{summary[1:]}."
 
 
-def help_page() -> str:
+def help_page(program: str = PROGRAM) -> str:
     """Return every command with its line, in groups."""
-    lines = ["usage: python -m bench COMMAND [options]      (options: python -m bench COMMAND --help)"]
+    lines = [f"usage: {program} COMMAND [options]      (options: {program} COMMAND --help)"]
     for title, group in GROUPS.items():
         lines += ["", f"{title}:", *(f"  {name:<11} {command.summary}" for name, command in group.items())]
     return "\n".join([*lines, "", "the studies themselves: pytest bench/ [options]"])

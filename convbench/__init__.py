@@ -1,0 +1,1 @@
+"""The console command `convbench`, and in an installed copy the folders that it starts."""
