@@ -1,43 +1,53 @@
-"""`python -m bench report --results results/quick`: tables, figures and the report again, from records alone."""
+"""`python -m bench report --results results/quick`: tables, figures and the report again, from records alone.
+
+With --history it writes one page of many runs instead: every arm's accuracy and speed from run to run. Runs are those
+of `python -m bench compare`: results folders, files of records, or JSONs of pytest-benchmark.
+"""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+from bench.commands.runs.sources import load_run
+from bench.harness.analysis.runs.gate import Gate, parse_gate
+from bench.harness.analysis.runs.history import GATES, history
+from bench.harness.errors import UserError
+from bench.harness.files import write_text
 from bench.harness.records.record import RecordError, load
-from bench.harness.records.store import RECORDS
+from bench.harness.records.store import RECORDS, results_folders
 from bench.harness.report.terminal_text import summary_lines
 from bench.harness.report.write import REPORT, images_from, write_all
-
-
-def results_folders(folder: Path) -> list[Path]:
-    """Return the folders with records: this one, or else those in it.
-
-    Raises:
-        RecordError: there are none.
-    """
-    if (folder / RECORDS).is_file():
-        return [folder]
-    folders = sorted(path.parent for path in folder.glob(f"*/{RECORDS}"))
-    if not folders:
-        raise RecordError(
-            f"no {RECORDS} in {folder} or a folder in it: run `pytest bench/` first, or name its --results"
-        )
-    return folders
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare where records and test images are."""
     parser.add_argument("--results", type=Path, default=Path("results"), help="a folder of records, or of such folders")
+    parser.add_argument(
+        "--history", type=Path, nargs="+", metavar="RUN", help="these runs, one page; needs no --results"
+    )
+    parser.add_argument(
+        "--gate",
+        action="append",
+        metavar="WHAT:LOSS",
+        help=f"for --history: what is no step yet; default {' and '.join(map(str, GATES))}",
+    )
+    parser.add_argument("--out", type=Path, default=Path("history.html"), help="for --history; default history.html")
     parser.add_argument("--keep-stale", action="store_true", help="let trials count that older code has trained")
     parser.add_argument("--data-root", help="where torchvision's files are, for the test images; or CONVBENCH_DATA")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Make every table, figure and report again.
+    """Make every table, figure and report again, or the history of some runs.
 
     Raises:
         RecordError: there are no records.
+        UserError: a run of the history, or a gate, that cannot be read.
     """
+    if arguments.history:
+        _history(arguments.history, [parse_gate(text) for text in arguments.gate or ()] or GATES, arguments.out)
+        return
+    if arguments.gate:
+        raise UserError("--gate is an option of --history here: `python -m bench compare` has it too")
     from bench.harness.data.catalogue import data_root  # noqa: PLC0415 - with the command only
 
     for folder in results_folders(arguments.results):
@@ -47,3 +57,11 @@ def run(arguments: argparse.Namespace) -> None:
         if not results:
             raise RecordError(f"{folder / RECORDS} is empty: run `pytest bench/` first")
         print("\n".join([*summary_lines(results), "", f"wrote {folder / REPORT}"]))  # noqa: T201 - the command's output
+
+
+def _history(paths: Sequence[Path], gates: Sequence[Gate], out: Path) -> None:
+    from bench.harness.report.runs.history import history_lines, history_page  # noqa: PLC0415 - as in `run`
+
+    series = history([load_run(path) for path in paths], gates)
+    write_text(out, history_page(series, gates))
+    print("\n".join([*history_lines(series, gates), "", f"wrote {out}"]))  # noqa: T201 - the command's output

@@ -8,11 +8,10 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.commands.report import results_folders
 from bench.harness.data.catalogue import data_root
 from bench.harness.errors import UserError
 from bench.harness.records.record import Record, load
-from bench.harness.records.store import RECORDS
+from bench.harness.records.store import RECORDS, results_folders
 from bench.harness.run.options import add_data_options
 from bench.harness.run.session import Session
 from bench.harness.run.settings import Settings

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from bench.commands.report import results_folders
 from bench.harness.analysis.runs.pytest_benchmark import run_of_json
 from bench.harness.analysis.runs.run import Run, run_of_records
 from bench.harness.errors import UserError
 from bench.harness.records.beside import load_besides
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
-from bench.harness.records.store import RECORDS
+from bench.harness.records.store import RECORDS, results_folders
 
 
 def load_run(path: Path) -> Run:

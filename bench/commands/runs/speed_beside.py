@@ -10,13 +10,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from bench.commands.report import results_folders
 from bench.harness.data.catalogue import data_root
 from bench.harness.errors import UserError
 from bench.harness.paths import PROJECT
 from bench.harness.records.beside import save_beside
 from bench.harness.records.record import load
-from bench.harness.records.store import RECORDS
+from bench.harness.records.store import RECORDS, results_folders
 from bench.harness.speed.beside import Place, measure_beside
 from bench.harness.streams import say
 

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
-from bench.commands.report import results_folders
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import ArmResult, StudyResult
 from bench.harness.data.catalogue import data_root
@@ -25,7 +24,7 @@ from bench.harness.files import write_json
 from bench.harness.machine.environment import environment
 from bench.harness.number_format import percent
 from bench.harness.records.record import Record, load
-from bench.harness.records.store import RECORDS
+from bench.harness.records.store import RECORDS, results_folders
 from bench.harness.report.sentences import points_text
 from bench.harness.stats.differences import ArmSummary, Bits, Difference, difference, summarise
 from bench.harness.training.checkpoint_card import PictureCard, preprocess_of, read_card

@@ -157,3 +157,19 @@ def _last_line(path: Path) -> tuple[int, bytes]:
                 return size - length + newline + 1, tail[newline + 1 :]
         file.seek(0)
         return 0, file.read()
+
+
+def results_folders(folder: Path) -> list[Path]:
+    """Return the folders with records: this one, or else those in it.
+
+    Raises:
+        RecordError: there are none.
+    """
+    if (folder / RECORDS).is_file():
+        return [folder]
+    folders = sorted(path.parent for path in folder.glob(f"*/{RECORDS}"))
+    if not folders:
+        raise RecordError(
+            f"no {RECORDS} in {folder} or a folder in it: run `pytest bench/` first, or name its --results"
+        )
+    return folders

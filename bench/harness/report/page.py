@@ -49,7 +49,7 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(_part("report.html.j2"))
+    template = environment.from_string(part("report.html.j2"))
     protocols = " and ".join(dict.fromkeys(result.setting.protocol for result in results))
     targeted = any(result.target_training_error is not None for result in results)
     return template.render(
@@ -57,8 +57,8 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
         extent=_extent(results),
         survival=surviving(results),
         how_to_read=[*HOW_TO_READ, COSTS, *([TARGETS] if targeted else [])],
-        style=Markup(_part("report.css")),  # noqa: S704 - our own file
-        script=Markup(_part("sort.js")),  # noqa: S704 - our own file
+        style=Markup(part("report.css")),  # noqa: S704 - our own file
+        script=Markup(part("sort.js")),  # noqa: S704 - our own file
         studies=[
             _study(result, _heading(result, results), overview, drawn, load_images)
             for result, overview, drawn in zip(results, overviews(results), figures, strict=True)
@@ -66,7 +66,8 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
     )
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """Return a file of the pages' templates."""
     return (TEMPLATE / name).read_text("utf-8")
 
 

@@ -116,7 +116,9 @@ def _unjudged(base: Run, new: Run, *, unlike_machines: bool) -> Comparison:
     return Comparison(
         base=base,
         new=new,
-        changes=tuple(_arm_change(base.arms[name], new.arms[name], new.besides, unlike_machines) for name in shared),
+        changes=tuple(
+            arm_change(base.arms[name], new.arms[name], new.besides, unlike_machines=unlike_machines) for name in shared
+        ),
         lost=tuple(name for name in base.arms if name not in new.arms),
         added=tuple(name for name in new.arms if name not in base.arms),
     )
@@ -127,7 +129,17 @@ def _listed(names: Iterable[ArmName]) -> str:
     return ", ".join(f"{study}: {arms}" for study, arms in studies.items())
 
 
-def _arm_change(base: ArmOfRun, new: ArmOfRun, besides: Sequence[BesideRecord], unlike_machines: bool) -> ArmChange:
+def arm_change(
+    base: ArmOfRun, new: ArmOfRun, besides: Sequence[BesideRecord], *, unlike_machines: bool = False
+) -> ArmChange:
+    """Return an arm in two runs, without verdicts.
+
+    Args:
+        base: the arm in the run that is compared with.
+        new: the same arm in the other one.
+        besides: the new run's measurements of speeds side by side.
+        unlike_machines: compare speeds of different machines too.
+    """
     return ArmChange(
         base=base,
         new=new,

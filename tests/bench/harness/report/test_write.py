@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
-from bench.commands.report import results_folders
 from bench.harness.paths import PROJECT
 from bench.harness.records.record import Record, RecordError
 from bench.harness.records.speed import save_speed
+from bench.harness.records.store import results_folders
 from bench.harness.report.write import images_from, write_all
 from tests.bench.conftest import MakePhase, MakeRecord
 
