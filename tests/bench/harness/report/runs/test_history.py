@@ -67,7 +67,7 @@ def _everything_is_chosen(request: pytest.FixtureRequest) -> None:
 
 
 def test_the_terminal_names_each_step() -> None:
-    """How much there is, then what fell, by how much, from where to where."""
+    """The extent first, then what fell, by how much, from where to where."""
     first, *lines = history_lines(some_series(), GATES)
 
     assert first == "3 runs, 1 study, 2 arms; 1 step beyond accuracy:0.3 and speed:10%"
