@@ -18,6 +18,8 @@ from images.picture import Picture
 MOST_PIXELS = 16_000_000  # of a picture; the server: of all pictures of a request
 LONGEST_SIDE = 16_384  # in pixels: a line of 16 million is no photograph, and takes as long as a hundred
 LEAST_STRIPS, PIXELS_PER_STRIP = 256, 128  # a picture may be stored in that many strips, and one more per 128 pixels
+SCAN = b"\xff\xda"  # begins a scan of a JPEG, and stands nowhere in its coded data
+SCANNED_PIXELS = 20 * MOST_PIXELS  # of all scans together: a progressive JPEG has some ten, each goes over all pixels
 ORIENTATION = 0x0112  # in EXIF: how the camera was held
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -100,7 +102,7 @@ def _opened(content: bytes, name: str, most_pixels: int, pixels_before: int) -> 
         raise errors.empty(name)
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            _check(image, name, most_pixels, pixels_before)
+            _check(image, content, name, most_pixels, pixels_before)
             yield image
     except errors.PictureError:
         raise
@@ -112,9 +114,9 @@ def _opened(content: bytes, name: str, most_pixels: int, pixels_before: int) -> 
         raise errors.unreadable(name, " ".join(str(error).split()) or type(error).__name__) from error
 
 
-def _check(image: ImageFile.ImageFile, name: str, most_pixels: int, pixels_before: int) -> None:
+def _check(image: ImageFile.ImageFile, content: bytes, name: str, most_pixels: int, pixels_before: int) -> None:
     width, height = image.size
-    if _slow(image):
+    if _slow(image, content):
         raise errors.slow(name)
     if max(width, height) > LONGEST_SIDE:
         raise errors.too_long(name, (width, height), LONGEST_SIDE)
@@ -122,13 +124,16 @@ def _check(image: ImageFile.ImageFile, name: str, most_pixels: int, pixels_befor
         raise errors.too_many_pixels(name, (width, height), most_pixels, pixels_before)
 
 
-def _slow(image: ImageFile.ImageFile) -> bool:
+def _slow(image: ImageFile.ImageFile, content: bytes) -> bool:
     """Return whether Pillow would decode an image in Python, a microsecond per byte or several per strip.
 
     Its decoders in Python are those of PPM with its numbers as words or up to another than 255 and 65535, and of BMP
-    with run lengths. TIFF may have a strip for each pixel; a strip for each row is as programs write it.
+    with run lengths. TIFF may have a strip for each pixel; a strip for each row is as programs write it. A JPEG may go
+    over all of its pixels hundreds of times.
     """
     width, height = image.size
+    if image.format == "JPEG" and content.count(SCAN) * width * height > SCANNED_PIXELS:
+        return True
     many = len(image.tile) > LEAST_STRIPS + width * height // PIXELS_PER_STRIP
     return many or any(tile[0] in Image.DECODERS for tile in image.tile)
 

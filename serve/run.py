@@ -63,7 +63,7 @@ def serve(arguments: argparse.Namespace, words: Sequence[str]) -> int:
         server = Server(
             catalogue,
             access=tokens.access,
-            limits=_limits(body_memory * MB),
+            limits=_limits(body_memory * MB, grpc=arguments.grpc_port is not None),
             workers=workers,
             poll=arguments.poll,
             say=say,
@@ -114,11 +114,15 @@ def _tracing() -> "Tracing":
     return Tracing()
 
 
-def _limits(body_memory: int) -> Limits:
-    """Return the limits of connections: no more than there are file descriptors for."""
+def _limits(body_memory: int, *, grpc: bool) -> Limits:
+    """Return the limits of connections: no more than there are file descriptors for.
+
+    gRPC's are not counted by us, so that it gets as many again.
+    """
     usual = Limits()
-    descriptors = raise_descriptors(usual.connections + RESERVE + OTHER_DESCRIPTORS)
-    connections = max(1, min(usual.connections, descriptors - RESERVE - OTHER_DESCRIPTORS))
+    others = OTHER_DESCRIPTORS + (usual.connections if grpc else 0)
+    descriptors = raise_descriptors(usual.connections + RESERVE + others)
+    connections = max(1, min(usual.connections, descriptors - RESERVE - others))
     return Limits(connections=connections, bodies=body_memory)
 
 

@@ -28,6 +28,7 @@ SIGNED = (MODEL, GOLDEN, CARD, f"../{LABELS}")  # as named in SUMS
 ONCE_SIGNED = f"../{CONFIG}"  # by earlier exports
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 LONGEST_NAME = 110  # of a float32 model: what its variants add must fit too
+TEXT_BYTES = 1_000_000  # of a configuration, a card, labels or sums: they have some thousands
 VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -79,11 +80,13 @@ def read_text(path: Path) -> str:
     """Return the text of a file, or of what a symbolic link leads to.
 
     Raises:
-        RepositoryError: it is no regular file: a pipe would keep its reader waiting.
+        RepositoryError: it is no regular file: a pipe would keep its reader waiting; or it is too large.
         OSError, UnicodeDecodeError: it cannot be read.
     """
     if path.exists() and not path.is_file():
         raise RepositoryError(f"{path} is no regular file")
+    if (size := path.stat().st_size) > TEXT_BYTES:
+        raise RepositoryError(f"{path} has {size} bytes: it may have {TEXT_BYTES}")
     return path.read_text("utf-8")
 
 

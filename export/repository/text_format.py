@@ -5,13 +5,13 @@ from typing import Any
 
 from export.repository.layout import RepositoryError
 
+BETWEEN = re.compile(r"\s+|#[^\n]*")  # blanks, and comments: matched one by one, so that it takes no longer than it is
 TOKEN = re.compile(
-    r"""\s*(?:\#[^\n]*\s*)*(?:
+    r"""(?:
         (?P<punctuation>[{}\[\]:,;<>])
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<number>-?(?:\d+\.?\d*(?:[eE][+-]?\d+)?))
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<end>$)
     )""",
     re.VERBOSE,
 )
@@ -47,12 +47,13 @@ class _Reader:
     def _split(self, text: str) -> list[str]:
         tokens, place = [], 0
         while place < len(text):
-            match = TOKEN.match(text, place)
+            between = BETWEEN.match(text, place)
+            match = between or TOKEN.match(text, place)
             if match is None:
                 raise self._error(f"cannot read {text[place : place + 20].strip()!r}")
             place = match.end()
-            if match.lastgroup is not None and match.lastgroup != "end":
-                tokens.append(match.group(match.lastgroup))
+            if not between:
+                tokens.append(match.group())
         return tokens
 
     @property

@@ -11,7 +11,14 @@ from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
 from serve.api.exchange import Reply, Request, Send, error_reply, expanded, guarded, json_reply
 from serve.api.infer_response import Answering
-from serve.api.metadata import model_metadata, model_settings, no_overrides, repository_index, server_metadata
+from serve.api.metadata import (
+    model_metadata,
+    model_settings,
+    no_overrides,
+    parameters_of,
+    repository_index,
+    server_metadata,
+)
 from serve.api.metrics import CONTENT_TYPE, metrics
 from serve.api.openapi import document
 from serve.api.picture import Picture, pictures
@@ -33,6 +40,7 @@ from serve.website.files import model_list, page_file
 JSON_BYTES_A_VALUE = 12  # of a generous JSON encoding of one pixel
 PICTURES_WAITING, CHANGES_WAITING = 64, 16  # requests whose pictures are to be read, loads and unloads
 NO_ORIGIN = Cors()
+UNLOADS = ("unload_dependents",)  # Triton's clients always send it; no model here depends on another
 OVERHEAD_BYTES = 16_384  # of a request beside its pixels
 
 
@@ -170,12 +178,12 @@ class App:
 
     def load(self, request: Request, send: Send) -> None:
         """Load a model, beside the event loop."""
-        no_overrides(request.body)
+        no_overrides(parameters_of(request.body))
         self._change(request, send, self.catalogue.load)
 
     def unload(self, request: Request, send: Send) -> None:
         """Unload a model, beside the event loop."""
-        no_overrides(request.body)
+        no_overrides(parameters_of(request.body), UNLOADS)
         self._change(request, send, self.catalogue.unload)
 
     def _change(self, request: Request, send: Send, change: Callable[[str], None]) -> None:

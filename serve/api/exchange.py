@@ -15,6 +15,7 @@ from serve.inference.request_queue import Job
 
 GZIP, ZLIB, BARE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS  # containers, as zlib names them
 CONTAINERS = {b"gzip": (GZIP,), b"x-gzip": (GZIP,), b"deflate": (ZLIB, BARE)}  # some clients send deflate bare
+MEMBERS = 16  # of gzip in a body; each costs a copy of what is behind it
 JSON, BINARY = "application/json", "application/octet-stream"
 
 
@@ -46,16 +47,34 @@ def expanded(request: Request, limit: int) -> bytes:
     if encoding not in CONTAINERS:
         raise RequestError(415, f"content-encoding {name!r} is not taken: send gzip, deflate or plain bytes")
     for bits in CONTAINERS[encoding]:
-        reader = zlib.decompressobj(bits)
-        try:
-            body = reader.decompress(request.body, limit + 1)
-        except zlib.error:
-            continue
-        if len(body) > limit:
+        body = _unpacked(request.body, bits, limit + 1)
+        if body is not None and len(body) > limit:
             raise RequestError(413, f"the body expands to more than {limit} bytes")
-        if reader.eof and not reader.unused_data:
+        if body is not None:
             return body
     raise RequestError(400, f"the body is not {name}, as its content-encoding says, or it is cut short")
+
+
+def _unpacked(content: bytes, container: int, most: int) -> bytes | None:
+    """Return what is in a container, no more than so many bytes; None where it is none, or cut short.
+
+    A file of gzip may be several, one after the other (RFC 1952, section 2.2).
+    """
+    body = b""
+    for _ in range(MEMBERS):
+        reader = zlib.decompressobj(container)
+        try:
+            body += reader.decompress(content, most - len(body))
+        except zlib.error:
+            return None
+        if len(body) == most:
+            return body
+        content = reader.unused_data
+        if not content:
+            return body if reader.eof else None
+        if container != GZIP:
+            return None
+    return None
 
 
 @dataclass(slots=True)

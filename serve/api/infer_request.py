@@ -82,7 +82,7 @@ def _parse_json(version: Version, header: bytes, tensors: bytes) -> Inference:
     images = _image(version, request.get("inputs"), tensors, without_flags=without_flags)
     binary = _flag(parameters.get("binary_data_output", False), "parameters.binary_data_output")
     wanted = wanted_outputs(version, request.get("outputs"), binary=binary)
-    return Inference(images, identity, wanted, _timeout(parameters.get("timeout")))
+    return Inference(images, identity, wanted, timeout(parameters.get("timeout")))
 
 
 def _loads(text: bytes) -> object:
@@ -123,7 +123,12 @@ def _flag(value: object, what: str) -> bool:
     return value
 
 
-def _timeout(value: object) -> float | None:
+def timeout(value: object) -> float | None:
+    """Return the seconds of a request's parameter of that name, None where it gives none.
+
+    Raises:
+        RequestError: 400, it is no whole number of microseconds.
+    """
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

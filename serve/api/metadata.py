@@ -1,5 +1,6 @@
 """The server, its models and its repository in their own words, as the Open Inference Protocol and Triton have them."""
 
+from collections.abc import Container, Iterable
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ from export.repository.layout import INPUT, OUTPUTS
 from serve.errors import RequestError
 from serve.inference.catalogue import Catalogue
 from serve.inference.version import Version
+from serve.log import short
 
 NAME, VERSION = "convbench", "0.1.0"
 EXTENSIONS = (
@@ -70,15 +72,31 @@ def repository_index(catalogue: Catalogue, body: bytes) -> list[dict[str, str]]:
     return [row for row in catalogue.index() if not only_ready or row["state"] == "READY"]
 
 
-def no_overrides(body: bytes) -> None:
-    """Refuse to load a model otherwise than it lies in the repository.
+def no_overrides(parameters: Iterable[str], known: Container[str] = ()) -> None:
+    """Refuse to load or unload a model otherwise than it lies in the repository.
+
+    Args:
+        parameters: names of those that were given.
+        known: those that change nothing here.
 
     Raises:
         RequestError: 400.
     """
+    for name in parameters:
+        if name not in known:
+            raise RequestError(400, f"parameter {name[:60]!r} is not offered: a model is as it lies in the repository")
+
+
+def parameters_of(body: bytes) -> Iterable[str]:
+    """Return the names of the parameters in the body of a load or an unload.
+
+    Raises:
+        RequestError: 400, it is no object, or they are none.
+    """
     wanted = _read(body)
-    if not isinstance(wanted, dict) or wanted.get("parameters"):
-        raise RequestError(400, "parameters of a load are not offered: a model is loaded as it lies in the repository")
+    if not isinstance(wanted, dict) or not isinstance(parameters := wanted.get("parameters") or {}, dict):
+        raise RequestError(400, f"{short(wanted)} is no object with parameters")
+    return parameters
 
 
 def _read(body: bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -29,7 +29,7 @@ def why_refused(job: Job, lane: Lane, others: Iterable[Lane], now: float, worker
     alone = job.version.expected_seconds(job.count)
     if takes > (ROOM * may if takes > alone else may):
         return _too_busy(
-            f"{config.name}: an answer would take {takes:.3g} s, of the {may:.3g} s it has", takes - ROOM * may
+            f"{config.name}: an answer would take {takes:.3g} s, of the {max(may, 0):.3g} s it has", takes - ROOM * may
         )
     return None
 

@@ -14,7 +14,7 @@ from serve.log import Problem
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
 
 SHARED = (CONFIG, LABELS)  # by the versions of a model
-State = frozenset[tuple[str, int, int, int]]  # names of files, with their sizes, times and inodes
+State = frozenset[tuple[str, int, int, int, int]]  # names of files, with their sizes, times and inodes
 
 
 @dataclass
@@ -126,6 +126,8 @@ class Catalogue:
                 self.repository / model.name, number, config, threads=self.threads, device=self.device
             )
         except Exception as error:  # noqa: BLE001 - as above
+            if isinstance(error, OSError):  # of the system's, such as too many open files: it may pass by itself
+                model.looked_at.pop(number, None)
             return self._refuse(model, number, _reason(error))
         model.refused.pop(number, None)
         again = "is read again and" if number in model.served else "is"
@@ -227,7 +229,7 @@ def _state(version: Path) -> State:
         files = [(path.name, path.stat()) for path in (*version.iterdir(), *(version.parent / name for name in SHARED))]
     except OSError:  # it is being moved or removed
         return frozenset()
-    return frozenset((name, stat.st_size, stat.st_mtime_ns, stat.st_ino) for name, stat in files)
+    return frozenset((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for name, stat in files)
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ import ssl
 from pathlib import Path
 
 from serve.errors import ConfigurationError
-from serve.security.changed_files import Watched
+from serve.security.changed_files import Watched, read_bytes
 
 
 class Certificate:
@@ -47,9 +47,10 @@ class Certificate:
 
     def _read(self) -> ssl.SSLContext:
         """Return a new context: one that is read into again keeps the old pair where the new one's kind differs."""
+        pem = read_bytes(self.certificate), read_bytes(self.key)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate, self.key, password=lambda: "")  # nobody is asked for a passphrase
-        self.pem = self.certificate.read_bytes(), self.key.read_bytes()
+        self.pem = pem
         return context
 
     def _answer_with_the_current(self, connection: ssl.SSLSocket | ssl.SSLObject, _: str | None, __: object) -> None:

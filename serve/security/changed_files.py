@@ -7,6 +7,17 @@ from serve.log import Problem
 State = tuple[tuple[int, ...], ...]
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return a file's content.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file: a pipe would keep its reader waiting.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is no regular file")
+    return path.read_bytes()
+
+
 class Watched:
     """Files, and whether they have changed since they were last asked for.
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 ANY = "*"
 ORIGIN = re.compile(r"https?://[^/\s]+")
-LETS_READ = {"access-control-expose-headers": "inference-header-content-length, server-timing, x-request-id"}
+LETS_READ = {
+    "access-control-expose-headers": "inference-header-content-length, retry-after, server-timing, x-request-id"
+}
 LETS_ASK = {
     "access-control-allow-methods": "GET, POST",
     "access-control-allow-headers": "authorization, content-type, inference-header-content-length, x-request-id",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from serve.errors import ConfigurationError
 from serve.security.access import Access
-from serve.security.changed_files import Watched
+from serve.security.changed_files import Watched, read_bytes
 
 TOKENS, ADMINISTRATORS = "CONVBENCH_TOKENS", "CONVBENCH_ADMIN_TOKENS"
 
@@ -65,7 +65,7 @@ def read_tokens(path: Path | None, variable: str, option: str = "--tokens") -> l
     if path is None and given is None:
         return []
     try:
-        words = (given or "").split(",") if path is None else path.read_text("utf-8").splitlines()
+        words = (given or "").split(",") if path is None else read_bytes(path).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{option} {path} cannot be read: {error}") from error
     tokens = [word.strip() for word in words if word.strip() and not (path and word.strip().startswith("#"))]

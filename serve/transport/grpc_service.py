@@ -4,7 +4,8 @@ The messages and the service are those of tritonclient, which are KServe's with 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import grpc
@@ -12,15 +13,13 @@ from google.protobuf.message import DecodeError
 from tritonclient.grpc import service_pb2 as messages
 from tritonclient.grpc import service_pb2_grpc as services
 
-from export.repository.golden import Answers, Pixels
-from export.repository.layout import INPUT
-from serve.api import infer_request
-from serve.api.app import App
+from export.repository.golden import Answers
+from serve.api.app import UNLOADS, App
 from serve.api.exchange import refusal
-from serve.api.infer_response import output_of
 from serve.api.metadata import model_metadata, model_settings, server_metadata
 from serve.errors import RequestError
 from serve.inference.version import Version
+from serve.transport.grpc_messages import as_it_lies, first_name, images_of, response, seconds_of, wanted_of
 
 CODES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
@@ -32,9 +31,8 @@ CODES = {
     503: grpc.StatusCode.UNAVAILABLE,
     504: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
+HEALTH = ("ServerLive", "ServerReady")  # always answered: a crowd shall not look like a death
 IN_FLIGHT = 16  # requests of a stream that are taken before the first of them is answered
-FIRST_FIELD = b"\n"  # a message's first byte where its first field, the model's name, comes first
-LONGEST_NAME = 127  # whose length is one byte
 
 Context = Any  # grpc.aio.ServicerContext, which is generic over messages
 
@@ -50,7 +48,8 @@ def guarded(method: Callable[["Service", Any, Context], Awaitable[Any]]) -> Call
     async def call(self: "Service", request: Any, context: Context) -> Any:  # noqa: ANN401 - a message
         calls = self.app.statistics.calls
         try:
-            answer = await method(self, request, context)
+            with self.room() if method.__name__ not in HEALTH else nullcontext():
+                answer = await method(self, request, context)
         except asyncio.CancelledError:
             calls[grpc.StatusCode.CANCELLED.name] += 1
             raise
@@ -67,8 +66,25 @@ def guarded(method: Callable[["Service", Any, Context], Awaitable[Any]]) -> Call
 class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # generated, without types
     """The calls that a client may make."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, app: App, calls: int) -> None:
+        self.app, self.calls = app, calls
+        self.stopping = asyncio.Event()
+        self._running = 0
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """Count a call in while it runs.
+
+        Raises:
+            RequestError: 429, too many run.
+        """
+        if self._running >= self.calls:
+            raise RequestError(429, f"{self.calls} calls run already")
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
 
     @guarded
     async def ServerLive(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - the service's names and messages
@@ -134,6 +150,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
     async def RepositoryModelLoad(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
         """Load a model."""
         del context
+        as_it_lies(request)
         await asyncio.to_thread(self.app.catalogue.load, request.model_name)
         return messages.RepositoryModelLoadResponse()
 
@@ -141,6 +158,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
     async def RepositoryModelUnload(self, request: Any, context: Context) -> Any:  # noqa: ANN401, N802 - as above
         """Unload a model."""
         del context
+        as_it_lies(request, UNLOADS)
         await asyncio.to_thread(self.app.catalogue.unload, request.model_name)
         return messages.RepositoryModelUnloadResponse()
 
@@ -151,7 +169,14 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
 
     async def ModelStreamInfer(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:  # noqa: N802 - as above
         """Yield the answers of a stream's requests in their order; one that is refused does not end the stream."""
-        del context
+        try:
+            with self.room():
+                async for answer in self._stream(requests):
+                    yield answer
+        except RequestError as error:
+            await context.abort(code_of(error), str(error))
+
+    async def _stream(self, requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
         tasks: asyncio.Queue[asyncio.Task[Any] | None] = asyncio.Queue(IN_FLIGHT)
 
         async def read() -> None:
@@ -161,7 +186,11 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
             finally:
                 await tasks.put(None)
 
-        reading = asyncio.ensure_future(read())
+        async def stop() -> None:
+            await self.stopping.wait()
+            reading.cancel()  # what was read is answered
+
+        reading, stopped = asyncio.ensure_future(read()), asyncio.ensure_future(stop())
         ended = grpc.StatusCode.CANCELLED
         try:
             while (task := await tasks.get()) is not None:
@@ -171,6 +200,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         finally:
             self.app.statistics.calls[ended.name] += 1
             reading.cancel()
+            stopped.cancel()
             while not tasks.empty():
                 if (task := tasks.get_nowait()) is not None:
                     task.cancel()
@@ -191,7 +221,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
         Raises:
             RequestError: 413; 404 where its model is unknown; 400, it is no message.
         """
-        name = _first_name(content)
+        name = first_name(content)
         limit = self.app.infer_limit(name)
         if len(content) > limit:
             if name:
@@ -205,15 +235,15 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
     async def _infer(self, request: Any, remaining: float | None) -> Any:  # noqa: ANN401 - messages
         """Return the response to a request that has so many seconds, None for as many as its model gives it."""
         version = self._find(request.model_name, request.model_version)
-        images = _images(version, request)
-        wanted = _wanted(version, request)
+        images = images_of(version, request)
+        wanted = wanted_of(version, request)
         future: asyncio.Future[Answers | RequestError] = asyncio.get_running_loop().create_future()
 
         def done(_: object, answers: Answers | RequestError) -> None:
             if not future.done():
                 future.set_result(answers)
 
-        job = self.app.submit(version, images, done, _seconds(request, remaining))
+        job = self.app.submit(version, images, done, seconds_of(request, remaining))
         try:
             answers = await future
         except asyncio.CancelledError:
@@ -221,60 +251,7 @@ class Service(services.GRPCInferenceServiceServicer):  # type: ignore[misc]  # g
             raise
         if isinstance(answers, RequestError):
             raise answers
-        return _response(version, request.id, wanted, answers)
+        return response(version, request.id, wanted, answers)
 
     def _find(self, name: str, number: str) -> Version:
         return self.app.find(name, number or None)
-
-
-def _first_name(content: bytes) -> str:
-    """Return the model's name where a request begins with it, as every library writes it, else nothing."""
-    if content[:1] != FIRST_FIELD or len(content) == 1 or content[1] > LONGEST_NAME:
-        return ""
-    return content[2 : 2 + content[1]].decode("utf-8", "replace")
-
-
-def _images(version: Version, request: Any) -> Pixels:  # noqa: ANN401 - a message
-    """Return the pixels of the one input, raw or as numbers.
-
-    Raises:
-        RequestError: 400.
-    """
-    if len(request.inputs) != 1:
-        raise RequestError(400, f"inputs must be the one input {INPUT!r}; there are {len(request.inputs)}")
-    (tensor,) = request.inputs
-    numbers = list(tensor.contents.uint_contents)
-    if request.raw_input_contents and numbers:
-        raise RequestError(400, "the input comes both raw and as contents: send one of them")
-    head = {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
-    shape = infer_request.checked_shape(version, head)
-    if len(request.raw_input_contents) > 1:
-        raise RequestError(400, f"there are {len(request.raw_input_contents)} raw contents for one input")
-    if request.raw_input_contents:
-        return infer_request.from_bytes(request.raw_input_contents[0], shape)
-    return infer_request.from_json(numbers, shape)
-
-
-def _seconds(request: Any, remaining: float | None) -> float | None:  # noqa: ANN401 - a message
-    """Return the seconds that a request gives itself: its deadline, or its parameter `timeout` in microseconds."""
-    asked = request.parameters["timeout"].int64_param / 1e6 if "timeout" in request.parameters else 0.0
-    return min((seconds for seconds in (asked or None, remaining) if seconds is not None), default=None)
-
-
-def _wanted(version: Version, request: Any) -> tuple[infer_request.Wanted, ...]:  # noqa: ANN401 - a message
-    for tensor in (*request.inputs, *request.outputs):
-        infer_request.no_shared_memory(tensor.parameters, tensor.name)
-    outputs = [
-        {"name": output.name, "parameters": {"classification": output.parameters["classification"].int64_param}}
-        for output in request.outputs
-    ]
-    return infer_request.wanted_outputs(version, outputs or None, binary=True)
-
-
-def _response(version: Version, identity: str, wanted: tuple[infer_request.Wanted, ...], answers: Answers) -> Any:  # noqa: ANN401 - a message
-    reply = messages.ModelInferResponse(model_name=version.name, model_version=str(version.number), id=identity)
-    for output_wanted in wanted:
-        output, content = output_of(version, answers, output_wanted)
-        reply.outputs.add(name=output_wanted.name, datatype=output["datatype"], shape=output["shape"])
-        reply.raw_output_contents.append(content or b"")
-    return reply

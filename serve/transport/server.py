@@ -136,9 +136,7 @@ class Server:
         await asyncio.sleep(SETTLING)
         listener.close()
         reloading.cancel()
-        if grpc_server is not None:
-            await grpc_server.stop(GRACE)
-        await self.clients.finish()
+        await asyncio.gather(self.clients.finish(), *([] if grpc_server is None else [grpc_server.stop(GRACE)]))
         ticking.cancel()
         self.app.close()
 

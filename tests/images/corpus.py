@@ -74,6 +74,13 @@ def with_a_second(orientation: int = 1) -> bytes:
     return encoded(COLOUR, "MPO", save_all=True, append_images=[Image.fromarray(255 - COLOUR[:, :SIDE])], exif=exif)
 
 
+def with_scans(count: int) -> bytes:
+    """Return a progressive JPEG of 16 million pixels whose last scan is there so many times more."""
+    content = encoded(Image.new("L", (4000, 4000)), "JPEG", progressive=True)
+    place = content.rindex(b"\xff\xda")
+    return content[:-2] + content[place:-2] * count + content[-2:]
+
+
 def run_lengths() -> bytes:
     """Return a BMP whose rows are compressed, which Pillow does not write."""
     rows, start = b"\x0a\x01\0\0" * SIDE, 14 + 40 + 4 * 256
@@ -159,6 +166,7 @@ def _broken() -> Iterator[tuple[str, bytes]]:
     yield "greys up to 7.pgm", b"P5 10 8 7 " + bytes(80)
     yield "run lengths.bmp", run_lengths()
     yield "a strip for each pixel.tiff", in_strips(1000)
+    yield "a hundred scans.jpg", with_scans(100)
     yield "floats above 1.tiff", tiff(DEEP.astype(np.float32))
     yield "floats below 0.tiff", tiff(DEEP.astype(np.float32) / 65535 - 0.5)
     yield "not a number.tiff", tiff(np.full((SIDE, WIDE), np.nan, np.float32))

@@ -11,6 +11,10 @@ from images.decoding import MOST_PIXELS, read, read_file
 from images.errors import PictureError, TooManyPixelsError, UnknownFormatError
 from tests.images.corpus import BROKEN, COLOUR, JPEG_BEGINS, WHOLE, encoded, in_strips, moving, turned, with_a_second
 
+SLOW = (
+    *("greys as words.pgm", "greys up to 7.pgm", "run lengths.bmp", "a strip for each pixel.tiff"),
+    "a hundred scans.jpg",
+)
 Turn = Callable[[np.ndarray], np.ndarray]
 UPRIGHT: dict[int, Turn] = {  # what is seen, of pixels that were stored with this orientation
     1: lambda stored: stored,
@@ -121,7 +125,14 @@ def test_pixels_are_counted_before_they_are_decoded(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "name", ["greys as words.pgm", "greys up to 7.pgm", "run lengths.bmp", "a strip for each pixel.tiff"]
+    "name",
+    [
+        "greys as words.pgm",
+        "greys up to 7.pgm",
+        "run lengths.bmp",
+        "a strip for each pixel.tiff",
+        "a hundred scans.jpg",
+    ],
 )
 def test_pixels_that_take_long_to_read_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request's worth of them took thirteen seconds; decoders in C take less than one."""

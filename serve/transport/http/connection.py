@@ -92,6 +92,11 @@ class Connection(asyncio.Protocol):
             except RequestError as error:
                 self._refuse(error)
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing more is read: the client does not read its answers, or has many to wait for."""
+        return self._stuck or len(self.exchanges) >= PIPELINED
+
     def eof_received(self) -> bool:
         """Answer what was read from a client that sends no more, then close; TLS cannot stay half open."""
         if self.state is OPEN:
@@ -116,8 +121,12 @@ class Connection(asyncio.Protocol):
 
     def _read_on(self) -> None:
         """Read from a client that reads its answers, and has not too many to wait for."""
-        waits = self._stuck or len(self.exchanges) >= PIPELINED
-        if self.transport is not None and self.state is not CLOSING and not waits:
+        if self.state is OPEN:
+            try:
+                self._reader.go_on()
+            except RequestError as error:
+                self._refuse(error)
+        if self.transport is not None and self.state is not CLOSING and not self.waits:
             self.transport.resume_reading()
 
     # The reader calls these.
@@ -185,11 +194,13 @@ class Connection(asyncio.Protocol):
         """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
         if self.state is OPEN:
             self.state = REFUSED
-            asked = Request("", self._reader.target, {})
+            asked = Request("", self._reader.target, self._reader.headers)
             self._reader.close()
             exchange = Exchange(asked, monotonic(), CLOSE, 0)
             self.exchanges.append(exchange)
-            self._answered(exchange, error_reply(error))
+            reply = error_reply(error)
+            reply.headers.update(self.app.cors.headers(asked.headers))
+            self._answered(exchange, reply)
 
     def _close(self, *, linger: bool = False) -> None:
         """Close; where a client may still send, let it read what it was answered before the connection is reset."""
@@ -210,14 +221,14 @@ class Connection(asyncio.Protocol):
             self.transport.abort()  # it will not read a reason either
         elif self.exchanges:
             return  # it waits for us
-        elif self._reader.reading:
+        elif not self._reader.idle:
             self._refuse(RequestError(408, "the request came too slowly"))
         else:
             self._close()
 
     def stop(self) -> None:
         """Close once every request that was read is answered; what crosses the closing is read, and not reset."""
-        if not self.exchanges and not self._reader.reading and self.state is not CLOSING:
+        if not self.exchanges and self._reader.idle and self.state is not CLOSING:
             self._close(linger=True)
 
 

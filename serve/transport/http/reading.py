@@ -1,5 +1,7 @@
 """Reads the requests of one connection: httptools parses HTTP/1.1, and limits hold while it does."""
 
+import re
+from collections.abc import Mapping
 from typing import Protocol
 
 import httptools
@@ -9,7 +11,7 @@ from serve.api.exchange import Request
 from serve.api.url import target
 from serve.errors import RequestError
 from serve.transport.bodies import Bodies
-from serve.transport.http.head_cache import Head, Heads
+from serve.transport.http.head_cache import END, Head, Heads
 
 HEADER_BYTES = 16_384
 CHUNK_OVERHEAD = 9  # bytes on the wire a byte of a body, in chunks of one byte
@@ -20,6 +22,10 @@ OFFERS = (b"upgrade", b"connection", b"http2-settings", b"expect")  # of another
 
 class Taker(Protocol):
     """Takes what was read, and has its client go on."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it takes no more requests for now."""
 
     def begun(self) -> None:
         """A request has begun: its head must come."""
@@ -56,28 +62,44 @@ class Reader:
         self.taker: Taker | None = taker
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._data = b""  # that is being read, where it starts with a request
+        self._rest = b""  # is not read yet: its client does not read its answers, or waits for many
+        self._busy = False
         self._room = bodies.room()
         self._begin()
 
     def _begin(self) -> None:
         self._url, self._headers, self._body = b"", {}, []  # type: bytes, dict[bytes, bytes], list[bytes]
         self.target = NO_TARGET
-        self._header_bytes = self._body_bytes = self._raw_bytes = 0
+        self._header_bytes = self._body_bytes = self._raw_bytes = self._length = 0
         self._limit: int | None = None  # of the body; the head is complete where there is one
         self.reading = False
+
+    @property
+    def headers(self) -> Mapping[bytes, bytes]:
+        """The headers of the request that is being read, as far as they are known."""
+        return self._headers
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing more to be taken of what came."""
+        return not self.reading and not self._rest
 
     def close(self) -> None:
         """Forget what is not whole."""
         self._begin()
         self._room.leave()
-        self._data, self._parser, self.taker = b"", None, None  # the parser knows us: a circle would stay for long
+        self._data = self._rest = b""
+        self._parser = self.taker = None  # the parser knows us: a circle would stay for long
 
     def feed(self, data: bytes) -> None:
-        """Read what came.
+        """Read what came, as far as the taker takes more.
 
         Raises:
             RequestError: it is no request, or one that is not taken; nothing behind it can be read.
         """
+        if self._rest or self._busy or (self.taker is not None and self.taker.waits):
+            self._rest += data
+            return
         known = None if self.reading else self.heads.split(data)
         if known is not None:
             head, body = known
@@ -85,20 +107,40 @@ class Reader:
             self._hand_over(head, body, len(body))
             return
         self._data = b"" if self.reading else data
+        self._read(data)
+
+    def go_on(self) -> None:
+        """Read what is left, as far as the taker takes more now.
+
+        Raises:
+            RequestError: as of `feed`.
+        """
+        if self._rest and not self._busy:
+            data, self._rest = self._rest, b""
+            self._data = b""
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        self._busy = True
         try:
             self._parse(data)
         except httptools.HttpParserError as error:
             cause = error.__context__
             raise cause if isinstance(cause, RequestError) else RequestError(400, f"not HTTP/1.1: {error}") from None
+        finally:
+            self._busy = False
 
     def _parse(self, data: bytes) -> None:
-        """Let the parser read; what is no body is bounded, also where a single header has no end.
+        """Let the parser read, a request at a time; what is no body is bounded, also where a header has no end.
 
         Raises:
             RequestError: 431, the head or what is between the chunks is too long.
         """
-        while data and self._parser is not None:
-            size = HEADER_BYTES if self._limit is None else len(data)  # a body has its own bound
+        while data and self.taker is not None and self._parser is not None:
+            if self.taker.waits:
+                self._rest = data + self._rest
+                return
+            size = self._size(data)
             part, data = data[:size], data[size:]
             self._raw_bytes += len(part)
             try:
@@ -109,6 +151,13 @@ class Reader:
                 data = self._declined() + part[offer.args[0] :] + data
             if self._raw_bytes > 2 * HEADER_BYTES + CHUNK_OVERHEAD * self._body_bytes:
                 raise RequestError(431, f"the headers have more than {HEADER_BYTES} bytes")
+
+    def _size(self, data: bytes) -> int:
+        """Return how many bytes the parser may have: never more than a whole request, which may be the last taken."""
+        if self._limit is not None and b"content-length" in self._headers:
+            return max(1, self._length - self._body_bytes)
+        end = data.find(END, 0, HEADER_BYTES)  # of a head or of the last chunk; or within one, where it does no harm
+        return HEADER_BYTES if end < 0 else end + len(END)
 
     def _offered(self) -> bool:
         """Return whether the request that is being read offers to speak another protocol."""
@@ -123,6 +172,8 @@ class Reader:
             return b""
         words = [self._parser.get_method(), self._url, f"HTTP/{self._parser.get_http_version()}".encode()]
         headers = [b"%s: %s\r\n" % item for item in self._headers.items() if item[0] not in OFFERS]
+        if b"close" in re.split(rb"[\s,]+", self._headers.get(b"connection", b"").lower()):
+            headers.append(b"connection: close\r\n")
         self._parser = httptools.HttpRequestParser(self)
         self._data = b""
         self._room.leave()
@@ -149,7 +200,7 @@ class Reader:
             name = name.lower()
             if name == b"host" and name in self._headers:
                 raise RequestError(400, "the request has two Host headers")
-            self._headers[name] = value
+            self._headers[name] = value.strip(b" \t")
 
     def _count_header(self, count: int) -> None:
         self._header_bytes += count
@@ -162,9 +213,11 @@ class Reader:
         newest = self._parser is not None and self._parser.get_http_version() == "1.1"
         if newest and b"host" not in self._headers:
             raise RequestError(400, "the request has no Host header")
+        if (coding := self._headers.get(b"transfer-encoding", b"chunked")).lower() != b"chunked":
+            raise RequestError(501, f"transfer-encoding {coding.decode('latin-1')[:60]!r} is not taken: send chunked")
         self._limit = self.app.body_limit(self.target)
         told = self._headers.get(b"content-length", b"0")
-        length = int(told) if told.isdigit() else 0
+        length = self._length = int(told) if told.isdigit() else 0
         if b"transfer-encoding" in self._headers or length > OVERHEAD_BYTES:  # before much of it is sent
             self.app.check_access(self.target, self._headers)
         if length > self._limit:

@@ -36,6 +36,8 @@ def test_all_forms_of_the_text_format_are_read() -> None:
         ("name: \x01", "cannot read"),
         ("name: " + "[" * 500, "nested more than 20 deep"),
         ("x { " * 500, "nested more than 20 deep"),
+        ("#" * 18 + "\n@ name: 'x'", "cannot read \"@ name: 'x'\""),  # a banner once took twice as long a letter
+        ("# one\n# two\n  /* three */", "cannot read '/* three */'"),
     ],
 )
 def test_what_cannot_be_read_is_named(text: str, message: str) -> None:

@@ -37,11 +37,17 @@ def test_a_byte_order_mark_is_passed_over(running: Running, images: np.ndarray) 
     assert running.ask("POST", INFER, b"\xef\xbb\xbf" + json.dumps(request(images)).encode())[0] == 200
 
 
+def in_two(content: bytes) -> bytes:
+    """Return two files of gzip, one after the other, which is one (RFC 1952)."""
+    return gzip.compress(content[:7]) + gzip.compress(content[7:])
+
+
 @pytest.mark.parametrize(
     ("encoding", "compress"),
     [
         ("gzip", gzip.compress),
         ("GZIP", gzip.compress),
+        ("gzip", in_two),
         ("deflate", zlib.compress),
         ("deflate", bare),
         ("identity", bytes),
@@ -59,7 +65,13 @@ def test_a_compressed_body_is_expanded(
 
 
 @pytest.mark.parametrize(
-    "body", [b"x" * 16, gzip.compress(b"x" * 16, mtime=0)[:-4], gzip.compress(b"x" * 16, mtime=0) + b"x"]
+    "body",
+    [
+        b"x" * 16,
+        gzip.compress(b"x" * 16, mtime=0)[:-4],
+        gzip.compress(b"x" * 16, mtime=0) + b"x",
+        gzip.compress(b"x", mtime=0) * 17,
+    ],
 )
 def test_a_body_that_is_not_compressed_as_it_says_is_refused(running: Running, body: bytes) -> None:
     """Or is cut short, or has something behind it."""

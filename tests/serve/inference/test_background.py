@@ -1,7 +1,9 @@
 """Tests of serve.inference.background: bounded, on time, and dropped when nobody waits any more."""
 
 import asyncio
+import sys
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -109,3 +111,63 @@ def test_closing_does_not_wait_for_what_has_not_begun() -> None:
 
     run(main)
     assert not begun
+
+
+def test_what_would_be_late_is_refused_and_says_when_to_come_back() -> None:
+    """By the smoothed time of what was done before; who finds nobody waiting is always let in."""
+    gate, outcomes = threading.Event(), []  # type: threading.Event, list[Any]
+
+    async def main() -> None:
+        beside = Beside("work", 64)
+        beside.seconds = 0.4
+        beside.submit(gate.wait, outcomes.append, 0.1)
+        for _ in range(3):
+            beside.submit(gate.wait, outcomes.append, 2.0)
+        with pytest.raises(RequestError, match=r"work: it would take 2 s, of the 2 s it has") as caught:
+            beside.submit(gate.wait, outcomes.append, 2.0)
+        assert caught.value.status == 429
+        assert caught.value.headers == {"Retry-After": "1"}
+        beside.submit(gate.wait, outcomes.append)  # without a deadline it waits as long as it takes
+        gate.set()
+        await until(lambda: len(outcomes) == 5)
+        assert beside.seconds < 0.4
+        beside.close()
+
+    run(main)
+
+
+def test_what_waited_too_long_is_not_begun() -> None:
+    """It would be late, and those behind it too."""
+    gate, outcomes, begun = threading.Event(), [], []  # type: threading.Event, list[Any], list[int]
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        beside.submit(gate.wait, outcomes.append)
+        beside.submit(lambda: begun.append(1), outcomes.append, 1.0)
+        beside.seconds = 5.0
+        gate.set()
+        await until(lambda: len(outcomes) == 2)
+        beside.close()
+
+    run(main)
+    assert not begun
+    assert outcomes[1].status == 504
+
+
+def test_dropped_work_holds_no_memory() -> None:
+    """A client that leaves takes its picture along, though its turn has not come."""
+    gate = threading.Event()
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        beside.submit(gate.wait, lambda _: None)
+        body = bytearray(b"picture")
+        ticket = beside.submit(partial(len, body), lambda _: None)
+        kept = sys.getrefcount(body)
+        ticket.cancel()
+        assert sys.getrefcount(body) < kept
+        gate.set()
+        await until(lambda: beside.waiting == 0)
+        beside.close()
+
+    run(main)

@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from serve.errors import RequestError
 from serve.inference.catalogue import Catalogue
+from serve.inference.version import Version, load_version
 from tests.serve.conftest import PutModel, expected
 from tests.serve.inference.test_catalogue import catalogue
 
@@ -158,3 +160,32 @@ def test_hidden_files_are_no_matter(put_model: PutModel) -> None:
     (event,) = catalogue(folder).refresh()
 
     assert event.startswith("net version 1 is served")
+
+
+def test_a_text_that_is_far_too_long_is_refused(put_model: PutModel) -> None:
+    """Reading it would hold up everybody."""
+    folder = put_model()
+    (folder.parent / "config.pbtxt").write_text("# comment\n" * 200_000)
+
+    (event,) = catalogue(folder).refresh()
+
+    assert "config.pbtxt has 2000000 bytes: it may have 1000000" in event
+
+
+def test_what_the_system_refused_is_tried_again(put_model: PutModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many open files pass by themselves; why it is not served is said once."""
+    models = catalogue(put_model())
+    loads = iter([OSError(24, "Too many open files"), OSError(24, "Too many open files"), None])
+
+    def load(*words: Any, **settings: Any) -> Version:  # noqa: ANN401 - whatever it takes
+        if (error := next(loads)) is not None:
+            raise error
+        return load_version(*words, **settings)
+
+    monkeypatch.setattr("serve.inference.catalogue.load_version", load)
+
+    first, second, third = (models.refresh() for _ in range(3))
+
+    assert first == ["net version 1 is not served: [Errno 24] Too many open files"]
+    assert second == []
+    assert third[0].startswith("net version 1 is served")

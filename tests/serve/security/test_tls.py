@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import ssl
@@ -126,3 +127,16 @@ def test_sigterm_ends_it_with_0(command: Command, pair: Pair) -> None:
         assert process.wait(SECONDS) == 0
     assert process.stderr is not None
     assert process.stderr.read() == ""
+
+
+def test_a_pipe_in_the_place_of_a_certificate_keeps_nobody_waiting(pair: Pair) -> None:
+    """The old one stays."""
+    certificate = pair.server()
+    before = certificate.pem
+    pair.key.unlink()
+    os.mkfifo(pair.key)
+
+    (told,) = certificate.refresh()
+
+    assert f"{pair.key} is no regular file" in told
+    assert certificate.pem is before

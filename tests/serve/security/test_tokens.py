@@ -1,5 +1,6 @@
 """Tests of serve.security.tokens: where tokens come from, and that changed ones are read again."""
 
+import os
 import signal
 import urllib.error
 import urllib.request
@@ -88,16 +89,16 @@ def test_tokens_that_could_not_be_read_are_read_at_the_next_look(
     """Though nothing has changed since: a token that was withdrawn must not stay because files were short once."""
     path = write(tmp_path / "tokens", "old")
     files = TokenFiles(path, None)
-    right = Path.read_text
+    right = Path.read_bytes
 
-    def short(*_: object) -> str:
+    def short(*_: object) -> bytes:
         raise OSError(24, "Too many open files")
 
     write(path, "new")
-    monkeypatch.setattr(Path, "read_text", short)
+    monkeypatch.setattr(Path, "read_bytes", short)
     (told,) = files.refresh()
     again = files.refresh()
-    monkeypatch.setattr(Path, "read_text", right)
+    monkeypatch.setattr(Path, "read_bytes", right)
     (read,) = files.refresh()
 
     assert "Too many open files" in told
@@ -112,16 +113,16 @@ def test_tokens_that_change_while_they_are_read_are_read_again(tmp_path: Path, m
     """Half a file is no list of tokens."""
     path = write(tmp_path / "tokens", "old")
     files = TokenFiles(path, None)
-    right = Path.read_text
+    right = Path.read_bytes
 
-    def interrupted(self: Path, encoding: str) -> str:
-        text = right(self, encoding)
-        monkeypatch.setattr(Path, "read_text", right)
+    def interrupted(self: Path) -> bytes:
+        text = right(self)
+        monkeypatch.setattr(Path, "read_bytes", right)
         write(path, "new-and-whole")
         return text
 
     write(path, "new")
-    monkeypatch.setattr(Path, "read_text", interrupted)
+    monkeypatch.setattr(Path, "read_bytes", interrupted)
 
     assert files.refresh() == []
     files.access.check({b"authorization": b"Bearer old"})
@@ -154,3 +155,18 @@ def test_a_file_is_needed_at_the_start(tmp_path: Path, monkeypatch: pytest.Monke
     files.access.check({b"authorization": b"Bearer file"})
     with pytest.raises(RequestError, match="not one of the server's"):
         files.access.check({b"authorization": b"Bearer environment"})
+
+
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """At the start it is refused, later the old tokens stay."""
+    path = write(tmp_path / "tokens", "old")
+    files = TokenFiles(path, None)
+    path.unlink()
+    os.mkfifo(path)
+
+    (told,) = files.refresh()
+
+    assert f"{path} is no regular file" in told
+    files.access.check({b"authorization": b"Bearer old"})
+    with pytest.raises(ConfigurationError, match="is no regular file"):
+        TokenFiles(path, None)

@@ -14,6 +14,7 @@ from serve.security.access import Access
 from serve.transport.http.clients import Limits
 from serve.website.files import FILES, _read, page_file
 from tests.serve.conftest import ADMIN, PutModel, Running, Start, request
+from tests.serve.fakes import soon
 from tests.serve.transport.http.test_connection import INFER, raw, send, statuses
 
 
@@ -186,3 +187,22 @@ def test_a_request_id_comes_back(running: Running, images: np.ndarray) -> None:
 
     for _ in range(2):
         assert b"x-request-id: seven" in send(running.port, whole)
+
+
+def test_a_client_that_only_asks_is_answered_as_far_as_it_reads(running: Running) -> None:
+    """A packet of hundreds of requests must not become hundreds of answers in memory; all are answered in the end."""
+    count = 500
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", running.port))
+        client.settimeout(5)
+        client.sendall(b"GET /page.js HTTP/1.1\r\nhost:\r\n\r\n" * count)
+        soon(lambda: running.server.statistics.replies[200] > 0)
+        time.sleep(0.2)
+        unread = running.server.statistics.replies[200]
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < count:
+            received += client.recv(1 << 20)
+
+    assert unread < count / 2
+    assert running.server.statistics.replies[200] == count

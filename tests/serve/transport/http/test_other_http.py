@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from serve.security.cors import Cors
 from tests.serve.conftest import Running
 from tests.serve.transport.http.test_connection import INFER, PLAIN, RAW, raw, send, statuses
 
@@ -63,3 +64,43 @@ def test_two_hosts_are_refused(running: Running) -> None:
 
     assert statuses(answer) == [400]
     assert b"two Host headers" in answer
+
+
+def test_blanks_behind_a_headers_value_are_no_part_of_it(running: Running, images: np.ndarray) -> None:
+    """RFC 9110, section 5.5."""
+    body = images[0].tobytes()
+
+    assert statuses(send(running.port, raw(body, RAW + b" \t", b"content-encoding: identity\t"))) == [200]
+    assert statuses(send(running.port, raw(body, RAW, b"expect: 100-continue "))) == [100, 200]
+
+
+def test_an_offer_beside_a_close_is_closed(running: Running) -> None:
+    """The client said both."""
+    offer = b"GET /v2 HTTP/1.1\r\nhost: x\r\nupgrade: h2c\r\nconnection: close, upgrade\r\n\r\n"
+
+    answer = send(running.port, offer + PLAIN)
+
+    assert statuses(answer) == [200]
+    assert b"connection: close\r\n" in answer
+
+
+def test_other_transfer_codings_are_not_taken(running: Running) -> None:
+    """What they hold is not what was meant."""
+    head = b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n"
+
+    answer = send(running.port, head + b"0\r\n\r\n")
+
+    assert statuses(answer) == [501]
+    assert b"'gzip, chunked' is not taken: send chunked" in answer
+
+
+def test_other_sites_pages_may_read_why_a_body_is_refused(running: Running) -> None:
+    """Before it was read, too; with the request's own name."""
+    running.server.app.cors = Cors(("https://example.org",))
+    asked = (b"origin: https://example.org", b"x-request-id: mine", b"content-length: 99999999")
+
+    answer = send(running.port, b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\n" + b"\r\n".join(asked) + b"\r\n\r\n")
+
+    assert statuses(answer) == [413]
+    assert b"access-control-allow-origin: https://example.org\r\n" in answer
+    assert b"x-request-id: mine\r\n" in answer
