@@ -69,7 +69,7 @@ class Server:
 
     Args:
         server: grpcio's.
-        port: that it listens on.
+        port: the port that it listens on.
         service: answers inference.
         health: answers health.
     """

@@ -85,7 +85,7 @@ def test_an_offer_beside_a_close_is_closed(running: Running) -> None:
 
 
 def test_other_transfer_codings_are_not_taken(running: Running) -> None:
-    """What they hold is not what was meant."""
+    """A body in another one would be read wrongly."""
     head = b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n"
 
     answer = send(running.port, head + b"0\r\n\r\n")
