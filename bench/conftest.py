@@ -109,7 +109,7 @@ def pytest_collection_modifyitems(
 ) -> Iterator[None]:
     """Keep the studies asked for, before -k and -m take their share; then order the trials seed by seed."""
     settings = config.stash[SETTINGS]
-    _keep_studies(config, items)
+    _keep_studies(session, items)
     collected = sum(study_of(item) is not None and not measures_speed(item) for item in items)
     yield
     if settings.most_seeds and _trains(config) and any(study_of(item) and not measures_speed(item) for item in items):
@@ -131,14 +131,15 @@ def _more(session: pytest.Session) -> tuple[str, list[pytest.Item]]:
     return line, items
 
 
-def _keep_studies(config: pytest.Config, items: list[pytest.Item]) -> None:
+def _keep_studies(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Drop the trials of studies that were not asked for or lack the protocol, and of arms that cannot be run here."""
-    known = {study.name: study for study in map(study_of, items) if study}
+    config, known = session.config, {study.name: study for study in map(study_of, items) if study}
     try:
         device = partial(_device, config) if _trains(config) else None
         selection = select(known, config.stash[SETTINGS], device)
     except UserError as error:
-        raise pytest.UsageError(str(error)) from error
+        broken = "a file of bench/ cannot be imported, see above; without it: " if session.testsfailed else ""
+        raise pytest.UsageError(f"{broken}{error}") from error
     _write_lines(config, selection.lines)
     kept = {
         item for item in items if not (study := study_of(item)) or arm_of(item) in selection.arms.get(study.name, ())

@@ -1,19 +1,27 @@
-"""`python -m bench list`: architectures with parameters and MFLOPs, studies with their arms, data sets."""
+"""`python -m bench list`: architectures with parameters and MFLOPs, studies with their arms, data sets.
+
+An architecture's name lists its options, `recipe` the hyper-parameters, each with its default and the values it takes.
+"""
 
 import argparse
+import inspect
+import re
 from collections.abc import Sequence
+from dataclasses import fields
 from textwrap import wrap
 
 from tabulate import tabulate
 
 from bench.harness.data.catalogue import SOURCES
-from bench.harness.errors import UserError
+from bench.harness.errors import UserError, unknown
 from bench.harness.streams import columns
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import PROTOCOLS
 
 GAP = 2  # letters between two columns
 HEADER_PADDING = 2  # tabulate makes every column two letters wider than its header
+ATTRIBUTE = re.compile(r"^    (\w[\w, ]*): ((?:.|\n {8})*)", re.MULTILINE)  # of a docstring, with its lines
 LEAST_COLUMN = 8  # letters; narrower, words would be cut
 
 
@@ -66,6 +74,41 @@ def datasets() -> str:
     return _fitted(rows, headers)
 
 
+def options_of(architecture: str) -> str:
+    """Return a table of an architecture's options.
+
+    Raises:
+        UnknownArchitectureError: no such architecture.
+    """
+    from models import registry  # noqa: PLC0415 - as above
+
+    described = registry.describe(architecture)
+    rows = [
+        (name, repr(default), _values(name, described.annotations[name])) for name, default in described.options.items()
+    ]
+    return f"{described.summary}\n\n{_fitted(rows, ('option', 'default', 'values'))}"
+
+
+def _values(name: str, annotation: object) -> str:
+    """Return the values that an option takes, as the error for a wrong one says it."""
+    from models.parts.options import BadOptionError, checked  # noqa: PLC0415 - as above
+
+    try:
+        checked(name, object(), annotation)
+    except BadOptionError as error:
+        return str(error).partition(", expected ")[2]
+    return ""
+
+
+def hyper_parameters() -> str:
+    """Return a table of a recipe's hyper-parameters."""
+    words: dict[str, str] = {}
+    for names, meaning in ATTRIBUTE.findall(inspect.getdoc(Recipe) or ""):
+        words |= dict.fromkeys(names.split(", "), " ".join(meaning.split()))
+    rows = [(field.name, repr(field.default), words[field.name]) for field in fields(Recipe)]
+    return _fitted(rows, ("hyper-parameter", "default", "what it is"))
+
+
 def _fitted(rows: Sequence[Sequence[str | int | float]], headers: Sequence[str]) -> str:
     """Return a table that is no wider than the terminal: the widest columns go on in the next line."""
     lines = [list(headers), *([_text(value) for value in row] for row in rows)]
@@ -86,20 +129,35 @@ def _text(value: str | float) -> str:
 
 
 TABLES = {"architectures": architectures, "studies": studies, "datasets": datasets}
+RECIPE = "recipe"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare which tables are printed."""
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; default: all")
+    parser.add_argument(
+        "tables",
+        nargs="*",
+        metavar="TABLE",
+        help=f"{', '.join((*TABLES, RECIPE))} or an architecture's name; default: the first three",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the tables asked for.
 
     Raises:
-        UserError: an unknown table.
+        UserError: neither a table nor an architecture.
     """
-    for name in arguments.tables:
-        if name not in TABLES:
-            raise UserError(f"unknown table {name!r}: choose from {', '.join(TABLES)}")
-    print("\n\n".join(TABLES[name]() for name in arguments.tables or TABLES))  # noqa: T201 - the answer
+    print("\n\n".join(_table(name) for name in arguments.tables or TABLES))  # noqa: T201 - the answer
+
+
+def _table(name: str) -> str:
+    from models import registry  # noqa: PLC0415 - as above
+
+    if name == RECIPE:
+        return hyper_parameters()
+    if name in TABLES:
+        return TABLES[name]()
+    if name not in registry.names():
+        raise UserError(unknown("table or architecture", name, (*TABLES, RECIPE, *registry.names())))
+    return options_of(name)

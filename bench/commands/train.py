@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from bench.harness.analysis.results import state_of
 from bench.harness.command import parse_assignments
 from bench.harness.data.catalogue import data_root
 from bench.harness.data.folder_name import with_options
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
             say(_epoch_line(epoch, trial_run.training.train_error[-1]))
         record = trial_run.record()
         store.append(record)
-    say(f"test accuracy {record.test_accuracy:.2%} on {record.test_images} images ({record.status})")
+    say(f"test accuracy {record.test_accuracy:.2%} on {record.test_images} images ({state_of(record)})")
     say(f"checkpoint {store.folder / str(record.checkpoint)}")
 
 

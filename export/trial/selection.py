@@ -1,5 +1,6 @@
 """Which trials are exported: the best on validation images, of equals the cheapest; the test set has no say."""
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from bench.harness.records.record import Record
 from bench.harness.records.setting import latest, setting_of
 from export.repository.layout import model_name
 
+TRAINED_BY_HAND = "train"  # the protocol of nets outside any study
 VARIANTS = ("int8", "float16")  # suffixes of the names of models in lower precision
 
 
@@ -84,7 +86,7 @@ def select(records: Iterable[Record], wish: Wish) -> Selection:
         SelectionError: an unknown study or architecture, one without a trial that can be exported, or two models of
             the same name.
     """
-    current = latest(records)
+    current = _standing(list(records))
     if not current:
         raise SelectionError("there are no records: run `pytest bench/` first, or name its results with --results")
     _check_known("study", wish.studies, {record.study for record in current})
@@ -100,6 +102,22 @@ def select(records: Iterable[Record], wish: Wish) -> Selection:
     choices = _choices(usable, wish)
     _check_names(choices)
     return Selection(choices=tuple(choices), left_out=left_out)
+
+
+def _standing(records: Sequence[Record]) -> list[Record]:
+    """Return the records that stand: of a study's arm those of its newest definition, of nets trained by hand each one.
+
+    `python -m bench train` gives every definition the architecture's name: the best of them is looked for, among those
+    of the newest code.
+    """
+    own = [record for record in records if record.protocol == TRAINED_BY_HAND]
+    code = {(setting_of(record), record.arm): record.definition.get("code") for record in own}
+    tried = {
+        (record.arm, record.seed, json.dumps(record.definition, sort_keys=True)): record
+        for record in own
+        if record.definition.get("code") == code[setting_of(record), record.arm]
+    }
+    return [*latest(record for record in records if record.protocol != TRAINED_BY_HAND), *tried.values()]
 
 
 def _asked_for(current: Sequence[Record], wish: Wish) -> list[Record]:

@@ -86,3 +86,15 @@ def test_pythons_own_flags_are_no_obstacle(flag: str) -> None:
 
     assert process.returncode == 0, process.stderr
     assert "::test_activation[lenet5-relu-seed0]" in process.stdout
+
+
+def test_a_study_that_cannot_be_imported_is_not_called_unknown(tmp_path: Path) -> None:
+    """The last line leads to the error above it."""
+    file = tmp_path / "test_mine.py"
+    file.write_text(STUDY.format(name="mine").replace("STUDY = Study(", "STUDY = Studdy("), "utf-8")
+
+    process = select(tmp_path, "-p", "bench.conftest", str(file), "--studies", "mine")
+
+    assert process.returncode == 4
+    assert "NameError: name 'Studdy' is not defined" in process.stdout
+    assert "a file of bench/ cannot be imported, see above; without it: unknown study 'mine'" in process.stderr

@@ -125,8 +125,9 @@ def test_options_can_be_recorded(small: Small) -> None:
 
 
 def test_architecture_is_documented(small: Small) -> None:
-    """Every architecture has a one-line summary that ends in a full stop."""
+    """Every architecture has a one-line summary that ends in a full stop, and a docstring of its own."""
     assert describe(small[0]).summary.endswith(".")
+    assert describe(small[0]).constructor.__doc__
 
 
 def test_architecture_has_a_source(small: Small) -> None:

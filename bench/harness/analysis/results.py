@@ -195,6 +195,11 @@ class StudyResult:
         return _distinct(record.execution for record in self.records)
 
 
+def state_of(record: Record) -> str:
+    """Return a trial's state in a word or two: its record's, or that its net answers no better than by guessing."""
+    return "at chance" if record.status == "ok" and _has_failed(record) else record.status
+
+
 def _has_failed(record: Record) -> bool:
     commonest = max(map(sum, record.confusion)) / max(record.test_images, 1)
     return record.status == "diverged" or is_at_chance(

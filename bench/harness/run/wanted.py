@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bench.harness.data.catalogue import Source
+from bench.harness.number_format import counted
 from bench.harness.run.settings import Settings
 from bench.harness.study.learning_rates import ChoiceError
 from bench.harness.study.study import Study
@@ -23,7 +24,7 @@ def resolve_all(wanted: Iterable[Wanted], settings: Settings, source: Callable[[
         ChoiceError: arms whose learning rate was not chosen, all of them together.
         Any other of the project's ValueErrors.
     """
-    trials, problems = [], dict[str, None]()
+    trials, problems, studies = [], dict[str, None](), dict[str, None]()
     for study, arm, seed in wanted:
         name = study.protocol(settings.protocol).dataset
         data = source(settings.dataset or name)
@@ -34,9 +35,12 @@ def resolve_all(wanted: Iterable[Wanted], settings: Settings, source: Callable[[
             )
         except ChoiceError as error:
             problems[str(error)] = None
+            studies[study.name] = None
     if problems:
         first, *others = problems
-        raise ChoiceError(f"{first} (and so for {len(others)} more arms)" if others else first)
+        command = f"`python -m bench tune --studies {','.join(studies)} --protocol {settings.protocol}`"
+        alike = f" ({counted(len(others), 'more arm')} alike; {command} chooses for all, or state a learning_rate)"
+        raise ChoiceError(f"{first}{alike}" if others else first)
     return trials
 
 

@@ -1,10 +1,13 @@
 """Tests of bench.commands.listing."""
 
+from dataclasses import fields
+
 import pytest
 
 from bench.__main__ import main
 from bench.harness.data.catalogue import SOURCES
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.recipe import Recipe
 from models import registry
 
 
@@ -54,13 +57,35 @@ def test_tables_come_in_the_order_asked_for(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_an_unknown_table_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """The message has the tables there are."""
-    assert main(["list", "models"]) == 2
-    assert "unknown table 'models': choose from architectures, studies, datasets" in capsys.readouterr().err
+    """The message has the tables there are, and suggests what was perhaps meant."""
+    assert main(["list", "lennet5"]) == 2
+
+    error = capsys.readouterr().err
+    assert "unknown table or architecture 'lennet5': did you mean 'lenet5'? known: architectures, studies" in error
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_option_is_listed_with_its_default_and_its_values(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A reader need not try a wrong one to learn the right ones."""
+    lines = printed(capsys, name).splitlines()
+
+    starts = {line.split()[0]: line.split(maxsplit=2) for line in lines[4:] if line[0] != " "}
+    assert list(starts) == list(registry.describe(name).options)
+    assert all(len(start) == 3 for start in starts.values())
+
+
+def test_every_hyper_parameter_is_listed_with_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that share a line of the docstring too."""
+    lines = printed(capsys, "recipe").splitlines()
+
+    starts = {line.split()[0]: line.split(maxsplit=2) for line in lines[2:] if line[0] != " "}
+    assert list(starts) == [field.name for field in fields(Recipe)]
+    assert all(len(start) == 3 for start in starts.values())
+    assert starts["std"][2].startswith("one value per channel")
 
 
 @pytest.mark.parametrize("width", [80, 120])
-@pytest.mark.parametrize("table", ["architectures", "studies", "datasets"])
+@pytest.mark.parametrize("table", ["architectures", "studies", "datasets", "lenet5", "recipe"])
 def test_a_table_fits_the_terminal(
     table: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

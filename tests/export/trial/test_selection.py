@@ -149,3 +149,30 @@ def test_architectures_are_chosen_within_their_newest_setting() -> None:
     old = replace(trial("base", 0, 0.99, study="a"), threads=8, finished="2025-01-01T00:00:00+00:00")
 
     assert chosen([old, trial("base", 1, 0.8, study="b")], Wish(every=True)) == [("lenet5_mnist-5k", 1)]
+
+
+def by_hand(validation: float, day: int, code: str = "newest", **recipe: Any) -> Record:  # noqa: ANN401 - hyper-parameters
+    """Return a net that `python -m bench train` trained on a day of May."""
+    made = trial("net", 0, validation, study="train", architecture="net")
+    definition: Any = {**made.definition, "code": code, "recipe": recipe}
+    return replace(made, protocol="train", definition=definition, finished=f"2026-05-{day:02d}T02:00:00+00:00")
+
+
+@pytest.mark.parametrize("wish", [Wish(), Wish(architectures=("net",)), Wish(every=True)])
+def test_of_nets_trained_by_hand_the_best_is_chosen_and_not_the_newest(wish: Wish) -> None:
+    """They share a name and a seed, and differ in what they were trained by."""
+    records = [by_hand(0.556, 1, epochs=9), by_hand(0.426, 2, epochs=2), by_hand(0.166, 3, epochs=1)]
+
+    (choice,) = select(records, wish).choices
+
+    assert choice.record.validation_accuracy == 0.556
+    assert "the best of 3 trials" in choice.reason
+
+
+def test_of_a_net_trained_by_hand_again_the_newest_stands() -> None:
+    """The same definition twice is one trial; and what older code has trained is no candidate."""
+    records = [by_hand(0.9, 1, code="old"), by_hand(0.5, 2), by_hand(0.4, 3)]
+
+    (choice,) = select(records, Wish()).choices
+
+    assert (choice.record.validation_accuracy, choice.among) == (0.4, 1)
