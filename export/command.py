@@ -6,13 +6,14 @@ split in onnxruntime and OpenVINO. Exits with 1 where a file was refused; what w
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.harness.data.catalogue import data_root
 from bench.harness.errors import UserError
 from bench.harness.files import write_json, write_text
 from bench.harness.machine.environment import cores, environment
-from bench.harness.records.record import load
+from bench.harness.records.record import Record, load
 from export.repository.layout import VERSION, RepositoryError
 from export.trial.selection import Selection, Wish, select
 
@@ -77,14 +78,15 @@ def _run(arguments: argparse.Namespace) -> int:
         every=arguments.all,
         winner=arguments.winner,
     )
-    selection = select(load(arguments.results / "records.jsonl"), wish)
+    records = load(arguments.results / "records.jsonl")
+    selection = select(records, wish)
     if arguments.dry_run:
         _say(selection)
         return 0
-    return _export(selection, arguments)
+    return _export(selection, records, arguments)
 
 
-def _export(selection: Selection, arguments: argparse.Namespace) -> int:
+def _export(selection: Selection, records: Sequence[Record], arguments: argparse.Namespace) -> int:
     """Export one after the other, the table growing on disk; return the exit status."""
     from export.exporter import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
     from export.result_table import footer, table  # noqa: PLC0415 - as above
@@ -97,6 +99,7 @@ def _export(selection: Selection, arguments: argparse.Namespace) -> int:
         threads=cores(),
         variants=not arguments.no_variants,
         version=arguments.version,
+        records=records,
     )
     written = arguments.results / "tables" / "export.md"
     conditions = {"threads": exporter.threads, "environment": {**environment(), **library_versions()}}

@@ -1,7 +1,7 @@
 """Exports one trial: graph, gate, repository; then its variants in lower precision."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import onnx
 
 from bench.harness.errors import UserError, one_line
 from bench.harness.machine import turns
+from bench.harness.records.record import Record
 from export import low_precision
 from export.gate.parity import PROBABILITY_TOLERANCE, Parity, gate
 from export.gate.runtime import onnxruntime_run, openvino_run
@@ -26,6 +27,7 @@ from export.result import Outcome, Variant
 from export.trial.card import facts
 from export.trial.loaded import Material, load, weights
 from export.trial.selection import Choice
+from export.trial.standing import standing
 from models.parts.options import ModelError
 
 GATE_BATCHES = (1, 7, MAX_BATCH)
@@ -54,6 +56,7 @@ class Exporter:
         threads: onnxruntime's threads in the gate.
         variants: also build and judge int8 and float16.
         version: number to publish under; None for the next.
+        records: those of the run, for the place of an arm in its study.
     """
 
     results: Path
@@ -62,6 +65,7 @@ class Exporter:
     threads: int = 1
     variants: bool = True
     version: int | None = None
+    records: Sequence[Record] = ()
 
     def export(self, choice: Choice) -> Outcome:
         """Return what became of a trial. One that cannot be exported is refused, with the reason.
@@ -77,12 +81,13 @@ class Exporter:
             raise
         except Exception as error:  # noqa: BLE001 - one trial's damage must not cost the others their export
             outcome = Outcome(name=choice.name, status="refused", reason=choice.reason, problems=(_reason(error),))
-        return outcome.after(time.perf_counter() - start)
+        return replace(outcome, record_id=choice.record.record_id, seconds=time.perf_counter() - start)
 
     def _export(self, choice: Choice, material: Material) -> Outcome:
         graph = fastest_graph(material)
         lrn = {"lrn_form": graph.lrn_form, "lrn_milliseconds": graph.lrn_milliseconds}
-        card = {**facts(material, "float32"), **lrn}
+        place = standing(choice.record, self.records)
+        card = {**facts(material, "float32"), **lrn, "standing": place}
         reference, parity = material.reference, []  # type: tuple[Any, list[Parity]]
 
         def check(path: Path) -> tuple[list[str], Mapping[str, Any]]:

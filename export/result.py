@@ -1,7 +1,7 @@
 """The outcome of one export: published, unchanged or refused, with every figure that the tables show."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from export.gate.parity import Parity
@@ -53,6 +53,7 @@ class Outcome:
         calibration_error: on the test images, before and after the temperature.
         notes: sentences that a user should know of it.
         seconds: time that it took.
+        record_id: identity of the trial's record.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Outcome:
     nodes: int | None = None
     size: int | None = None
     seconds: float = 0.0
+    record_id: str = ""
 
     @property
     def sentence(self) -> str:
@@ -81,10 +83,6 @@ class Outcome:
             f"{self.name}: version {self.version} {self.status}, largest difference {worst:.1e}, "
             f"{self.seconds:.1f} s ({self.reason})"
         )
-
-    def after(self, seconds: float) -> "Outcome":
-        """Return the same with the time it took."""
-        return replace(self, seconds=seconds)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what export.json holds."""

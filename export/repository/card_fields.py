@@ -13,6 +13,25 @@ Size = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
+class StandingArm(TypedDict):
+    """An arm in its study's table: mean test accuracy over so many seeds, with its 95 % interval."""
+
+    arm: str
+    label: str
+    accuracy: Share
+    interval: Annotated[list[Share], Meta(min_length=2, max_length=2)] | None
+    seeds: Size
+
+
+class Standing(TypedDict):
+    """The arms of a study, the best first, and which of them the model is of."""
+
+    study: str
+    question: str
+    arm: str
+    arms: list[StandingArm]
+
+
 class ModelCard(TypedDict):
     """A card that a version can be verified and timed by; it has more fields, for people. Older ones lack some.
 
@@ -40,6 +59,7 @@ class ModelCard(TypedDict):
         ground: colour under transparent pixels, white or black.
         fit: the way in which a picture of another shape is brought to its size: stretch, crop or pad.
         lrn_form: implementation of LRN in the graph; null for nets without.
+        standing: the arms of its study with their accuracies, best first; null for a net outside any.
     """
 
     name: str
@@ -65,6 +85,7 @@ class ModelCard(TypedDict):
     ground: NotRequired[Ground]
     fit: NotRequired[Fit]
     lrn_form: NotRequired[str | None]
+    standing: NotRequired[Standing | None]
 
 
 NEEDED = tuple(field for field in get_type_hints(ModelCard) if field in ModelCard.__required_keys__)

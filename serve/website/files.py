@@ -17,7 +17,10 @@ FILES = {
     **{name: (name, "text/javascript; charset=utf-8") for name in ("digit.js", "preview.js", "page.js")},
 }
 EXAMPLES = 2  # of a model's data set, as the page shows them
-FACTS = ("dataset", "label", "architecture", "variant", "parameters", "test_accuracy", "test_accuracy_interval")
+FACTS = (
+    *("dataset", "label", "architecture", "variant", "parameters", "test_accuracy", "test_accuracy_interval"),
+    "standing",
+)
 
 
 class File(NamedTuple):

@@ -106,7 +106,22 @@ function row(model) {
   for (const text of [known(model.test_accuracy, (share) => percent(share, 2)), between(model, 2),
     known(model.parameters, (count) => count.toLocaleString("en")), (model.size / 1e3).toFixed(0)])
     made.append(element("td", text, { class: "number" }));
+  if (Array.isArray(model.standing?.arms)) made.cells[0].append(standing(model.standing));
   if (atChance(model)) made.cells[0].append(element("div", CHANCE, { class: "small" }));
+  return made;
+}
+
+// The table of the model's study, by mean accuracy over seeds: one trial of an arm was exported.
+function standing({ study, question, arm, arms }) {
+  const place = arms.findIndex((one) => one.arm === arm) + 1;
+  const made = element("details", undefined, { class: "small" });
+  const list = element("ol");
+  for (const one of arms) {
+    const ends = one.interval ? ` [${one.interval.map((end) => percent(end, 2)).join(", ")}]` : "";
+    list.append(element(one.arm === arm ? "strong" : "span", `${one.label}: ${percent(one.accuracy, 2)}${ends} %, n = ${one.seeds}`));
+  }
+  list.replaceChildren(...[...list.children].map((line) => { const item = element("li"); item.append(line); return item; }));
+  made.append(element("summary", `${place} of ${arms.length} arms in ${study}`), element("div", question), list);
   return made;
 }
 

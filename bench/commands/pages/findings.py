@@ -19,6 +19,7 @@ from bench.harness.analysis.questions.seed_spread import MOST, SeedSpread, seed_
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import MISSING, counted, interval, number, percent
 from bench.harness.paths import EVIDENCE
+from bench.harness.records.record import ID_LETTERS
 from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.harness.report.figures.trends import trend_svg, trends
@@ -31,7 +32,6 @@ from bench.harness.study.discovery import load_studies
 FOLDER = "docs/findings"
 INDEX = f"{FOLDER}/index.md"
 PICTURES = "docs/images/findings"
-ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench rerun` takes them
 HEADERS = ("system", "published %", "source", "measured %", "n", "a single run %", "inside", "finding", "why not")
 EARLY_STOPPING = "early-stopping"
 LEADERBOARD = "leaderboard-"  # begins the names of studies that get its table

@@ -24,7 +24,7 @@ from bench.harness.machine.clock import use_device
 from bench.harness.machine.device import Execution, apply, resolve_device
 from bench.harness.paths import EVIDENCE
 from bench.harness.records.key import without_code
-from bench.harness.records.record import Record, load
+from bench.harness.records.record import ID_LETTERS, Record, load
 from bench.harness.stats.spread import prediction
 from bench.harness.streams import say
 from bench.harness.study.code import code_hash
@@ -62,7 +62,7 @@ class Rerun(NamedTuple):
 
     def describe(self) -> str:
         """Return the finding in a line."""
-        name = f"{self.old.study}/{self.old.arm}/seed {self.old.seed} ({self.old.record_id[:8]})"
+        name = f"{self.old.study}/{self.old.arm}/seed {self.old.seed} ({self.old.record_id[:ID_LETTERS]})"
         if self.same:
             return f"{name}: agrees, the same answer to every image: {self.new.test_accuracy:.2%}"
         outcome = f"{self.new.test_accuracy:.2%} where the record has {self.old.test_accuracy:.2%}"

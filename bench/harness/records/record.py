@@ -20,6 +20,7 @@ from bench.harness.records.upgrade import upgraded
 from bench.harness.validation import wrong_value
 
 SCHEMA = 4
+ID_LETTERS = 8  # of a record's id, enough to tell it from the others; `bench rerun` takes them
 
 
 class RecordError(UserError):

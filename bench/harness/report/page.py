@@ -15,6 +15,7 @@ from bench.harness.analysis.hard_images import LoadImages, hardest
 from bench.harness.analysis.results import StudyResult
 from bench.harness.files import slug
 from bench.harness.number_format import counted
+from bench.harness.records.record import ID_LETTERS
 from bench.harness.records.setting import Setting
 from bench.harness.report.answers import study_answers
 from bench.harness.report.figures.canvas import INK, PAPER
@@ -40,13 +41,19 @@ ONE_POINT = 0.01
 Figures = Mapping[str, str]
 
 
-def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images: LoadImages) -> str:
+def page(
+    results: Sequence[StudyResult],
+    figures: Sequence[Figures],
+    load_images: LoadImages,
+    exported: Mapping[str, str] | None = None,
+) -> str:
     """Return the report as HTML.
 
     Args:
         results: as `bench.harness.analysis.analyse.analyse` gives them, at least one.
         figures: figures of each result, SVG by a name in CAPTIONS.
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
+        exported: the model that a trial became, such as `lrn_none version 1`, by the id of its record.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(part("report.html.j2"))
@@ -60,7 +67,10 @@ def page(results: Sequence[StudyResult], figures: Sequence[Figures], load_images
         style=Markup(part("report.css")),  # noqa: S704 - our own file
         script=Markup(part("sort.js")),  # noqa: S704 - our own file
         studies=[
-            _study(result, _heading(result, results), overview, drawn, load_images)
+            {
+                **_study(result, _heading(result, results), overview, drawn, load_images),
+                "exported": _exported(result, exported or {}),
+            }
             for result, overview, drawn in zip(results, overviews(results), figures, strict=True)
         ],
     )
@@ -133,6 +143,16 @@ def _study(
         "definitions": definitions(result),
         "conditions": conditions(result),
     }
+
+
+def _exported(result: StudyResult, models: Mapping[str, str]) -> list[str]:
+    """Return a line for every trial that was exported: its arm and seed, its record and its model."""
+    return [
+        f"{arm.label}, seed {record.seed}: {models[record.record_id]} (record {record.record_id[:ID_LETTERS]})"
+        for arm in result.arms
+        for record in arm.records
+        if record.record_id in models
+    ]
 
 
 def identifier(result: StudyResult) -> str:

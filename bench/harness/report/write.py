@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.hard_images import Labels, LoadImages, Pixels
@@ -18,10 +19,22 @@ from bench.harness.records.speed import load_speeds
 from bench.harness.report.csv_table import comparison_csv
 from bench.harness.report.page import identifier, page
 from bench.harness.report.typesetting import latex, markdown
+from bench.harness.validation import ContentError, read_json
 
 STUDIES_A_PROCESS = 8  # fewer are drawn sooner than a process is started
 REPORT = "report.html"
 EMBEDDED = "mnist-5k"
+EXPORTS = "export.json"
+
+
+class _Export(TypedDict):
+    name: str
+    version: int | None
+    record_id: NotRequired[str]
+
+
+class _Exports(TypedDict):
+    exports: list[_Export]
 
 
 def write_all(
@@ -41,8 +54,24 @@ def write_all(
     if not results:
         return []
     figures = _write_studies(results, folder)
-    write_text(folder / REPORT, page(results, figures, cache(load_images)))
+    write_text(folder / REPORT, page(results, figures, cache(load_images), exported_from(folder)))
     return results
+
+
+def exported_from(folder: Path) -> dict[str, str]:
+    """Return the models that `python -m export` last made of this folder's trials, by the ids of their records.
+
+    A file that is none of its own, or of an older version, holds no model here.
+    """
+    try:
+        document = read_json(folder / EXPORTS, _Exports, "export again")
+    except (ContentError, OSError):
+        return {}
+    return {
+        one["record_id"]: f"{one['name']} version {one['version']}"
+        for one in document["exports"]
+        if one.get("record_id") and one["version"] is not None
+    }
 
 
 def _write_studies(results: Sequence[StudyResult], folder: Path) -> list[dict[str, str]]:

@@ -104,3 +104,22 @@ def test_the_list_of_models_has_examples(served: Running) -> None:
 
     assert all(len(model["examples"]) == EXAMPLES for model in models)
     assert json.dumps(models)
+
+
+def test_a_model_shows_where_its_arm_stands(put_model: PutModel, start: Start) -> None:
+    """In its study's table; one without says nothing, also where somebody wrote something else there."""
+    arms = [
+        {"arm": "b", "label": "Net B", "accuracy": 0.95, "interval": [0.94, 0.96], "seeds": 5},
+        {"arm": "a", "label": "Net A", "accuracy": 0.9, "interval": None, "seeds": 1},
+    ]
+    place = {"study": "nets", "question": "Which net?", "arm": "a", "arms": arms}
+    put_model("one", 0, card={**PETS, "standing": place})
+    put_model("two", 0, card={**PETS, "standing": "first"})
+    with headless(f"http://127.0.0.1:{start().port}/") as page:
+        page.wait("document.querySelectorAll('#models tbody tr[data-model]').length == 2")
+
+        (text,) = page.run("return [...document.querySelectorAll('#models details')].map((one) => one.textContent)")
+        strong = page.run("return document.querySelector('#models strong').textContent")
+
+    assert text == "2 of 2 arms in netsWhich net?Net B: 95.00 [94.00, 96.00] %, n = 5Net A: 90.00 %, n = 1"
+    assert strong == "Net A: 90.00 %, n = 1"

@@ -10,7 +10,7 @@ import pytest
 from bench.commands.pages import findings
 from bench.harness.analysis.analyse import analyse
 from bench.harness.paths import EVIDENCE, PROJECT
-from bench.harness.records.record import load
+from bench.harness.records.record import ID_LETTERS, load
 from bench.harness.study.discovery import load_studies
 from tests.bench.conftest import MakeRecord, curves
 
@@ -42,7 +42,7 @@ def test_every_number_names_its_records() -> None:
     """All ids are on the page, and different enough to be told apart."""
     for result in findings.committed_findings():
         text = findings.finding_text(result)
-        ids = [record.record_id[: findings.ID_LETTERS] for record in result.records]
+        ids = [record.record_id[:ID_LETTERS] for record in result.records]
 
         assert all(one in text for one in ids)
         assert len(set(ids)) == len(ids)

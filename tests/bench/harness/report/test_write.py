@@ -1,6 +1,8 @@
 """Tests of the files that a report is made of, and of its command."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -226,3 +228,33 @@ def test_empty_folder_fails_before_slow_imports(tmp_path: Path) -> None:
 
     assert finished.stdout == "2 []\n"
     assert finished.stderr.startswith("error: no records.jsonl in")
+
+
+def test_the_report_names_the_model_that_a_trial_became(tmp_path: Path, study: Study) -> None:
+    """By the id of its record; what was refused, or came of another run, is not there."""
+    records = study()
+    exports = [
+        {"name": "norm_other", "version": 3, "record_id": records[1].record_id, "status": "published"},
+        {"name": "norm_base", "version": None, "record_id": records[0].record_id, "status": "refused"},
+        {"name": "gone", "version": 1, "record_id": "f" * 32, "status": "published"},
+        {"name": "old", "version": 1, "status": "published"},
+    ]
+    (tmp_path / "export.json").write_text(json.dumps({"exports": exports}), "utf-8")
+
+    write_all(records, tmp_path, load_images=no_images)
+
+    text = (tmp_path / "report.html").read_text("utf-8")
+    models = re.search(r'<ul class="exported">(.*?)</ul>', text, re.DOTALL)
+    assert models is not None
+    record = records[1].record_id[:8]
+    assert re.findall("<li>(.*?)</li>", models[1]) == [f"other, seed 0: norm_other version 3 (record {record})"]
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"exports": [1]}'])
+def test_a_file_of_exports_that_is_none_costs_no_report(tmp_path: Path, study: Study, content: str) -> None:
+    """There is nothing to name then."""
+    (tmp_path / "export.json").write_text(content, "utf-8")
+
+    write_all(study(), tmp_path, load_images=no_images)
+
+    assert 'class="exported"' not in (tmp_path / "report.html").read_text("utf-8")
