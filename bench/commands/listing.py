@@ -152,12 +152,13 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _table(name: str) -> str:
-    from models import registry  # noqa: PLC0415 - as above
-
     if name == RECIPE:
         return hyper_parameters()
     if name in TABLES:
         return TABLES[name]()
+
+    from models import registry  # noqa: PLC0415 - as above
+
     if name not in registry.names():
         raise UserError(unknown("table or architecture", name, (*TABLES, RECIPE, *registry.names())))
     return options_of(name)

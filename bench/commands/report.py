@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--gate",
         action="append",
         metavar="WHAT:LOSS",
-        help=f"for --history: what is no step yet; default {' and '.join(map(str, GATES))}",
+        help=f"for --history: what is no step yet; default {' and '.join(map(str, GATES))}".replace("%", "%%"),
     )
     parser.add_argument("--out", type=Path, default=Path("history.html"), help="for --history; default history.html")
     parser.add_argument("--keep-stale", action="store_true", help="let trials count that older code has trained")

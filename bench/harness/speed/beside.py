@@ -56,6 +56,9 @@ class Worker:
         Raises:
             UserError: there is no such Python or checkout.
         """
+        module = self._place.checkout / f"{MODULE.replace('.', '/')}.py"
+        if not module.is_file():  # a Python that convbench is installed in would find another checkout's
+            raise UserError(f"the {self._name}'s checkout {self._place.checkout} has no {MODULE}")
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the user names the program
                 [str(self._place.python), "-m", MODULE],

@@ -1,7 +1,7 @@
 """`python -m bench stress NAME`: the server where things go wrong, and whether it holds what it promises.
 
     start      how soon it is there, and what it takes at rest
-    fuzz       broken requests: no 5xx but 503, no crash, memory flat
+    fuzz       broken requests: no 5xx but 501 and 503, no crash, memory flat
     described  requests that a property-based tester makes from the OpenAPI document: answered as it says
     overload   ten times its capacity: admitted requests in time, most of the capacity used, the rest 429
     shared     the same, while other programs come and go on its cores: 99 % of those admitted in time

@@ -1,4 +1,4 @@
-"""A hundred thousand broken requests: no crash, no 5xx but 503, memory flat, good requests answered in between."""
+"""A hundred thousand broken requests: no crash, no 5xx but 501 and 503, memory flat, good requests right."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ CONNECTIONS = 16
 WARM_SHARE = 0.2  # of the requests that come before memory is looked at first
 CHECK_EVERY = 500
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
-SERVER_ERROR, UNAVAILABLE = 500, 503
+SERVER_ERROR, MAY_BE_SAID = 500, (501, 503)  # a transfer coding that is not taken, too much at once
 
 
 class Fuzz:
@@ -67,7 +67,7 @@ class Fuzz:
             said = b""
         statuses = [int(status) for status in STATUS.findall(said)]
         self.statuses.update([str(status) for status in statuses] or ["closed unanswered"])
-        wrong = [status for status in statuses if status >= SERVER_ERROR and status != UNAVAILABLE]
+        wrong = [status for status in statuses if status >= SERVER_ERROR and status not in MAY_BE_SAID]
         if wrong:
             self.failures.append(f"{wrong} to {broken.kind}: {broken.content[:300]!r}")
 

@@ -108,8 +108,21 @@ def test_a_python_that_is_not_there_is_an_error() -> None:
         pass
 
 
+def test_a_checkout_without_the_module_is_an_error(tmp_path: Path) -> None:
+    """Another one's, which this Python may know, is not measured in its place."""
+    with (
+        pytest.raises(UserError, match=r"the base's checkout .* has no bench\.harness\.speed\.worker"),
+        Worker("base", Place(Path(sys.executable), tmp_path, Path())),
+    ):
+        pass
+
+
 def test_a_process_that_ends_is_an_error(tmp_path: Path) -> None:
-    """A checkout without the module ends it: the message says what to look for."""
+    """A checkout with a broken module ends it: the message says what to look for."""
+    for folder in ("bench", "bench/harness", "bench/harness/speed"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    (tmp_path / "bench" / "harness" / "speed" / "worker.py").write_text("raise SystemExit(1)")
     with (
         Worker("base", Place(Path(sys.executable), tmp_path, Path())) as worker,
         pytest.raises(UserError, match=r"the base's process ended .*: does .* have bench\.harness\.speed\.worker"),
