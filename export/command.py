@@ -88,6 +88,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _export(selection: Selection, records: Sequence[Record], arguments: argparse.Namespace) -> int:
     """Export one after the other, the table growing on disk; return the exit status."""
+    from bench.harness.analysis.analyse import analyse  # noqa: PLC0415 - for the cards alone
     from export.exporter import Exporter  # noqa: PLC0415 - torch and the runtimes: seconds that a dry run does without
     from export.result_table import footer, table  # noqa: PLC0415 - as above
     from export.trial.card import library_versions  # noqa: PLC0415 - as above
@@ -99,7 +100,7 @@ def _export(selection: Selection, records: Sequence[Record], arguments: argparse
         threads=cores(),
         variants=not arguments.no_variants,
         version=arguments.version,
-        records=records,
+        studies=analyse(records),
     )
     written = arguments.results / "tables" / "export.md"
     conditions = {"threads": exporter.threads, "environment": {**environment(), **library_versions()}}

@@ -8,9 +8,9 @@ from typing import Any
 
 import onnx
 
+from bench.harness.analysis.results import StudyResult
 from bench.harness.errors import UserError, one_line
 from bench.harness.machine import turns
-from bench.harness.records.record import Record
 from export import low_precision
 from export.gate.parity import PROBABILITY_TOLERANCE, Parity, gate
 from export.gate.runtime import onnxruntime_run, openvino_run
@@ -56,7 +56,7 @@ class Exporter:
         threads: onnxruntime's threads in the gate.
         variants: also build and judge int8 and float16.
         version: number to publish under; None for the next.
-        records: those of the run, for the place of an arm in its study.
+        studies: the results of the run, for the place of an arm in its study.
     """
 
     results: Path
@@ -65,7 +65,7 @@ class Exporter:
     threads: int = 1
     variants: bool = True
     version: int | None = None
-    records: Sequence[Record] = ()
+    studies: Sequence[StudyResult] = ()
 
     def export(self, choice: Choice) -> Outcome:
         """Return what became of a trial. One that cannot be exported is refused, with the reason.
@@ -86,7 +86,7 @@ class Exporter:
     def _export(self, choice: Choice, material: Material) -> Outcome:
         graph = fastest_graph(material)
         lrn = {"lrn_form": graph.lrn_form, "lrn_milliseconds": graph.lrn_milliseconds}
-        place = standing(choice.record, self.records)
+        place = standing(choice.record, self.studies)
         card = {**facts(material, "float32"), **lrn, "standing": place}
         reference, parity = material.reference, []  # type: tuple[Any, list[Parity]]
 

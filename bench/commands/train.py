@@ -9,6 +9,7 @@ from bench.harness.data.catalogue import data_root
 from bench.harness.data.folder_name import with_options
 from bench.harness.data.load import load
 from bench.harness.machine.execution import applied_execution
+from bench.harness.records.setting import TRAINED_BY_HAND
 from bench.harness.records.store import Store
 from bench.harness.run.options import add_machine_options
 from bench.harness.streams import say
@@ -18,7 +19,7 @@ from bench.harness.study.study import Arm, Protocol, Study
 from bench.harness.study.trial import resolve
 from bench.harness.training.trial_run import Epoch, TrialRun
 
-PROTOCOL = "train"  # its records go to DIR/train/, never among those of a study
+PROTOCOL = TRAINED_BY_HAND  # its records go to DIR/train/, never among those of a study
 DEFAULT_RECIPE = Recipe(optimizer="adam", learning_rate=0.001, epochs=10, schedule="cosine")
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from bench.harness.errors import UserError, unknown
 from bench.harness.records.record import Record
-from bench.harness.records.setting import latest, setting_of
+from bench.harness.records.setting import TRAINED_BY_HAND, latest, setting_of
 from export.repository.layout import model_name
 
-TRAINED_BY_HAND = "train"  # the protocol of nets outside any study
 VARIANTS = ("int8", "float16")  # suffixes of the names of models in lower precision
 
 

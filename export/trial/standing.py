@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.results import StudyResult
 from bench.harness.records.record import Record
 
 
-def standing(record: Record, records: Sequence[Record]) -> dict[str, Any] | None:
+def standing(record: Record, studies: Sequence[StudyResult]) -> dict[str, Any] | None:
     """Return question and arms of a trial's study, the best mean first; None where there is no other arm.
 
     Args:
         record: the trial's.
-        records: those of its run.
+        studies: the results of its run.
 
     Returns:
         The study's name and question, the trial's arm, and of every arm its label, test accuracy (mean over seeds, with
         its 95 % interval over seeds and test images, None for one seed; 0 to 1) and number of seeds.
     """
-    results = analyse(one for one in records if one.study == record.study)
-    result = next((one for one in results if record.record_id in {own.record_id for own in one.records}), None)
+    own = [one for one in studies if one.study == record.study]
+    result = next((one for one in own if any(trial.record_id == record.record_id for trial in one.records)), None)
     if result is None or len(result.arms) < 2:  # noqa: PLR2004 - one is no table
         return None
     best_first = sorted(result.arms, key=lambda arm: -arm.accuracy.mean)

@@ -20,7 +20,6 @@ SECONDS = 10  # for a handshake, and for the message of a call that needs no tok
 IDLE_SECONDS = 75  # of a connection without calls
 LARGEST_MESSAGE = 32_000_000  # bytes, where there is memory for so many
 OPEN = ("ServerLive", "ServerReady", "Check", "Watch", "List")  # health is everybody's
-UNARY = ("ServerLive", "ServerReady", "Check", "List")
 ADMINISTRATION = ("RepositoryModelLoad", "RepositoryModelUnload")
 INFERENCE = ("ModelInfer", "ModelStreamInfer")
 HEALTH_SECONDS = 1.0  # between looks for those who watch
@@ -107,7 +106,8 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # without types
         handler = await continuation(handler_call_details)
         if handler is not None and name in INFERENCE:
             return handler._replace(request_deserializer=None)  # bytes: the service looks at their number first
-        return _in_time(handler) if handler is not None and name in UNARY else handler
+        unary = handler is not None and handler.unary_unary is not None
+        return _in_time(handler) if unary and name in OPEN else handler
 
 
 def _in_time(handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:

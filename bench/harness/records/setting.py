@@ -11,6 +11,7 @@ from bench.harness.records.key import without_code
 from bench.harness.records.record import FIELDS, Record
 
 BY_ARM = "precision by arm"
+TRAINED_BY_HAND = "train"  # the protocol of nets outside any study
 
 
 class Setting(NamedTuple):

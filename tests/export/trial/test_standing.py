@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from bench.harness.analysis.analyse import analyse
 from export.repository.card_fields import Standing
 from export.trial.standing import standing
 from tests.bench.conftest import a_record
@@ -14,7 +15,7 @@ def test_arms_are_listed_the_best_first() -> None:
     """With means over seeds, intervals where there are several, and the arm that the trial is of."""
     records = [a_record("base", seed, accuracy=0.8) for seed in range(3)] + [a_record("other", 0, accuracy=0.9)]
 
-    place = standing(records[1], records)
+    place = standing(records[1], analyse(records))
 
     assert place is not None
     assert (place["study"], place["arm"]) == ("norm", "base")
@@ -31,7 +32,7 @@ def test_other_settings_and_studies_are_not_in_the_table() -> None:
     records = [a_record("base", 0), a_record("other", 0)]
     elsewhere = [replace(a_record("third", 0), threads=64), a_record("fourth", 0, study="else")]
 
-    place = standing(records[0], [*records, *elsewhere])
+    place = standing(records[0], analyse([*records, *elsewhere]))
 
     assert place is not None
     assert {arm["arm"] for arm in place["arms"]} == {"base", "other"}
@@ -41,4 +42,4 @@ def test_a_net_alone_has_no_place() -> None:
     """A single arm makes no table."""
     record = a_record("base", 0)
 
-    assert standing(record, [record]) is None
+    assert standing(record, analyse([record])) is None
