@@ -38,6 +38,13 @@ def test_other_settings_and_studies_are_not_in_the_table() -> None:
     assert {arm["arm"] for arm in place["arms"]} == {"base", "other"}
 
 
+def test_nets_that_were_trained_by_hand_have_no_place() -> None:
+    """Two of them are no study."""
+    records = [replace(a_record(arm, 0), protocol="train") for arm in ("net", "other")]
+
+    assert standing(records[0], analyse(records)) is None
+
+
 def test_a_net_alone_has_no_place() -> None:
     """A single arm makes no table."""
     record = a_record("base", 0)
