@@ -5,7 +5,9 @@ from functools import cache
 
 from tabulate import tabulate
 
-from bench.commands.pages.results import answers_table, committed_results, result_text
+from bench.commands.pages.results import answers_table, result_text
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.pooling import machines_of, pooled
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import (
@@ -19,7 +21,8 @@ from bench.harness.analysis.questions.seed_spread import MOST, SeedSpread, seed_
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import MISSING, counted, interval, number, percent
 from bench.harness.paths import EVIDENCE
-from bench.harness.records.record import ID_LETTERS
+from bench.harness.records.record import ID_LETTERS, load
+from bench.harness.records.speed import load_speeds
 from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.harness.report.figures.trends import trend_svg, trends
@@ -45,7 +48,8 @@ INSIDE = {True: "yes", False: "**no**", None: MISSING}
 @cache
 def committed_findings() -> tuple[StudyResult, ...]:
     """Return the results of the committed records under the articles' protocol, of each study the newest setting."""
-    results = committed_results(EVIDENCE / "published" / RECORDS)
+    folder = EVIDENCE / "published"
+    results = analyse(*pooled(load(folder / RECORDS), load_speeds(folder)))
     return tuple(sorted((result for result in results if not result.variant), key=lambda result: result.study))
 
 
@@ -78,6 +82,7 @@ def finding_text(result: StudyResult) -> str:
         *_falls(result),
         *_best_epochs(result),
         *_held_fixed(result.study),
+        *_machines(result),
         f"To run it again:\n\n```\n{command}\n```",
         f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
     ]
@@ -170,6 +175,15 @@ def _share(share: Spread) -> str:
 def _held_fixed(study: str) -> list[str]:
     """Return what a study holds fixed, as its file says today; nothing where it has gone."""
     return [f"Held fixed: {one.held_fixed}." for one in load_studies() if one.name == study]
+
+
+def _machines(result: StudyResult) -> list[str]:
+    """Return which seeds were trained on which machine, where there were several."""
+    hardware = machines_of(result.setting.hardware)
+    if len(hardware) == 1:
+        return []
+    text = "Each seed was trained on one machine, all arms of it, so that no comparison is one of machines"
+    return [f"{text} ({counted(len(hardware), 'kind')}). Speeds are those of one of them."]
 
 
 def _records(result: StudyResult) -> str:

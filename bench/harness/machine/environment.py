@@ -15,6 +15,7 @@ from bench.harness.paths import PROJECT
 CPU = Path("/proc/cpuinfo")  # Linux alone has it
 COMMIT_LETTERS = 12  # that tables show
 UNKNOWN = "unknown"
+COMMIT_VARIABLE = "CONVBENCH_COMMIT"  # says it where the code was sent to without its checkout
 NO_CHECKOUT = "no git checkout"
 GIT_REFUSALS = {
     "not a git repository": NO_CHECKOUT,
@@ -52,6 +53,8 @@ def cores() -> int:
 @cache
 def commit() -> str:
     """Return the checkout's commit, `+changes` behind it where files differ; else `unknown` and why, in brackets."""
+    if COMMIT_VARIABLE in os.environ:
+        return os.environ[COMMIT_VARIABLE]
     try:
         if _git("rev-parse", "--show-prefix"):
             return f"{UNKNOWN} ({NO_CHECKOUT})"  # the folder around it is one, of something else

@@ -61,6 +61,13 @@ def add_options(add: Group) -> None:
         "as memory allows, on other devices 0, which trains in this process",
     )
     add(
+        "--ray",
+        default=None,
+        metavar="ADDRESS",
+        help="train on the Ray cluster that this machine is a node of: auto, or the head's HOST:PORT; --workers N is "
+        "then the most trials side by side on a node, on GPUs those that share one",
+    )
+    add(
         "--batch-seeds",
         default=False,
         action="store_true",

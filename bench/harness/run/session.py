@@ -12,16 +12,16 @@ from bench.harness.data.folder_name import is_folder
 from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.device import Execution, apply, resolve_device, resolve_threads
-from bench.harness.machine.environment import environment
 from bench.harness.machine.precision import check_precision
 from bench.harness.number_format import counted
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
 from bench.harness.run.backends.backend import Backend, Ended
-from bench.harness.run.backends.choose import make_backend, worker_count
+from bench.harness.run.backends.choose import choose_places, make_backend, worker_count
 from bench.harness.run.backends.serial import Serial
 from bench.harness.run.ending import trial_line, unfinished, written
+from bench.harness.run.places import recorded_hardware
 from bench.harness.run.plan import Plan, TimeSpent, arm_by_arm, arm_of, expect_seconds, seed_by_seed
 from bench.harness.run.sequel import Open, Sequel, choose, find_open
 from bench.harness.run.settings import Settings
@@ -51,12 +51,13 @@ class Session:
             precision=settings.precision,
             batched_seeds=settings.batch_seeds,
         )
+        self.places = choose_places(settings, self.execution)
         self.store = Store(settings.results)
         self.plan = Plan()
         self.spent = TimeSpent()
         self.done: list[Record] = []
         self.subjects: list[Planned] = []
-        self.speeds = Speeds(settings, self._load, self._turn_ended)
+        self.speeds = Speeds(settings, self.places, self._load, self._turn_ended)
         self._backend: Backend = Serial(settings.results, self._load, self._epoch_ended)
         self._ending: Iterator[Ended] = iter(())
         self._begun: set[str] = set()  # keys of trials that were handed to the backend
@@ -84,12 +85,15 @@ class Session:
             check_batched(trials)
         datasets = {trial.dataset: self._load(trial.dataset) for trial in [*trials, *timed]}
         self.store.__enter__()
+        self.places.assign(recorded_hardware(self._studies, self.store.records))
         planned = [self._plan(trial, datasets[trial.dataset]) for trial in trials]
         self.subjects = [self._plan(trial, datasets[trial.dataset]) for trial in timed]
         self.speeds.plan(self.subjects)
         self.plan.trials = seed_by_seed(planned)
-        self.plan.workers = self.spent.workers = worker_count(self.settings, self.execution, self.plan.to_train)
-        self._backend = make_backend(self.settings, self.execution, self.plan.workers, self._load, self._epoch_ended)
+        self.plan.workers = self.spent.workers = worker_count(
+            self.settings, self.places, self.execution, self.plan.to_train
+        )
+        self._backend = make_backend(self.settings, self.places, self.plan.workers, self._load, self._epoch_ended)
         self._ending = self._backend.train(self._due())
         self._check_disk()
         self.trackers.run_begins(self._standing())
@@ -123,7 +127,7 @@ class Session:
 
     def _stands(self, record: Record) -> bool:
         """Return whether a record may be restored: it belongs into this run's tables."""
-        return bool(record.environment["hardware"] == environment(self.execution.device)["hardware"])
+        return bool(record.environment["hardware"] == self.places.environment_of(record.study)["hardware"])
 
     def _check_disk(self) -> None:
         needed, free = self.plan.bytes_to_write, shutil.disk_usage(self.settings.results).free
@@ -137,8 +141,7 @@ class Session:
         """Return the plan for the terminal."""
         arms = [arm for members in self.speeds.arms.values() for arm in members]
         names = sorted({planned.trial.dataset for planned in [*self.plan.trials, *arms]})
-        where = environment(self.execution.device)["hardware"]
-        execution = self.execution
+        where, execution = self.places.describe(), self.execution
         mode = ", deterministic" if execution.deterministic else ""
         loaded = [line for name in names for line in self._load(name).summary]
         plan = self.plan.describe(

@@ -32,6 +32,7 @@ class Settings:
         learning_rates: folder of those that were chosen on `dataset`; None: those that are committed.
         tensorboard: whether logs are written for TensorBoard.
         mlflow: address of a tracking store of MLflow; None without one.
+        ray: address of the Ray cluster that trains; None: this machine does.
     """
 
     protocol: str
@@ -56,6 +57,7 @@ class Settings:
     learning_rates: Path | None = None
     tensorboard: bool = False
     mlflow: str | None = None
+    ray: str | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "Settings":
@@ -78,6 +80,8 @@ class Settings:
             raise SettingsError(unknown("precision", options["precision"], PRECISIONS))
         if options["batch_seeds"] and workers:
             raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
+        if options["ray"] is not None and (options["batch_seeds"] or workers == 0):
+            raise SettingsError("--ray trains each trial in a process on a node: drop --batch-seeds and --workers 0")
         asked = options["until_verdict"] is not None
         most_seeds = options["until_verdict"] if asked else LAST if _adds(options) else None
         seeds = parse_seeds(options["seeds"], DEFAULT_SEEDS[protocol])
@@ -109,6 +113,7 @@ class Settings:
             batch_seeds=options["batch_seeds"],
             tensorboard=options["tensorboard"],
             mlflow=options["mlflow"],
+            ray=options["ray"],
         )
 
 

@@ -1,15 +1,15 @@
 """The speed phases of a run: one a study, when the first of its arms is asked for, after all trials."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from bench.harness.data.dataset import Dataset
-from bench.harness.machine.neighbours import machine_at_rest, warning
 from bench.harness.number_format import counted, duration, interval, number
 from bench.harness.records.speed import ArmSpeed, SpeedRecord, load_speed, load_speeds, save_speed
+from bench.harness.run.places import Places
 from bench.harness.run.settings import Settings
-from bench.harness.speed.phase import expected_seconds, phase_key, run_phase
-from bench.harness.speed.subject import counts_to_try
+from bench.harness.speed.phase import expected_seconds, phase_key
 from bench.harness.stats.turns import turn_median
 from bench.harness.study.planned import Planned
 
@@ -46,12 +46,15 @@ class Speeds:
 
     Args:
         settings: the run's.
+        places: its machines.
         load: returns a data set by name.
         turn_ended: told after each turn.
     """
 
-    def __init__(self, settings: Settings, load: Callable[[str], Dataset], turn_ended: TurnEnded) -> None:
-        self.settings, self._load, self._turn_ended = settings, load, turn_ended
+    def __init__(
+        self, settings: Settings, places: Places, load: Callable[[str], Dataset], turn_ended: TurnEnded
+    ) -> None:
+        self.settings, self.places, self._load, self._turn_ended = settings, places, load, turn_ended
         self.arms: dict[str, list[Planned]] = {}
         self._phases: dict[str, SpeedRecord | Exception] = {}
         self._resumed: set[str] = set()
@@ -65,8 +68,10 @@ class Speeds:
         by_key = {phase.key: phase for phase in earlier}
         for study, members in self.arms.items():
             data = self._load(members[0].trial.dataset)
-            self._expected[study] = expected_seconds(members, data, counts_to_try(self.settings.threads))
-            phase = by_key.get(phase_key(members, data.sha256, counts_to_try(self.settings.threads)))
+            threads = self.places.thread_counts(study, self.settings.threads)
+            self._expected[study] = expected_seconds(members, data, threads)
+            where = self.places.environment_of(study)
+            phase = by_key.get(phase_key(members, data.sha256, threads, where))
             if phase is not None:
                 self._phases[study] = phase
                 self._resumed.add(study)
@@ -89,7 +94,7 @@ class Speeds:
         """Return the lines on the phases to come, and a warning where the machine is not quiet."""
         if not self.to_measure:
             return []
-        count, noisy = counted(len(self.to_measure), "study", "studies"), warning(machine_at_rest())
+        count, noisy = counted(len(self.to_measure), "study", "studies"), self.places.warning()
         plan = f"plan: speed in turns, {count}: about {duration(self.expected_seconds)}"
         return [plan, *([noisy] if noisy else [])]
 
@@ -113,11 +118,7 @@ class Speeds:
 
     def _run(self, arms: Sequence[Planned]) -> SpeedRecord:
         study, dataset = arms[0].trial.study, self._load(arms[0].trial.dataset)
-        phase = run_phase(
-            arms,
-            dataset,
-            threads=counts_to_try(self.settings.threads),
-            before=machine_at_rest(),
-            turn_ended=lambda taken, wanted: self._turn_ended(study, taken, wanted),
-        )
+        threads = self.places.thread_counts(study, self.settings.threads)
+        turn_ended = partial(self._turn_ended, study)
+        phase = self.places.run_phase(arms, dataset, threads, turn_ended)
         return load_speed(save_speed(self.settings.results, phase))  # as it will be read back

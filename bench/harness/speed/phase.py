@@ -58,10 +58,16 @@ def expected_seconds(arms: Sequence[Planned], dataset: Dataset, thread_counts: S
     return prepared + turn + _fitting_turns(turn, budget.turns) * turn
 
 
-def phase_key(arms: Sequence[Planned], data_sha256: str, thread_counts: Sequence[int]) -> str:
-    """Return the hash of what decides the speeds: the arms, how they are run, the machine and its software."""
+def phase_key(arms: Sequence[Planned], data_sha256: str, thread_counts: Sequence[int], where: Mapping[str, Any]) -> str:
+    """Return the hash of what decides the speeds: the arms, how they are run, the machine and its software.
+
+    Args:
+        arms: one trial of each.
+        data_sha256: hash of the data set.
+        thread_counts: numbers of CPU threads that are tried.
+        where: the machine's environment.
+    """
     first = arms[0]
-    where = environment(first.execution.device)
     return content_hash(
         {
             "study": first.trial.study,
@@ -91,10 +97,11 @@ def run_phase(
     use_device(first.execution.torch_device)
     budget = budget_of(first.trial.protocol)
     turns, subjects = _measure(arms, dataset, threads, budget, turn_ended)
+    where = environment(first.execution.device)
     return SpeedRecord(
         schema=SPEED_SCHEMA,
         phase_id=uuid.uuid4().hex,
-        key=phase_key(arms, dataset.sha256, threads),
+        key=phase_key(arms, dataset.sha256, threads, where),
         study=first.trial.study,
         protocol=first.trial.protocol,
         dataset=first.trial.dataset,
@@ -107,7 +114,7 @@ def run_phase(
         turns=[_turn_usage(turn.usage) for turn in turns],
         slice_seconds=budget.seconds,
         arms=[_arm_speed(subjects[arm.trial.arm], turns) for arm in arms],
-        environment=cast("Environment", environment(first.execution.device)),
+        environment=cast("Environment", where),
     )
 
 

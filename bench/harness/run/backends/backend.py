@@ -8,6 +8,7 @@ from bench.harness.records.record import Record
 from bench.harness.study.planned import Planned
 from bench.harness.training.trial_run import Epoch
 
+TRIES = 2  # a trial whose process died is tried once more: the next one dies too where the trial is what killed it
 EpochEnded = Callable[[Planned, Epoch], None]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from bench.harness.data.load import load
 from bench.harness.machine.device import Execution, apply, share_of_gpu
 from bench.harness.records.record import Record
-from bench.harness.run.backends.backend import BackendError, Ended, EpochEnded
+from bench.harness.run.backends.backend import TRIES, BackendError, Ended, EpochEnded
 from bench.harness.run.plan import record_seconds
 from bench.harness.study.planned import Planned
 from bench.harness.training.trial_run import Epoch, TrialRun
@@ -27,7 +27,6 @@ from bench.harness.training.trial_run import Epoch, TrialRun
 # What each worker would import before its first trial, imported once: the second is for the deterministic algorithms,
 # whose switch imports it.
 PRELOADED = (TrialRun.__module__, "torch._inductor.config")
-TRIES = 2  # a trial whose worker died is tried once more: the next one dies too where the trial is what killed it
 Message = Epoch | Record | Exception
 Tell = Callable[[Epoch], None]
 Work = Callable[["Job", Planned, Tell], Record | Exception]

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "precision": "float32",
     "tensorboard": False,
     "mlflow": None,
+    "ray": None,
     "batch_seeds": False,
     "keep_stale": False,
     "until_verdict": None,
@@ -115,6 +116,14 @@ def test_learning_rates_are_of_a_data_set_and_in_a_folder(dataset: str | None, m
 def test_a_data_set_may_be_a_name_or_a_folder(name: str) -> None:
     """A folder is looked at when it is loaded."""
     assert settings(dataset=name).dataset == name
+
+
+@pytest.mark.parametrize("other", [{"batch_seeds": True}, {"workers": "0"}])
+def test_a_cluster_trains_in_processes_of_its_nodes(other: dict[str, Any]) -> None:
+    """One way to train at a time."""
+    assert settings(ray="auto").ray == "auto"
+    with pytest.raises(SettingsError, match="--ray trains each trial in a process on a node"):
+        settings(ray="auto", **other)
 
 
 @pytest.mark.parametrize(("text", "workers"), [("auto", None), ("0", 0), ("3", 3)])

@@ -9,6 +9,7 @@ import torch
 from bench.harness.data.catalogue import source
 from bench.harness.data.load import load
 from bench.harness.machine.device import Execution
+from bench.harness.machine.environment import environment
 from bench.harness.machine.neighbours import Usage
 from bench.harness.records.speed import SpeedRecord
 from bench.harness.speed.phase import LEAST_TURNS, budget_of, expected_seconds, phase_key, run_phase
@@ -18,6 +19,7 @@ from bench.harness.study.planned import Planned, settle
 from bench.harness.study.trial import resolve
 
 ARMS = ("none", "lrn-5")
+HERE = environment("cpu")
 BEFORE = Usage(
     seconds=1.0, own_cores=0.0, other_cores=0.25, stolen_cores=0.0, throttled=0.0, runnable=1, mhz=None, cores=2
 )
@@ -86,15 +88,16 @@ def test_the_key_follows_from_arms_and_machine(arms: list[Planned], phase: Speed
     other = replace(arms[0], execution=replace(arms[0].execution, memory_format="contiguous"))
     data = load("mnist-5k").sha256
     keys = [
-        phase_key(arms, data, [1]),
-        phase_key(arms[:1], data, [1]),
-        phase_key([other, arms[1]], data, [1]),
-        phase_key(arms, "", [1]),
-        phase_key(arms, data, [1, 2]),
+        phase_key(arms, data, [1], HERE),
+        phase_key(arms[:1], data, [1], HERE),
+        phase_key([other, arms[1]], data, [1], HERE),
+        phase_key(arms, "", [1], HERE),
+        phase_key(arms, data, [1, 2], HERE),
+        phase_key(arms, data, [1], {**HERE, "hardware": "another"}),
     ]
 
     assert phase.key == keys[0]
-    assert len(set(keys)) == 5
+    assert len(set(keys)) == 6
 
 
 def test_an_expectation_grows_with_the_arms_and_the_threads_to_try(arms: list[Planned]) -> None:

@@ -1,0 +1,66 @@
+"""Tests of bench.harness.analysis.pooling."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pytest
+
+from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.pooling import machines_of, pooled
+from bench.harness.records.record import Record
+from tests.bench.conftest import MakePhase, MakeRecord
+
+Trial = tuple[str, int, str]  # arm, seed, hardware
+Make = Callable[[Sequence[Trial]], list[Record]]
+
+
+@pytest.fixture
+def make(make_record: MakeRecord) -> Make:
+    """Return a function that makes records of trials."""
+    return lambda trials: [
+        make_record(arm, seed, order=order, environment={"hardware": hardware})
+        for order, (arm, seed, hardware) in enumerate(trials)
+    ]
+
+
+def hardware(records: Iterable[Record]) -> list[str]:
+    """Return the names that a table would have."""
+    return [result.setting.hardware for result in analyse(pooled(records, ()).records)]
+
+
+def test_seeds_that_were_each_trained_on_one_machine_are_one_table(make: Make) -> None:
+    """Each of the two has all arms of its seeds."""
+    records = make([(arm, seed, "A" if seed < 2 else "B") for arm in ("base", "new") for seed in range(4)])
+
+    (result,) = analyse(pooled(records, ()).records)
+
+    assert machines_of(result.setting.hardware) == ["A", "B"]
+    assert [len(arm.records) for arm in result.arms] == [4, 4]
+
+
+@pytest.mark.parametrize(
+    "trials",
+    [
+        [("base", 0, "A"), ("new", 0, "A"), ("base", 1, "A"), ("new", 1, "B")],
+        [("base", 0, "A"), ("new", 0, "A"), ("base", 1, "B")],
+        [("base", 0, "A"), ("new", 0, "A"), ("base", 0, "B"), ("new", 0, "B")],
+    ],
+    ids=["a seed on two machines", "a seed without an arm", "a seed twice"],
+)
+def test_what_a_machine_could_confound_stays_apart(trials: list[Trial], make: Make) -> None:
+    """An arm that was trained elsewhere than its baseline says nothing of the arm."""
+    assert sorted(hardware(make(trials))) == ["A", "B"]
+
+
+def test_one_machine_is_what_it_was(make: Make) -> None:
+    """Its name is its own."""
+    assert hardware(make([("base", 0, "A"), ("new", 0, "A")])) == ["A"]
+
+
+def test_a_phase_stays_with_its_study(make: Make, make_phase: MakePhase) -> None:
+    """Speeds of one of the machines; those of a machine that trained nothing are not shown."""
+    records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])
+    phases = [make_phase({"base": 1000.0}, environment={"hardware": name}) for name in ("machine 1", "another")]
+
+    both = pooled(records, phases)
+
+    assert [phase.environment["hardware"] for phase in both.phases] == ["machine 0 / machine 1", "another"]
