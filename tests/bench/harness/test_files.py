@@ -23,11 +23,11 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     write_text(path, "old")
 
     def full(self: Path, *_: object, **__: object) -> int:
-        with self.open("w", encoding="utf-8") as file:
-            file.write("ha")
+        with self.open("wb") as file:
+            file.write(b"ha")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         write_text(path, "new and longer")
 
