@@ -14,6 +14,7 @@ from bench.harness.errors import UserError
 from bench.harness.files import write_json, write_text
 from bench.harness.machine.environment import cores, environment
 from bench.harness.records.record import Record, load
+from bench.harness.records.store import EXPORTS
 from export.repository.layout import VERSION, RepositoryError
 from export.trial.selection import Selection, Wish, select
 
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None and not arguments.benchmark:
-        raise UserError("--json is an option of --benchmark: an export writes its figures to RESULTS/export.json")
+        raise UserError(f"--json is an option of --benchmark: an export writes its figures to RESULTS/{EXPORTS}")
     if arguments.winner and (arguments.all or arguments.architecture):
         raise UserError("--winner chooses within studies: leave --all and --architecture out")
     if arguments.verify is not None:
@@ -110,10 +111,10 @@ def _export(selection: Selection, records: Sequence[Record], arguments: argparse
         outcomes.append(outcome)
         print(f"[{place}/{len(selection.choices)}] {outcome.sentence}", flush=True)  # noqa: T201 - the progress
         content = {**conditions, "exports": [outcome.as_dict() for outcome in outcomes]}
-        write_json(arguments.results / "export.json", content)
+        write_json(arguments.results / EXPORTS, content)
         write_text(written, f"{table(outcomes)}\n<sub>{footer(conditions)}</sub>\n")
     print(f"\n{table(outcomes, form='simple')}\n{footer(conditions)}")  # noqa: T201 - the answer
-    print(f"wrote {arguments.out}, {written} and {arguments.results / 'export.json'}")  # noqa: T201 - as above
+    print(f"wrote {arguments.out}, {written} and {arguments.results / EXPORTS}")  # noqa: T201 - as above
     for line in selection.left_out:
         print(f"not exported: {line}", file=sys.stderr)  # noqa: T201 - as above
     return int(any(outcome.status == "refused" for outcome in outcomes))

@@ -40,6 +40,8 @@ from bench.server.stress.table import table as stress_text
 
 ROOT = PROJECT
 PICTURE = "docs/images/differences.svg"
+HEADLINES_PICTURE = "docs/images/headlines.svg"
+HEADLINES = ("activation", "kernel-size", "batch-norm", "lrn", "convolution")  # README's, as far as there are findings
 COMPARING_PICTURE = "docs/images/comparing.svg"
 ON_REQUEST = ("learning-speed", "precision")
 RECORD_SCHEMA = "docs/record.schema.json"
@@ -52,7 +54,7 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         results: the committed run's.
     """
     return {
-        "README.md": {"answers": answers_table(results)},
+        "README.md": {"answers": answers_table(headlines(), page="docs/findings/{study}.md")},
         "bench/README.md": {"studies": studies_table(results), "rooms": rooms_table()},
         "docs/results.md": {
             "articles": articles_text(),
@@ -79,6 +81,12 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
         "docs/comparing.md": compare_sections(),
         **sections_of(committed_findings()),
     }
+
+
+def headlines() -> list[StudyResult]:
+    """Return the findings that README.md begins with, in its order."""
+    known = {finding.study: finding for finding in committed_findings()}
+    return [known[name] for name in HEADLINES if name in known]
 
 
 @cache
@@ -109,6 +117,7 @@ def documentation(root: Path) -> dict[Path, str]:
     chosen = [*results, *(result for own in on_request().values() for result in own)]
     drawn |= {root / name: svg for name, svg in rates_pictures(chosen).items()}
     drawn[root / COMPARING_PICTURE] = compare_picture()
+    drawn[root / HEADLINES_PICTURE] = forest_svg(headlines())
     return {root / PICTURE: forest_svg(results), root / RECORD_SCHEMA: schema_text(), **drawn, **texts}
 
 

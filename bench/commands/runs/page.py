@@ -55,7 +55,12 @@ class _Gates(TypedDict):
 
 def compare_sections() -> dict[str, str]:
     """Return each section as Markdown by its name."""
-    return {"example": _example(), "drift": _drift(EVIDENCE), "gates": _gates(EVIDENCE)}
+    return {
+        "example": _example(),
+        "drift": _drift(EVIDENCE),
+        "torch": _torch(EVIDENCE / "torch"),
+        "gates": _gates(EVIDENCE),
+    }
 
 
 def compare_picture() -> str:
@@ -78,6 +83,18 @@ def _name(path: Path) -> str:
 def _example() -> str:
     """Return the table of the first of them."""
     return comparison_markdown(_other_seeds()[0])
+
+
+def _torch(folder: Path) -> str:
+    """Return the tables of each torch's run beside that of the oldest."""
+    folders = sorted(folder.iterdir(), key=_release)
+    base, *others = (replace(load_run(path), name=f"torch {path.name}") for path in folders)
+    return "\n\n".join(map(comparison_markdown, compare(base, others)))
+
+
+def _release(path: Path) -> tuple[int, ...]:
+    """Return the numbers of a version of torch, after which its folder is named."""
+    return tuple(map(int, path.name.split(".")))
 
 
 def _drift(folder: Path) -> str:

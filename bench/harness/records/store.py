@@ -15,6 +15,7 @@ from bench.harness.records.key import key_of_any_code
 from bench.harness.records.record import Record, RecordError, from_json, load, parse
 
 RECORDS = "records.jsonl"
+EXPORTS = "export.json"  # models that were exported from a results folder
 UNFINISHED = "records.jsonl.unfinished"
 TAIL = 1 << 16  # bytes read first from the end of a file: some ten records
 

@@ -16,6 +16,7 @@ from bench.harness.files import slug, write_text
 from bench.harness.machine.environment import cores
 from bench.harness.records.record import Record
 from bench.harness.records.speed import load_speeds
+from bench.harness.records.store import EXPORTS
 from bench.harness.report.csv_table import comparison_csv
 from bench.harness.report.page import identifier, page
 from bench.harness.report.typesetting import latex, markdown
@@ -24,7 +25,6 @@ from bench.harness.validation import ContentError, read_json
 STUDIES_A_PROCESS = 8  # fewer are drawn sooner than a process is started
 REPORT = "report.html"
 EMBEDDED = "mnist-5k"
-EXPORTS = "export.json"
 
 
 class _Export(TypedDict):
