@@ -37,10 +37,10 @@ def pooled(records: Iterable[Record], phases: Sequence[SpeedRecord]) -> Pooled:
     for record in standing:
         groups.setdefault(_group(record), []).append(record)
     names = {group: _name(members) for group, members in groups.items() if _in_complete_blocks(members)}
-    of_study = {(study, setting.protocol): name for (study, setting), name in names.items()}
+    of_study = {(study, *_data(setting)): name for (study, setting), name in names.items()}
     return Pooled(
         [_on(record, names[_group(record)]) if _group(record) in names else record for record in standing],
-        [_on_one_of(phase, of_study.get((phase.study, phase.protocol), "")) for phase in phases],
+        [_on_one_of(phase, of_study.get((phase.study, *_data_of(phase)), "")) for phase in phases],
     )
 
 
@@ -53,15 +53,28 @@ def _group(record: Record) -> Group:
     return record.study, setting_of(record)._replace(hardware="")
 
 
+def _data(setting: Setting) -> tuple[str, str, str]:
+    return setting.protocol, setting.data_sha256, setting.torch
+
+
+def _data_of(phase: SpeedRecord) -> tuple[str, str, str]:
+    return phase.protocol, phase.data_sha256, phase.environment["torch"]
+
+
 def _in_complete_blocks(records: Sequence[Record]) -> bool:
-    """Return whether there are several machines, and every seed has all arms on one of them and none on another."""
-    arms = {record.arm for record in records}
+    """Return whether there are several machines, and every seed has all arms on one of them and none on another.
+
+    All of an arm's trials must be of one definition: of two the older would be left out, and with it one machine.
+    """
+    arms = {record.arm: record.definition for record in records}
+    if any(record.definition != arms[record.arm] for record in records):
+        return False
     blocks: dict[tuple[int, str], set[str]] = {}
     for record in records:
         blocks.setdefault((record.seed, _hardware(record)), set()).add(record.arm)
     seeds = [seed for seed, _ in blocks]
     several = len({hardware for _, hardware in blocks}) > 1
-    return several and len(set(seeds)) == len(seeds) and all(block == arms for block in blocks.values())
+    return several and len(set(seeds)) == len(seeds) and all(block == arms.keys() for block in blocks.values())
 
 
 def _hardware(record: Record) -> str:

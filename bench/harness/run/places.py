@@ -35,8 +35,11 @@ class Places(Protocol):
             recorded: the hardware of its records, one name a record, by the study's name.
         """
 
+    def hardware_of(self, study: str) -> str:
+        """Return the hardware that a study is run on."""
+
     def environment_of(self, study: str) -> Environment:
-        """Return hardware, cores, torch and the rest of the machines that a study is run on."""
+        """Return hardware, cores, torch and the rest of the machine that a study's speed is measured on."""
 
     def describe(self) -> str:
         """Return the machines in words."""
@@ -70,6 +73,10 @@ class ThisMachine:
 
     def assign(self, recorded: Mapping[str, Iterable[str]]) -> None:
         """Choose nothing: there is one machine."""
+
+    def hardware_of(self, study: str) -> str:  # noqa: ARG002 - a place's
+        """Return this machine's."""
+        return self.describe()
 
     def environment_of(self, study: str) -> Environment:  # noqa: ARG002 - a place's
         """Return this machine's."""

@@ -79,7 +79,7 @@ class Session:
         """
         check_precision(self.execution.precision, self.execution.device)
         apply(self.execution)
-        self._studies = {study.name: study for study, _, _ in wanted}
+        self._studies = {study.name: study for study, _, _ in [*wanted, *arms]}
         trials, timed = (resolve_all(some, self.settings, self._source) for some in (wanted, arms))
         if self.settings.batch_seeds:
             check_batched(trials)
@@ -127,7 +127,7 @@ class Session:
 
     def _stands(self, record: Record) -> bool:
         """Return whether a record may be restored: it belongs into this run's tables."""
-        return bool(record.environment["hardware"] == self.places.environment_of(record.study)["hardware"])
+        return record.environment["hardware"] == self.places.hardware_of(record.study)
 
     def _check_disk(self) -> None:
         needed, free = self.plan.bytes_to_write, shutil.disk_usage(self.settings.results).free

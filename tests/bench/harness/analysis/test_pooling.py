@@ -1,6 +1,7 @@
 """Tests of bench.harness.analysis.pooling."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,19 @@ def test_seeds_that_were_each_trained_on_one_machine_are_one_table(make: Make) -
 def test_what_a_machine_could_confound_stays_apart(trials: list[Trial], make: Make) -> None:
     """An arm that was trained elsewhere than its baseline says nothing of the arm."""
     assert sorted(hardware(make(trials))) == ["A", "B"]
+
+
+def test_trials_of_two_definitions_stay_apart(make: Make) -> None:
+    """Of one arm alone, too: the older ones would be left out, and the arms would be compared across machines."""
+    records = make([(arm, seed, "A" if seed < 2 else "B") for arm in ("base", "new") for seed in range(4)])
+    other = [
+        replace(record, definition={**record.definition, "code": "other"})
+        if (record.arm, record.seed >= 2) == ("new", True)
+        else record
+        for record in records
+    ]
+
+    assert sorted(hardware(other)) == ["A", "B"]
 
 
 def test_one_machine_is_what_it_was(make: Make) -> None:

@@ -10,7 +10,7 @@ from bench.harness.machine.device import Execution
 from bench.harness.records.speed import SpeedRecord
 from bench.harness.run.backends.backend import BackendError
 from bench.harness.run.backends.cluster import tasks
-from bench.harness.run.backends.cluster.nodes import Demand, Nodes
+from bench.harness.run.backends.cluster.nodes import Demand, Node, Nodes
 from bench.harness.run.places import Environment
 from bench.harness.speed.phase import TurnEnded
 from bench.harness.speed.subject import thread_counts
@@ -38,17 +38,32 @@ class Cluster:
         """Give each study the kind of node that most of its records are of, else the one with least to do."""
         self.nodes.assign(recorded)
 
+    def hardware_of(self, study: str) -> str:
+        """Return a study's kind of node."""
+        return self.nodes.kind_of(study)
+
     def environment_of(self, study: str) -> Environment:
-        """Return that of the first node of a study's kind."""
-        return self.nodes.of_study(study)[0].machine.environment
+        """Return that of the node on which a study's speed is measured.
+
+        Raises:
+            BackendError: none of its kind is left.
+        """
+        return self._timed(study).machine.environment
+
+    def _timed(self, study: str) -> Node:
+        """Return the node on which a study's speed is measured: the largest of its kind."""
+        nodes = self.nodes.of_study(study)
+        if not nodes:
+            raise BackendError(f"{study}: no node with {self.nodes.kind_of(study)} is left, where its study is run")
+        return max(nodes, key=lambda node: (node.total["CPU"], node.name))
 
     def describe(self) -> str:
         """Return the cluster in words."""
         return self.nodes.describe()
 
     def thread_counts(self, study: str, asked: int | None) -> Sequence[int]:
-        """Return the number asked for, else 1, 2, 4 ... up to the cores of a node."""
-        return thread_counts(self.nodes.of_study(study)[0].machine.cores) if asked is None else [asked]
+        """Return the number asked for, else 1, 2, 4 ... up to the cores of the node on which it is measured."""
+        return thread_counts(self._timed(study).machine.cores) if asked is None else [asked]
 
     def warning(self) -> None:
         """Return nothing: each node looks before its measurement."""
@@ -80,9 +95,7 @@ class Cluster:
         """
         self.nodes.look()
         study = arms[0].trial.study
-        node = max(self.nodes.of_study(study), key=lambda node: node.total["CPU"], default=None)
-        if node is None:
-            raise BackendError(f"{study}: no node with {self.nodes.kind_of(study)} is left to measure its speed on")
+        node = self._timed(study)
         whole = {name: node.total.get(name, 0.0) for name in ("CPU", "GPU")}
         for reference in self.nodes.task(tasks.measure, node, whole).remote(self.ship(dataset), arms, threads):
             told = self.nodes.ray.get(reference)

@@ -5,6 +5,7 @@ with the fewest studies a core. Within it Ray could place trials by itself; they
 nothing of kinds of processors.
 """
 
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -44,10 +45,13 @@ def connect(address: str) -> Any:  # noqa: ANN401 - Ray's module
         raise UserError(f"--ray {address}: the run must be on a node of the cluster: start it there, with --ray auto")
     code = [str(PROJECT / name) for name in CODE]
     environment = {"py_modules": code, "env_vars": {COMMIT_VARIABLE: commit()}}
+    on_termination = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
     except Exception as error:
         raise UserError(f"--ray {address}: {one_line(error)}; `ray start --head` starts a cluster") from error
+    finally:
+        signal.signal(signal.SIGTERM, on_termination)  # Ray puts its own there, which is no Ctrl-C
     return ray
 
 
@@ -79,7 +83,8 @@ class Node:
 
     def room(self, demand: Demand) -> int:
         """Return how many of a demand the empty node has room for."""
-        return int(min(self.total.get(name, 0.0) // amount for name, amount in demand.items() if amount))
+        counts = (self.total.get(name, 0.0) / amount for name, amount in demand.items() if amount)
+        return int(min(counts) + ROUNDING)
 
 
 class Nodes:
@@ -119,7 +124,7 @@ class Nodes:
             alive = {name: node for name, node in self.alive().items() if node["Resources"].get("CPU", 0) >= 1}
             self.known = {name: node for name, node in self.known.items() if name in alive}
             asked = {node["NodeID"] for node in self._asked.values()}
-            for name in alive.keys() - self.known.keys() - self.left_out.keys() - asked:
+            for name in [name for name in alive if name not in {*self.known, *self.left_out, *asked}]:
                 self._asked[self._remote(tasks.look, name, {}).remote(self.device)] = alive[name]
         if self._asked:
             ready, _ = self.ray.wait(list(self._asked), num_returns=len(self._asked), timeout=0)
@@ -151,7 +156,9 @@ class Nodes:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415 - optional
 
         declared = {"num_cpus": demand.get("CPU", 0), "num_gpus": demand.get("GPU", 0)}
-        return self.ray.remote(function).options(
+        # A process that has had a GPU keeps its context and memory: the next task gets another one.
+        remote = self.ray.remote(function) if self.device == "cpu" else self.ray.remote(max_calls=1)(function)
+        return remote.options(
             **declared,
             memory=int(demand.get("memory", 0)) or None,
             max_retries=0,
@@ -190,10 +197,16 @@ class Nodes:
             cores[node.hardware] += int(node.total["CPU"])
         return cores
 
-    def with_room(self, study: str, demand: Demand) -> Node | None:
-        """Return the node of a study's kind that has the most cores left, of those that have room for a demand."""
+    def with_room(self, study: str, demand: Demand, but: str | None = None) -> Node | None:
+        """Return the node of a study's kind that has the most cores left, of those that have room for a demand.
+
+        Args:
+            study: its name.
+            demand: resources.
+            but: name of a node that is taken only where no other has room.
+        """
         fitting = [node for node in self.of_study(study) if node.has(demand)]
-        return max(fitting, key=lambda node: node.total["CPU"] - node.used["CPU"], default=None)
+        return max(fitting, key=lambda node: (node.name != but, node.total["CPU"] - node.used["CPU"]), default=None)
 
     def describe(self) -> str:
         """Return the cluster in words."""

@@ -4,6 +4,7 @@ Ray brings the code there (`runtime_env`) and the images, once a node, through i
 processes of a node read in place.
 """
 
+import pickle
 import tempfile
 import traceback
 import warnings
@@ -116,7 +117,16 @@ def train(content: Shipped, planned: Planned, execution: Execution, at_once: int
             yield Trained(run.record(), _files(Path(folder)))
     except Exception as error:  # noqa: BLE001 - whatever it was, it is that trial's own result
         error.add_note(f"on its node:\n{traceback.format_exc()}")
-        yield error
+        yield _sendable(error)
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return an error, or its words where it cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - whatever its class does
+        return RuntimeError("\n".join([f"{type(error).__name__}: {error}", *error.__notes__]))
+    return error
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -139,7 +149,8 @@ def measure(content: Shipped, arms: Sequence[Planned], threads: Sequence[int]) -
             tell = lambda *turn: turns.put(Turn(*turn))  # noqa: E731 - takes a phase's two numbers
             turns.put(run_phase(arms, unpacked(content), threads=threads, before=before, turn_ended=tell))
         except Exception as error:  # noqa: BLE001 - every arm of the study ends by it
-            turns.put(error)
+            error.add_note(f"on its node:\n{traceback.format_exc()}")
+            turns.put(_sendable(error))
 
     Thread(target=run, daemon=True).start()
     while True:

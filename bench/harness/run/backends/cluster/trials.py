@@ -46,14 +46,16 @@ class ClusterTrials:
         self._running: dict[Any, tuple[Planned, Node, Demand]] = {}  # by Ray's generator
         self._waiting: deque[Planned] = deque()  # taken, but their kind of node had no room
         self._lost: Counter[str] = Counter()  # processes that died over a trial, by its key
+        self._died_on: dict[str, str] = {}  # the node, by the key of a trial whose process died there
         self._alone_since: float | None = None  # of `time.monotonic`: no node is left
 
     def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
         """Keep every node busy; yield trials in the order in which they end."""
         while True:
             self._nodes.look()
-            self._hand_out(trials)
+            yield from self._hand_out(trials)
             if self._running:
+                self._alone_since = None
                 yield from self._wait()
             elif self._waiting and self._nodes_may_come_back():
                 time.sleep(WAIT_SECONDS)
@@ -72,15 +74,28 @@ class ClusterTrials:
             self._alone_since = time.monotonic()
         return time.monotonic() - self._alone_since < PATIENCE_SECONDS
 
-    def _hand_out(self, trials: Iterator[Planned]) -> None:
-        """Begin those that have waited, then more, until the nodes are full or too many wait for another kind."""
+    def _hand_out(self, trials: Iterator[Planned]) -> Iterator[Ended]:
+        """Begin those that have waited, then more, until the nodes are full or too many wait for another kind.
+
+        Where nothing is under way one more is taken all the same: it will say why it cannot begin.
+        """
         for _ in range(len(self._waiting)):
-            self._begin_or_keep(self._waiting.popleft())
-        while len(self._waiting) < len(self._nodes.known) and self._some_node_has_room():
+            yield from self._begun(self._waiting.popleft())
+        while not (self._running or self._waiting) or self._takes_more():
             planned = next(trials, None)
             if planned is None:
                 return
+            yield from self._begun(planned)
+
+    def _takes_more(self) -> bool:
+        return len(self._waiting) < len(self._nodes.known) and self._some_node_has_room()
+
+    def _begun(self, planned: Planned) -> Iterator[Ended]:
+        """Begin a trial or keep it waiting; yield it where it cannot be sent."""
+        try:
             self._begin_or_keep(planned)
+        except Exception as error:  # noqa: BLE001 - it is that trial's own result
+            yield Ended(planned, error, 0.0)
 
     def _some_node_has_room(self) -> bool:
         least = self.cluster.demand(0.0)
@@ -88,7 +103,7 @@ class ClusterTrials:
 
     def _begin_or_keep(self, planned: Planned) -> None:
         demand = self.cluster.demand(planned.memory_bytes)
-        node = self._nodes.with_room(planned.trial.study, demand)
+        node = self._nodes.with_room(planned.trial.study, demand, self._died_on.get(planned.key))
         if node is None:
             self._waiting.append(planned)
             return
@@ -109,7 +124,10 @@ class ClusterTrials:
                 continue
             del self._running[told]
             node.used.subtract(demand)
-            result = self._result(planned, node, message)
+            try:
+                result = self._result(planned, node, message)
+            except OSError as error:  # its checkpoint cannot be kept
+                result = error
             if result is not None:
                 yield Ended(planned, result, record_seconds(result) if isinstance(result, Record) else 0.0)
 
@@ -128,7 +146,8 @@ class ClusterTrials:
             return message.record
         if not self._died(message):
             return message
-        if node.name in self._nodes.alive():
+        self._died_on[planned.key] = node.name
+        if node.name in self._nodes.alive() and not isinstance(message, self._ray.exceptions.NodeDiedError):
             self._lost[planned.key] += 1
         if self._lost[planned.key] < TRIES:
             self._waiting.append(planned)

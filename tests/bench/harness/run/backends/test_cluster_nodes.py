@@ -138,3 +138,26 @@ def test_the_driver_is_on_a_node() -> None:
     pytest.importorskip("ray")
     with pytest.raises(UserError, match="must be on a node of the cluster"):
         connect("ray://head:10001")
+
+
+def test_a_fraction_of_a_gpu_is_one_of_so_many(make: Make) -> None:
+    """Five fifths are one, whatever they are in binary."""
+    nodes = make(("Intel", 8))
+    node = nodes.known["n0"]
+    node.total = {**node.total, "GPU": 1}
+
+    assert node.room({"CPU": 1, "GPU": 1 / 5}) == 5
+
+
+def test_a_trial_goes_elsewhere_than_where_it_died(make: Make) -> None:
+    """Unless nobody else has room."""
+    nodes = make(("Intel", 8), ("Intel", 1))
+    nodes.assign({"one": []})
+    demand = {"CPU": 1}
+
+    elsewhere = nodes.with_room("one", demand, but="n0")
+    assert elsewhere is not None
+    elsewhere.used.update(demand)
+    again = nodes.with_room("one", demand, but="n0")
+
+    assert (elsewhere.name, again and again.name) == ("n1", "n0")
