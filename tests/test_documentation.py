@@ -18,6 +18,7 @@ from bench.commands.index import COMMANDS
 from bench.harness.run.options import add_options
 from bench.harness.study.articles import ARTICLES
 from export.benchmark_table import benchmark_table
+from tests.pinned import as_committed
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"
@@ -198,6 +199,7 @@ def test_page_says_what_an_article_is(name: str) -> None:
     assert f"- {name}: {ARTICLES[name]}\n" in TEXTS["docs/results.md"]
 
 
+@as_committed
 def test_pages_show_the_committed_results() -> None:
     """The figures in README and docs/ are those of the committed records and measurements, digit by digit."""
     assert main(["docs", "--check"]) == 0

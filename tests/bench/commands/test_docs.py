@@ -11,6 +11,7 @@ from bench.commands.pages.sections import section_names
 from bench.harness.analysis.analyse import analyse
 from bench.harness.paths import COMMITTED_RECORDS, PROJECT
 from bench.harness.records.record import load
+from tests.pinned import as_committed
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@as_committed
 @pytest.mark.parametrize(
     "name", ["README.md", "bench/README.md", "docs/trust.md", "docs/findings/index.md", docs.PICTURE]
 )

@@ -33,6 +33,8 @@ def test_perf_analyzer_is_answered(protocol: str, running: Running) -> None:
 
     done = subprocess.run(words, capture_output=True, check=False, text=True, timeout=120)  # noqa: S603 - our own words
 
+    if "error while loading shared libraries" in done.stderr:
+        pytest.skip(f"perf_analyzer lacks a library of the system: {done.stderr.strip()}")
     assert done.returncode == 0, done.stdout + done.stderr
     count = re.search(r"Successful request count: (\d+)", done.stdout)
     assert count is not None
