@@ -53,7 +53,7 @@ def test_what_a_machine_could_confound_stays_apart(trials: list[Trial], make: Ma
 
 
 def test_trials_of_two_definitions_stay_apart(make: Make) -> None:
-    """Of one arm alone, too: the older ones would be left out, and the arms would be compared across machines."""
+    """One arm is enough: its older ones would be left out, and the arms would be compared across machines."""
     records = make([(arm, seed, "A" if seed < 2 else "B") for arm in ("base", "new") for seed in range(4)])
     other = [
         replace(record, definition={**record.definition, "code": "other"})
