@@ -50,6 +50,7 @@ class Beside:
         self.loop = asyncio.get_running_loop()
         self.waiting = 0
         self.seconds = 0.0  # that a piece of work takes, smoothed
+        self._cold = True
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     def submit(self, work: Callable[[], Result], done: Done[Result], seconds: float | None = None) -> Ticket:
@@ -102,6 +103,10 @@ class Beside:
         return ticket
 
     def _took(self, seconds: float) -> None:
+        """Learn from a piece of work, but for the first: a process was started for it, and its libraries loaded."""
+        if self._cold:
+            self._cold = False
+            return
         self.seconds += SMOOTHING * (seconds - self.seconds) if self.seconds else seconds
 
     def _busy(self, why: str, wait: float) -> RequestError:

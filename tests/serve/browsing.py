@@ -37,10 +37,18 @@ class Page:
         return self.driver.execute_script(script)
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression holds there."""
-        from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - where selenium is
+        """Wait until an expression holds there.
 
-        WebDriverWait(self.driver, SECONDS).until(lambda driver: driver.execute_script(f"return {condition}"))
+        Raises:
+            AssertionError: It does not; with what the page shows.
+        """
+        from selenium.common.exceptions import TimeoutException  # noqa: PLC0415 - where selenium is
+        from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - as above
+
+        try:
+            WebDriverWait(self.driver, SECONDS).until(lambda driver: driver.execute_script(f"return {condition}"))
+        except TimeoutException as error:
+            raise AssertionError(f"{condition}: not on\n{self.run('return document.body.innerText')}") from error
 
     def wait_for_models(self) -> None:
         """Wait until the page shows its one model."""

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+import time
 from functools import partial
 from typing import Any
 
@@ -171,3 +172,19 @@ def test_dropped_work_holds_no_memory() -> None:
         beside.close()
 
     run(main)
+
+
+def test_the_first_of_all_teaches_nothing() -> None:
+    """What starts for it, a process and its libraries, is there for those behind it: they are begun."""
+    outcomes: list[Any] = []
+    slow = partial(time.sleep, 0.3)
+
+    async def main() -> None:
+        beside = Beside("work", 8)
+        for work in (slow, int, int):
+            beside.submit(work, outcomes.append, 0.5)
+        await until(lambda: len(outcomes) == 3)
+        beside.close()
+
+    run(main)
+    assert outcomes == [None, 0, 0]
