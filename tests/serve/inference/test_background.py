@@ -175,7 +175,7 @@ def test_dropped_work_holds_no_memory() -> None:
 
 
 def test_the_first_of_all_teaches_nothing() -> None:
-    """What starts for it, a process and its libraries, is there for those behind it: they are begun."""
+    """A process and its libraries start for it, and are there for those behind it: they are begun."""
     outcomes: list[Any] = []
     slow = partial(time.sleep, 0.3)
 
