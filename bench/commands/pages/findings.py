@@ -178,7 +178,7 @@ def _held_fixed(study: str) -> list[str]:
 
 
 def _machines(result: StudyResult) -> list[str]:
-    """Return which seeds were trained on which machine, where there were several."""
+    """Return a sentence on the machines of a study whose seeds were trained on several."""
     hardware = machines_of(result.setting.hardware)
     if len(hardware) == 1:
         return []
