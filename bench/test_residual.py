@@ -4,17 +4,19 @@ He et al. (2015): at equal depth a plain net of 56 layers is worse than one of 2
 pads with zeros, B projects by a 1x1 convolution where the shape changes.
 """
 
-from bench.harness.study import Comparison, Protocol, RunTrial, Study, recipes, vary
+from bench.harness.study import Arm, Comparison, Protocol, RunTrial, Study, recipes, vary
 
 WORDS = {"none": "plain", "A": "residual, shortcut A", "B": "residual, shortcut B"}
-DEEP = (
-    *vary("resnet20", "20-{shortcut}", "20 layers, {shortcut}", shortcut=WORDS),
-    *vary("resnet56", "56-{shortcut}", "56 layers, {shortcut}", shortcut=WORDS),
-)
-NARROW = (
-    *vary("resnet20", "20-{shortcut}", "20 layers, {shortcut}", width=4, shortcut=WORDS),
-    *vary("resnet56", "56-{shortcut}", "56 layers, {shortcut}", width=4, shortcut=WORDS),
-)
+
+
+def arms(width: int) -> tuple[Arm, ...]:
+    """Return nets of 20 and 56 layers, plain and residual; the paper's width is 16."""
+    return (
+        *vary("resnet20", "20-{shortcut}", "20 layers, {shortcut}", width=width, shortcut=WORDS),
+        *vary("resnet56", "56-{shortcut}", "56 layers, {shortcut}", width=width, shortcut=WORDS),
+    )
+
+
 STUDY = Study(
     name="residual",
     question="Do residual shortcuts let deeper nets learn, and does their form matter?",
@@ -28,8 +30,9 @@ STUDY = Study(
         Comparison("depth", "depth with shortcut A", "20-A", ("56-A",)),
     ),
     protocols={
-        "quick": Protocol("mnist-5k", recipes.QUICK.but({"epochs": 2}), NARROW),
-        "published": Protocol("cifar10", recipes.SMALL_RESNET, NARROW, reduced=True),
+        "quick": Protocol("mnist-5k", recipes.QUICK.but({"epochs": 2}), arms(4)),
+        "published": Protocol("cifar10", recipes.SMALL_RESNET, arms(4), reduced=True),
+        "full": Protocol("cifar10", recipes.RESNET, arms(16)),
     },
 )
 

@@ -71,7 +71,6 @@ def pictures(result: StudyResult) -> dict[str, str]:
 
 def finding_text(result: StudyResult) -> str:
     """Return what was measured for a question: answers, table, published numbers, conditions, records, command."""
-    command = f"pytest bench/ --protocol published --studies {result.study} --data-root DIR"
     trend = f"![Accuracy and time by what is varied](../images/findings/{result.study}-trend.svg)"
     parts = [
         *([trend] if trends(result) else []),
@@ -83,7 +82,7 @@ def finding_text(result: StudyResult) -> str:
         *_best_epochs(result),
         *_held_fixed(result.study),
         *_machines(result),
-        f"To run it again:\n\n```\n{command}\n```",
+        *_commands(result.study),
         f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
     ]
     return "\n\n".join(parts)
@@ -186,6 +185,16 @@ def _machines(result: StudyResult) -> list[str]:
     return [f"{text} ({counted(len(hardware), 'kind')}). Speeds are those of one of them."]
 
 
+def _commands(study: str) -> list[str]:
+    """Return the command that trains a study again, and the one that trains it in full where it was reduced."""
+    texts = {"published": "To run it again:", "full": "In full, on a GPU:"}
+    protocols = ["published", *("full" for one in load_studies() if one.name == study and one.arm_names("full"))]
+    return [
+        f"{texts[name]}\n\n```\npytest bench/ --protocol {name} --studies {study} --data-root DIR\n```"
+        for name in protocols
+    ]
+
+
 def _records(result: StudyResult) -> str:
     """Return the ids of all records behind the page's numbers, an arm a line."""
     return "\n".join(
@@ -218,7 +227,7 @@ def _row(row: Reproduction) -> tuple[str, ...]:
         percent(accuracy.mean, accuracy.low, accuracy.high),
         str(accuracy.n),
         interval(low, high, lambda end: f"{100 * min(end, 1.0):.2f}") or MISSING,
-        INSIDE[row.inside],
+        "reduced" if row.reduced else INSIDE[row.inside],
         f"[{row.study}]({row.study}.md)",
     )
 

@@ -39,8 +39,8 @@ def _duplicates(dataset: str) -> str:
 
 
 def protocol(setting: Setting) -> str:
-    """Return the protocol's name, and whether fewer images were used than it stands for."""
-    return f"{setting.protocol}, reduced: fewer images than it stands for" if setting.reduced else setting.protocol
+    """Return the protocol's name, and whether less was trained than it stands for."""
+    return f"{setting.protocol}, reduced: less than what it stands for" if setting.reduced else setting.protocol
 
 
 def threads(setting: Setting) -> str:

@@ -38,7 +38,7 @@ class Record:
         study: name of the study.
         arm: name of the arm in its study.
         seed: number from which everything random of the trial comes.
-        protocol: quick, published or smoke.
+        protocol: quick, published, full or smoke.
         architecture: registered name of the net.
         options: every option of the architecture, defaults included.
         dataset: name of the data set.
@@ -57,7 +57,7 @@ class Record:
         threads: number of torch's threads.
         deterministic: whether torch was held to repeatable kernels.
         resumed: always false; a row of pytest-benchmark says whether its record was restored.
-        reduced: whether fewer images were used than the protocol stands for.
+        reduced: whether fewer images, epochs or channels, or smaller images, were used than the protocol stands for.
         started: time in UTC, ISO 8601.
         finished: time in UTC, ISO 8601.
         context: the study's facts for tables.

@@ -152,6 +152,8 @@ def published(result: StudyResult, arms: Iterable[ArmResult]) -> Iterator[str]:
 
 def _reproduced(row: Reproduction) -> str:
     """Return the sentence's end on the interval of a single run, empty where it is not known."""
+    if row.reduced:
+        return ", not to be compared with what was trained here, which is reduced"
     if row.run is None:
         return ""
     ends = f"{100 * row.run[0]:.2f} to {100 * min(row.run[1], 1.0):.2f} %"

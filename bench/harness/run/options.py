@@ -15,7 +15,8 @@ def add_options(add: Group) -> None:
     add(
         "--protocol",
         default="quick",
-        help="smoke (a few hundred images, for tests), quick (default) or published (the articles' settings)",
+        help="smoke (a few hundred images, for tests), quick (default), published (the articles' settings), or full "
+        "(those that `published` reduces to what two cores train; for a GPU)",
     )
     add(
         "--dataset",

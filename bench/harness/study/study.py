@@ -8,9 +8,9 @@ from bench.harness.errors import UserError, unknown
 from bench.harness.records.parts import ComparisonContext, Context, PublishedContext
 from bench.harness.study.recipe import Recipe
 
-PROTOCOLS = ("smoke", "quick", "published")
+PROTOCOLS = ("smoke", "quick", "published", "full")
 SMOKE_IMAGES, SMOKE_EPOCHS = 320, 2
-DEFAULT_SEEDS: Mapping[str, int] = {"smoke": 2, "quick": 5, "published": 5}
+DEFAULT_SEEDS: Mapping[str, int] = {"smoke": 2, "quick": 5, "published": 5, "full": 5}
 FIRST_TUNING_SEED = 900_001  # trials must not use these: a learning rate was chosen with them
 
 
@@ -65,7 +65,7 @@ class Protocol:
         dataset: name of the data set.
         recipe: hyper-parameters that the arms share, but for what each states itself.
         arms: in the order of the tables.
-        reduced: fewer images, or smaller ones, than the protocol stands for.
+        reduced: fewer images, epochs or channels than the protocol stands for, or smaller images.
         margin: difference within which two arms count as tied, where it is not the study's.
         target_training_error: 0 to 1; epochs and seconds until an epoch's training error is at or below it are
             reported, and a learning rate that is chosen for an arm is the one that reaches it soonest. None: not
@@ -91,7 +91,8 @@ class Study:
         margin: difference in accuracy, 0 to 1, within which two arms count as tied.
         comparisons: which arm is compared with which; in a protocol that lacks its baseline or all other arms a
             comparison is left out.
-        protocols: `quick` and, where an article's own conditions can be run, `published`; `smoke` is made of `quick`.
+        protocols: `quick` and, where an article's own conditions can be run, `published`; `full` where
+            `published` is reduced to what two cores train; `smoke` is made of `quick`, unless it is given.
         on_request: whether it is run only where it is named.
         test_curve: whether the test set is answered after every epoch, for a curve by which nothing is chosen.
     """

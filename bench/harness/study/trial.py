@@ -26,7 +26,7 @@ class Trial:
 
     Attributes:
         options: every option of the architecture, defaults included.
-        reduced: trained on fewer images than what the protocol stands for.
+        reduced: trained on less than what the protocol stands for.
         learning_rate_from: where the learning rate was found.
     """
 

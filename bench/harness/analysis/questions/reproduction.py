@@ -36,9 +36,14 @@ class Reproduction:
         return self.published["source"], self.published["value"]
 
     @property
+    def reduced(self) -> bool:
+        """Whether less was trained than the article's conditions say, so that the two numbers cannot be compared."""
+        return self.arm.records[-1].reduced
+
+    @property
     def inside(self) -> bool | None:
         """Whether the number, as it may have been rounded, is one that a run here could give; None: unknown."""
-        if self.run is None:
+        if self.run is None or self.reduced:
             return None
         value, slack = self.published["value"], rounding(self.published["value"])
         return 100 * self.run[0] - slack <= value <= 100 * self.run[1] + slack

@@ -71,6 +71,21 @@ def test_a_number_outside_is_marked(make_record: MakeRecord) -> None:
     assert "**no**" in table
 
 
+def test_a_reduced_study_says_so_and_how_it_runs_in_full(make_record: MakeRecord) -> None:
+    """Beside its published number, under its table, and as a command for a GPU."""
+    fields: dict[str, Any] = {"study": "alexnet", "protocol": "published", "images": 1000}
+    records = [make_record(seed=seed, **fields) for seed in range(3)]
+    for record in records:
+        record.context["published"] = [{"value": 70.0, "source": "S1", "note": ""}]
+    results = analyse([replace(record, reduced=True) for record in records])
+
+    assert re.search(r"\| reduced +\| \[alexnet\]", findings.reproduction_text(results))
+    text = findings.finding_text(results[0])
+    assert "not to be compared with what was trained here, which is reduced" in text
+    assert "pytest bench/ --protocol full --studies alexnet --data-root DIR" in text
+    assert "--protocol full" not in findings.finding_text(analyse([replace(one, study="width") for one in records])[0])
+
+
 @pytest.mark.parametrize(
     ("accuracy", "said"),
     [(0.90, "given by [other](assumptions-s0.md)"), (0.93, "[not given by any of 1 change](assumptions-s0.md)")],

@@ -35,7 +35,7 @@ def test_reduced_runs_say_so(make_record: MakeRecord) -> None:
     """A run on fewer images than its protocol stands for is marked."""
     shown = conditions(analyse([make_record("base", 0, reduced=True)])[0])
 
-    assert shown["protocol"] == "quick, reduced: fewer images than it stands for"
+    assert shown["protocol"] == "quick, reduced: less than what it stands for"
 
 
 def test_unequal_numbers_of_seeds_are_a_range(make_record: MakeRecord) -> None:

@@ -75,6 +75,20 @@ def test_no_arm_of_a_committed_study_makes_smoke_longer(study: Study) -> None:
     assert {(recipe.train_images, recipe.epochs) for recipe in recipes} == {(320, 2)}
 
 
+@pytest.mark.parametrize(
+    "study",
+    [study for study in load_studies() if "published" in study.protocols],
+    ids=lambda study: str(study.name),
+)
+def test_what_is_reduced_can_be_run_in_full(study: Study) -> None:
+    """For somebody with a GPU; what is not reduced needs no second way."""
+    reduced = study.protocol("published").reduced
+
+    assert reduced == ("full" in study.protocols)
+    assert not reduced or not study.protocol("full").reduced
+    assert not reduced or set(study.arm_names("published")) <= set(study.arm_names("full"))
+
+
 def test_an_unknown_protocol_is_an_error() -> None:
     """The message names the study and what it has."""
     with pytest.raises(StudyError, match="study 'activation': unknown protocol 'publisht': did you mean 'published'"):

@@ -1,5 +1,6 @@
 """Tests of published numbers beside measured ones."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ def test_one_seed_says_nothing_of_another(make_record: MakeRecord) -> None:
     (row,) = rows(trials(make_record, 97.5)[:1])
 
     assert (row.run, row.inside) == (None, None)
+
+
+def test_what_was_reduced_is_held_against_nothing(make_record: MakeRecord) -> None:
+    """A net that saw fewer images than the article's is no evidence against its number."""
+    (row,) = rows([replace(record, reduced=True) for record in trials(make_record, 90.0)])
+
+    assert (row.reduced, row.inside) == (True, None)
 
 
 def test_other_protocols_reproduce_nothing(make_record: MakeRecord) -> None:
