@@ -56,7 +56,7 @@ class Results:
         if not self._records:
             raise RecordError(f"{folder / RECORDS} is empty: run `pytest bench/` first")
         self.studies: dict[str, StudyResult] = {}
-        for result in analyse(self._records, load_speeds(folder)):
+        for result in analyse(self._records, load_speeds(folder), pool=True):
             self.studies.setdefault(result.study, result)  # of several settings the newest comes first
 
     @cached_property

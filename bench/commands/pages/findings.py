@@ -7,7 +7,7 @@ from tabulate import tabulate
 
 from bench.commands.pages.results import answers_table, result_text
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.pooling import machines_of, pooled
+from bench.harness.analysis.pooling import machines_of
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import (
@@ -49,7 +49,7 @@ INSIDE = {True: "yes", False: "**no**", None: MISSING}
 def committed_findings() -> tuple[StudyResult, ...]:
     """Return the results of the committed records under the articles' protocol, of each study the newest setting."""
     folder = EVIDENCE / "published"
-    results = analyse(*pooled(load(folder / RECORDS), load_speeds(folder)))
+    results = analyse(load(folder / RECORDS), load_speeds(folder), pool=True)
     return tuple(sorted((result for result in results if not result.variant), key=lambda result: result.study))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from bench.harness.analysis.pooling import Pools, machines_of, pools
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, SpeedResult, StudyResult
 from bench.harness.files import slug
 from bench.harness.records.answers import correct_bits
@@ -23,7 +24,11 @@ ALONE = ComparisonContext(name="arms", title="arms that are compared with no oth
 
 
 def analyse(
-    records: Iterable[Record], phases: Sequence[SpeedRecord] = (), *, keep_stale: bool = False
+    records: Iterable[Record],
+    phases: Sequence[SpeedRecord] = (),
+    *,
+    keep_stale: bool = False,
+    pool: bool = False,
 ) -> list[StudyResult]:
     """Return a result for every study and setting, studies by their names.
 
@@ -31,15 +36,21 @@ def analyse(
         records: one protocol's or several's.
         phases: speed phases, oldest first; speeds are those of one of them, never of several.
         keep_stale: let trials of older code count; without, results say how many there are.
+        pool: take the machines of a study together where each trained whole seeds of it, see `pooling`.
 
     Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
     was run under several settings the one with the newest record comes first.
     """
     records = list(records)
+    standing = latest(records, keep_stale=keep_stale)
+    together = pools(standing) if pool else Pools()
     studies: dict[str, dict[Setting, list[Record]]] = {}
-    superseded = Counter[ArmUnderSetting]() if keep_stale else stale(records)
-    for record in latest(records, keep_stale=keep_stale):
-        studies.setdefault(record.study, {}).setdefault(setting_of(record), []).append(record)
+    superseded = Counter[ArmUnderSetting]()
+    for (setting, study, arm), count in ({} if keep_stale else stale(records)).items():
+        superseded[together.setting(study, setting), study, arm] += count
+    for record in standing:
+        setting = together.setting(record.study, setting_of(record))
+        studies.setdefault(record.study, {}).setdefault(setting, []).append(record)
     return [
         result for _, settings in sorted(studies.items()) for result in _analyse_settings(settings, phases, superseded)
     ]
@@ -120,14 +131,14 @@ def phase_of_study(
         "dataset",
         "data_sha256",
         "device",
-        "hardware",
         "deterministic",
         "torch",
         "compiled",
         *(() if setting.precision == BY_ARM else ("precision",)),
     )
     conditions = {"study": study, **{name: getattr(setting, name) for name in shared}}
-    return standing_phase(phases, conditions, {name: group[-1].definition for name, group in by_arm.items()})
+    on_its_machines = [phase for phase in phases if phase.environment["hardware"] in machines_of(setting.hardware)]
+    return standing_phase(on_its_machines, conditions, {name: group[-1].definition for name, group in by_arm.items()})
 
 
 def _summarise_arm(name: str, records: Sequence[Record], correct: Bits, phase: SpeedRecord | None) -> ArmResult:

@@ -5,60 +5,39 @@ complete blocks (R. A. Fisher, "The design of experiments", 1935): a machine add
 and what it adds to the spread over seeds makes intervals wider, never too narrow.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import NamedTuple, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from bench.harness.records.parts import Environment
 from bench.harness.records.record import Record
-from bench.harness.records.setting import Setting, latest, setting_of
-from bench.harness.records.speed import SpeedRecord
+from bench.harness.records.setting import Setting, setting_of
 
 Group = tuple[str, Setting]  # a study, and its setting whatever the hardware
 AND = " / "
 
 
-class Pooled(NamedTuple):
-    """Records and speed phases of which some name several kinds of hardware, as one."""
+class Pools(NamedTuple):
+    """Which studies are one table though several kinds of hardware trained them."""
 
-    records: list[Record]
-    phases: list[SpeedRecord]
+    names: Mapping[Group, str] = {}
+    """The hardware of each such study, all kinds in one name."""
+
+    def setting(self, study: str, setting: Setting) -> Setting:
+        """Return the setting that a table has for trials of a study that were trained under this one."""
+        name = self.names.get((study, setting._replace(hardware="")))
+        return setting if name is None else setting._replace(hardware=name)
 
 
-def pooled(records: Iterable[Record], phases: Sequence[SpeedRecord]) -> Pooled:
-    """Return what stands of records and phases, with one name for the hardware of each study that can be pooled.
-
-    Args:
-        records: in the order in which trials ended.
-        phases: oldest first; a study's keep its place in its table, whichever of its machines they were run on.
-    """
-    standing = latest(records)
+def pools(records: Iterable[Record]) -> Pools:
+    """Return which studies can be pooled, of records that stand."""
     groups: dict[Group, list[Record]] = {}
-    for record in standing:
-        groups.setdefault(_group(record), []).append(record)
-    names = {group: _name(members) for group, members in groups.items() if _in_complete_blocks(members)}
-    of_study = {(study, *_data(setting)): name for (study, setting), name in names.items()}
-    return Pooled(
-        [_on(record, names[_group(record)]) if _group(record) in names else record for record in standing],
-        [_on_one_of(phase, of_study.get((phase.study, *_data_of(phase)), "")) for phase in phases],
-    )
+    for record in records:
+        groups.setdefault((record.study, setting_of(record)._replace(hardware="")), []).append(record)
+    return Pools({group: _name(members) for group, members in groups.items() if _in_complete_blocks(members)})
 
 
 def machines_of(result_hardware: str) -> list[str]:
     """Return the kinds of hardware that a table's setting names."""
     return result_hardware.split(AND)
-
-
-def _group(record: Record) -> Group:
-    return record.study, setting_of(record)._replace(hardware="")
-
-
-def _data(setting: Setting) -> tuple[str, str, str]:
-    return setting.protocol, setting.data_sha256, setting.torch
-
-
-def _data_of(phase: SpeedRecord) -> tuple[str, str, str]:
-    return phase.protocol, phase.data_sha256, phase.environment["torch"]
 
 
 def _in_complete_blocks(records: Sequence[Record]) -> bool:
@@ -83,13 +62,3 @@ def _hardware(record: Record) -> str:
 
 def _name(records: Iterable[Record]) -> str:
     return AND.join(dict.fromkeys(_hardware(record) for record in sorted(records, key=lambda record: record.seed)))
-
-
-def _on(record: Record, name: str) -> Record:
-    return replace(record, environment=cast("Environment", {**record.environment, "hardware": name}))
-
-
-def _on_one_of(phase: SpeedRecord, name: str) -> SpeedRecord:
-    if phase.environment["hardware"] not in machines_of(name):
-        return phase
-    return replace(phase, environment=cast("Environment", {**phase.environment, "hardware": name}))

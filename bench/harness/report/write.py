@@ -50,7 +50,7 @@ def write_all(
         load_images: returns the test images and labels of a data set by name, None where they are not at hand.
         keep_stale: let trials of older code count.
     """
-    results = analyse(records, load_speeds(folder), keep_stale=keep_stale)
+    results = analyse(records, load_speeds(folder), keep_stale=keep_stale, pool=True)
     if not results:
         return []
     figures = _write_studies(results, folder)

@@ -15,7 +15,6 @@ from bench.harness.machine.device import Execution, apply, resolve_device, resol
 from bench.harness.machine.precision import check_precision
 from bench.harness.number_format import counted
 from bench.harness.records.record import Record
-from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
 from bench.harness.run.backends.backend import Backend, Ended
 from bench.harness.run.backends.choose import choose_places, make_backend, worker_count
@@ -293,5 +292,5 @@ class Session:
     def _shows(self, result: StudyResult) -> bool:
         """Return whether a result is of this run: of its trials, or where it had none, of its speed phases."""
         if self.done:
-            return (result.setting, result.study) in {(setting_of(record), record.study) for record in self.done}
+            return not {one.record_id for one in result.records}.isdisjoint(one.record_id for one in self.done)
         return result.study in self.speeds.arms and not result.variant

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.pooling import machines_of, pooled
+from bench.harness.analysis.pooling import machines_of
 from bench.harness.records.record import Record
 from tests.bench.conftest import MakePhase, MakeRecord
 
@@ -25,14 +25,14 @@ def make(make_record: MakeRecord) -> Make:
 
 def hardware(records: Iterable[Record]) -> list[str]:
     """Return the names that a table would have."""
-    return [result.setting.hardware for result in analyse(pooled(records, ()).records)]
+    return [result.setting.hardware for result in analyse(records, pool=True)]
 
 
 def test_seeds_that_were_each_trained_on_one_machine_are_one_table(make: Make) -> None:
     """Each of the two has all arms of its seeds."""
     records = make([(arm, seed, "A" if seed < 2 else "B") for arm in ("base", "new") for seed in range(4)])
 
-    (result,) = analyse(pooled(records, ()).records)
+    (result,) = analyse(records, pool=True)
 
     assert machines_of(result.setting.hardware) == ["A", "B"]
     assert [len(arm.records) for arm in result.arms] == [4, 4]
@@ -70,11 +70,30 @@ def test_one_machine_is_what_it_was(make: Make) -> None:
     assert hardware(make([("base", 0, "A"), ("new", 0, "A")])) == ["A"]
 
 
-def test_a_phase_stays_with_its_study(make: Make, make_phase: MakePhase) -> None:
-    """Speeds of one of the machines; those of a machine that trained nothing are not shown."""
+def test_machines_stay_apart_unless_asked(make: Make) -> None:
+    """A run goes on with the trials of its own machine."""
     records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])
-    phases = [make_phase({"base": 1000.0}, environment={"hardware": name}) for name in ("machine 1", "another")]
 
-    both = pooled(records, phases)
+    assert sorted(result.setting.hardware for result in analyse(records)) == ["machine 0", "machine 1"]
 
-    assert [phase.environment["hardware"] for phase in both.phases] == ["machine 0 / machine 1", "another"]
+
+def test_trials_of_older_code_are_counted_under_the_pooled_name(make: Make) -> None:
+    """The table that lacks them says so."""
+    records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])
+    (old,) = make([("new", 7, "machine 0")])
+    older = replace(old, definition={**old.definition, "code": "older"})
+
+    (result,) = analyse([older, *records], pool=True)
+
+    assert result.unused == {"new": 1}
+
+
+@pytest.mark.parametrize(("machine", "shown"), [("machine 0", True), ("machine 1", True), ("another", False)])
+def test_speeds_are_those_of_one_of_the_machines(make: Make, make_phase: MakePhase, machine: str, shown: bool) -> None:
+    """Those of a machine that trained nothing are not shown."""
+    records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])
+    phase = make_phase({"base": 1000.0}, environment={"hardware": machine})
+
+    (result,) = analyse(records, [phase], pool=True)
+
+    assert (result.arms[0].speed is not None) == shown
