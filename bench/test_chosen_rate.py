@@ -1,7 +1,7 @@
 """Do S0's answers hold where each arm has a learning rate of its own?
 
-BatchNorm, smaller kernels and a sigmoid may each want another rate than the one that S0 gave to all. The rates are
-chosen on validation images by `python -m bench tune`, all else is S0's.
+BatchNorm, LRN, smaller kernels and a sigmoid may each want another rate than the one that S0 gave to all. The rates
+are chosen on validation images by `python -m bench tune`, all else is S0's.
 """
 
 from bench.harness.study import Arm, Comparison, Protocol, RunTrial, Study, recipes, vary
@@ -10,6 +10,7 @@ S0 = recipes.S0.but({"learning_rate": None})
 BATCH, ALL = {"normalisation": "batch"}, {"train_images": 60_000}
 NETS = (
     Arm("base", "BASE", "base"),
+    Arm("lrn", "BASE with LRN", "base", {"normalisation": "lrn"}),
     Arm("bn-5x5", "BASE with BatchNorm", "base", BATCH),
     Arm("bn-3x3x2", "with BatchNorm, two 3x3", "base", {**BATCH, "kernel": "3x3x2"}),
 )
@@ -22,7 +23,7 @@ STUDY = Study(
     on_request=True,
     margin=0.01,
     comparisons=(
-        Comparison("batch-norm", "BatchNorm in BASE", "base", ("bn-5x5",)),
+        Comparison("normalisation", "normalisation of BASE", "base", ("bn-5x5", "lrn")),
         Comparison("kernel-size", "two 3x3 for each 5x5 in the BN net", "bn-5x5", ("bn-3x3x2",)),
         Comparison("activation", "activation in SK x0.2", "sk-relu", ("sk-sigmoid",)),
     ),
