@@ -101,7 +101,7 @@ def _export(selection: Selection, records: Sequence[Record], arguments: argparse
         threads=cores(),
         variants=not arguments.no_variants,
         version=arguments.version,
-        studies=analyse(records),
+        studies=analyse(records, pool=True),
     )
     written = arguments.results / "tables" / "export.md"
     conditions = {"threads": exporter.threads, "environment": {**environment(), **library_versions()}}

@@ -158,7 +158,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare whose learning rate is chosen, from which grid and where."""
     parser.add_argument("--studies", default=None, metavar="A,B", help="default: all")
     parser.add_argument("--arms", default=None, metavar="A,B", help="default: every arm without a rate of its own")
-    parser.add_argument("--protocol", default="quick", help="quick (default) or published")
+    parser.add_argument("--protocol", default="quick", help="quick (default), published or full")
     parser.add_argument("--dataset", default=None, help="default: the protocol's, for an arm of your own mnist-5k")
     parser.add_argument("--rates", default=None, metavar="A,B", help="another grid")
     parser.add_argument(

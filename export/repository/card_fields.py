@@ -55,7 +55,7 @@ class ModelCard(TypedDict):
         resize: side of the square that images are scaled to; null where they are not.
         test_images: number of images in the test split.
         validation_accuracy: from 0 to 1; null without a validation split.
-        protocol: quick, published or smoke.
+        protocol: quick, published, full or smoke.
         ground: colour under transparent pixels, white or black.
         fit: the way in which a picture of another shape is brought to its size: stretch, crop or pad.
         lrn_form: implementation of LRN in the graph; null for nets without.

@@ -7,7 +7,6 @@ from tabulate import tabulate
 
 from bench.commands.pages.results import answers_table, result_text
 from bench.harness.analysis.analyse import analyse
-from bench.harness.analysis.pooling import machines_of
 from bench.harness.analysis.questions.early_stopping import early_stopping, gain_of_best_epoch
 from bench.harness.analysis.questions.leaderboard import TARGETS, minutes_to
 from bench.harness.analysis.questions.reproduction import (
@@ -26,7 +25,7 @@ from bench.harness.records.speed import load_speeds
 from bench.harness.records.store import RECORDS
 from bench.harness.report.figures.forest import forest_svg
 from bench.harness.report.figures.trends import trend_svg, trends
-from bench.harness.report.notes import surviving
+from bench.harness.report.notes import machines, surviving
 from bench.harness.report.sentences import points_text, time_to_target
 from bench.harness.report.typesetting import markdown_text
 from bench.harness.stats.spread import Spread
@@ -81,7 +80,7 @@ def finding_text(result: StudyResult) -> str:
         *_falls(result),
         *_best_epochs(result),
         *_held_fixed(result.study),
-        *_machines(result),
+        *machines(result),
         *_commands(result.study),
         f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
     ]
@@ -174,15 +173,6 @@ def _share(share: Spread) -> str:
 def _held_fixed(study: str) -> list[str]:
     """Return what a study holds fixed, as its file says today; nothing where it has gone."""
     return [f"Held fixed: {one.held_fixed}." for one in load_studies() if one.name == study]
-
-
-def _machines(result: StudyResult) -> list[str]:
-    """Return a sentence on the machines of a study whose seeds were trained on several."""
-    hardware = machines_of(result.setting.hardware)
-    if len(hardware) == 1:
-        return []
-    text = "Each seed was trained on one machine, all arms of it, so that no comparison is one of machines"
-    return [f"{text} ({counted(len(hardware), 'kind')}). Speeds are those of one of them."]
 
 
 def _commands(study: str) -> list[str]:

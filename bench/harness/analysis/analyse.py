@@ -38,19 +38,22 @@ def analyse(
         keep_stale: let trials of older code count; without, results say how many there are.
         pool: take the machines of a study together where each trained whole seeds of it, see `pooling`.
 
-    Results of different settings (device, threads, data, protocol, torch...) are never merged; of a study that
-    was run under several settings the one with the newest record comes first.
+    Results of different settings (device, threads, data, protocol, torch...) are never merged, but for what `pool` says
+    of hardware; of a study that was run under several settings the one with the newest record comes first.
     """
     records = list(records)
     standing = latest(records, keep_stale=keep_stale)
-    together = pools(standing) if pool else Pools()
+    together = pools(standing, keep_stale=keep_stale) if pool else Pools()
+
+    def arm_of(record: Record) -> ArmUnderSetting:
+        return together.setting(record.study, setting_of(record)), record.study, record.arm
+
     studies: dict[str, dict[Setting, list[Record]]] = {}
-    superseded = Counter[ArmUnderSetting]()
-    for (setting, study, arm), count in ({} if keep_stale else stale(records)).items():
-        superseded[together.setting(study, setting), study, arm] += count
     for record in standing:
-        setting = together.setting(record.study, setting_of(record))
-        studies.setdefault(record.study, {}).setdefault(setting, []).append(record)
+        studies.setdefault(record.study, {}).setdefault(arm_of(record)[0], []).append(record)
+    present = {(arm_of(record), record.seed) for record in standing}
+    older = [] if keep_stale else [record for record in stale(records) if (arm_of(record), record.seed) not in present]
+    superseded = Counter(map(arm_of, older))
     return [
         result for _, settings in sorted(studies.items()) for result in _analyse_settings(settings, phases, superseded)
     ]
@@ -122,7 +125,7 @@ def phase_of_study(
 
     Args:
         phases: oldest first.
-        setting: the one that all its records share.
+        setting: the one of its table.
         by_arm: they themselves, at least one of each arm.
     """
     study = next(iter(by_arm.values()))[0].study

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bench.harness.records.record import Record
-from bench.harness.records.setting import Setting, setting_of
+from bench.harness.records.setting import Setting, definition_of, setting_of
 
 Group = tuple[str, Setting]  # a study, and its setting whatever the hardware
 AND = " / "
@@ -27,12 +27,14 @@ class Pools(NamedTuple):
         return setting if name is None else setting._replace(hardware=name)
 
 
-def pools(records: Iterable[Record]) -> Pools:
-    """Return which studies can be pooled, of records that stand."""
+def pools(records: Iterable[Record], *, keep_stale: bool = False) -> Pools:
+    """Return which studies can be pooled, of records that stand; with `keep_stale` whatever the code was."""
     groups: dict[Group, list[Record]] = {}
     for record in records:
         groups.setdefault((record.study, setting_of(record)._replace(hardware="")), []).append(record)
-    return Pools({group: _name(members) for group, members in groups.items() if _in_complete_blocks(members)})
+    return Pools(
+        {group: _name(members) for group, members in groups.items() if _in_complete_blocks(members, keep_stale)}
+    )
 
 
 def machines_of(result_hardware: str) -> list[str]:
@@ -40,13 +42,13 @@ def machines_of(result_hardware: str) -> list[str]:
     return result_hardware.split(AND)
 
 
-def _in_complete_blocks(records: Sequence[Record]) -> bool:
+def _in_complete_blocks(records: Sequence[Record], keep_stale: bool) -> bool:
     """Return whether there are several machines, and every seed has all arms on one of them and none on another.
 
     All of an arm's trials must be of one definition: of two the older would be left out, and with it one machine.
     """
-    arms = {record.arm: record.definition for record in records}
-    if any(record.definition != arms[record.arm] for record in records):
+    arms = {record.arm: definition_of(record, keep_stale) for record in records}
+    if any(definition_of(record, keep_stale) != arms[record.arm] for record in records):
         return False
     blocks: dict[tuple[int, str], set[str]] = {}
     for record in records:

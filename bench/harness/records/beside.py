@@ -38,7 +38,7 @@ class BesideRecord:
         schema: version of these fields.
         phase_id: unique to this very measurement.
         study: name of the study.
-        protocol: quick, published or smoke.
+        protocol: quick, published, full or smoke.
         data_sha256: hash of the images and labels.
         device: cpu, cuda or mps.
         started: time in UTC, ISO 8601.

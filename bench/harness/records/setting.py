@@ -1,6 +1,5 @@
 """Which records stand, and under which conditions they were measured."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -15,7 +14,10 @@ TRAINED_BY_HAND = "train"  # the protocol of nets outside any study
 
 
 class Setting(NamedTuple):
-    """The setting that two figures must share before they may be printed side by side."""
+    """The setting that two figures must share before they may be printed side by side.
+
+    `hardware` names several kinds where a study's machines are taken together, see `bench.harness.analysis.pooling`.
+    """
 
     protocol: str
     dataset: str
@@ -69,20 +71,20 @@ def latest(records: Iterable[Record], *, keep_stale: bool = False) -> list[Recor
         keep_stale: let trials of older code count too.
     """
     records = list(records)
-    newest = {_arm(record): _definition(record, keep_stale) for record in records}
-    return [record for record in _last_of_each(records) if _definition(record, keep_stale) == newest[_arm(record)]]
+    newest = {_arm(record): definition_of(record, keep_stale) for record in records}
+    return [record for record in _last_of_each(records) if definition_of(record, keep_stale) == newest[_arm(record)]]
 
 
-def stale(records: Iterable[Record]) -> Counter[ArmUnderSetting]:
-    """Return how many trials of each arm do not count because only older code has trained them."""
+def stale(records: Iterable[Record]) -> list[Record]:
+    """Return the last record of each trial that does not count because only older code has trained it."""
     records = list(records)
     newest = {_arm(record): record.definition for record in records}
-    return Counter(
-        _arm(record)
+    return [
+        record
         for record in _last_of_each(records)
         if record.definition != newest[_arm(record)]
         and without_code(record.definition) == without_code(newest[_arm(record)])
-    )
+    ]
 
 
 def _last_of_each(records: Iterable[Record]) -> list[Record]:
@@ -93,7 +95,8 @@ def _arm(record: Record) -> ArmUnderSetting:
     return setting_of(record), record.study, record.arm
 
 
-def _definition(record: Record, keep_stale: bool) -> Mapping[str, Any]:
+def definition_of(record: Record, keep_stale: bool) -> Mapping[str, Any]:
+    """Return what defines a trial, without its code where older code counts too."""
     return without_code(record.definition) if keep_stale else record.definition
 
 

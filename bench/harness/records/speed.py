@@ -79,7 +79,7 @@ class SpeedRecord:
         phase_id: unique to this very phase.
         key: hash of what defines the phase: a phase with the same key need not be run again.
         study: name of the study.
-        protocol: quick, published or smoke.
+        protocol: quick, published, full or smoke.
         dataset: name of the data set.
         data_sha256: hash of its images and labels.
         device: cpu, cuda or mps.

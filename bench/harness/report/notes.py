@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from bench.harness.analysis.questions.reproduction import PROTOCOL, Reproduction, of_arm
+from bench.harness.analysis.pooling import machines_of
+from bench.harness.analysis.questions.reproduction import PROTOCOLS, Reproduction, of_arm
 from bench.harness.analysis.results import ArmResult, ComparisonResult, StudyResult
 from bench.harness.analysis.survival import survival
 from bench.harness.data.catalogue import SOURCES
@@ -121,12 +122,23 @@ def _lrn_cost(arm: ArmResult) -> Iterator[str]:
     )
 
 
+def machines(result: StudyResult) -> Iterator[str]:
+    """Yield how a study's machines were taken together, and whose speeds are shown, where there are several."""
+    hardware = machines_of(result.setting.hardware)
+    if len(hardware) == 1:
+        return
+    text = "Each seed was trained on one machine, all arms of it, so that no comparison is one of machines"
+    shown = f" Speeds are those of {result.phase.environment['hardware']}." if result.phase else ""
+    yield f"{text} ({counted(len(hardware), 'kind')}).{shown}"
+
+
 def speeds(result: StudyResult) -> Iterator[str]:
     """Yield what is missing of the speeds, or what disturbed them."""
     phase = result.phase
     if phase is None:
         yield "No speed phase yet: `python -m bench speed-phase` adds it."
         return
+    yield from machines(result)
     unmeasured = [arm.label for arm in result.arms if arm.speed is None]
     if unmeasured:
         yield f"Not in the speed phase: {', '.join(unmeasured)}; `python -m bench speed-phase` measures all anew."
@@ -146,7 +158,7 @@ def published(result: StudyResult, arms: Iterable[ArmResult]) -> Iterator[str]:
         for row in of_arm(result.study, arm):
             entry = row.published
             differed = f" ({entry['note']})" if entry["note"] else ""
-            reproduced = _reproduced(row) if result.setting.protocol == PROTOCOL else ""
+            reproduced = _reproduced(row) if result.setting.protocol in PROTOCOLS else ""
             yield f"{entry['source']} published {entry['value']} % for {arm.label}{differed}{reproduced}."
 
 

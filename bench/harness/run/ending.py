@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from bench.harness.analysis.pooling import machines_of
 from bench.harness.analysis.results import StudyResult
 from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
@@ -28,8 +29,12 @@ def written(settings: Settings, records: Sequence[Record], shows: Callable[[Stud
 
 
 def still_open(results: Sequence[StudyResult], settings: Settings) -> list[str]:
-    """Return the line that says how comparisons without an answer get more seeds, where that was not asked for."""
-    judgements = [judgement for result in results for judgement in result.judgements.values()]
+    """Return the line that says how comparisons without an answer get more seeds, where that was not asked for.
+
+    A table of several machines gets no such advice: a run goes on with the trials of its own.
+    """
+    alone = [result for result in results if len(machines_of(result.setting.hardware)) == 1]
+    judgements = [judgement for result in alone for judgement in result.judgements.values()]
     count = sum(one.verdict == "open" and one.look != LAST for one in judgements)
     asked = settings.most_seeds is not None and settings.added_until_minutes is None
     if not count or asked:

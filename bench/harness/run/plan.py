@@ -11,7 +11,8 @@ from bench.harness.study.planned import Planned
 from bench.harness.study.trial import Trial
 from bench.harness.training.costs import Costs
 
-ASSUMED_GFLOPS = 20.0  # of a small net's training on two CPU cores; used only where nothing was ever measured
+# Of a net's training, where nothing was ever measured: a small net's on two CPU cores was; the others are guesses.
+ASSUMED_GFLOPS = {"cpu": 20.0, "cuda": 5_000.0, "mps": 500.0}
 BACKWARD = 3  # forward and backward together cost about three forward passes
 BYTES_PER_PARAMETER = 4
 RECORD_BYTES = 12_000
@@ -71,7 +72,9 @@ class Plan:
         return [f"plan: {conditions}", f"plan: {size}: {work}, {cost}"]
 
 
-def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Iterable[Record]) -> float:
+def expect_seconds(
+    trial: Trial, costs: Costs, train_images: int, records: Iterable[Record], device: str = "cpu"
+) -> float:
     """Return the seconds that a trial will take: as its arm took before, else as when tuned, else by its operations."""
     images = train_images * trial.recipe.epochs
     before = [record_seconds(record) for record in records if (record.study, record.arm) == (trial.study, trial.arm)]
@@ -80,7 +83,7 @@ def expect_seconds(trial: Trial, costs: Costs, train_images: int, records: Itera
     rate = _tuned_images_per_second(trial)
     if rate:
         return 1.1 * images / rate  # evaluation comes on top
-    return 1 + BACKWARD * images * costs.mflops_per_image * 1e6 / (ASSUMED_GFLOPS * 1e9)
+    return 1 + BACKWARD * images * costs.mflops_per_image * 1e6 / (ASSUMED_GFLOPS[device] * 1e9)
 
 
 def record_seconds(record: Record) -> float:

@@ -44,6 +44,9 @@ def select(known: Mapping[str, Study], settings: Settings, device: Callable[[], 
         out = left_out(study, settings.protocol, device) if device else LeftOut(frozenset(), "")
         arms[name] = present - out.arms
         lines += filter(None, [out.line])
+    if not arms and lines:
+        have = ",".join(name for name, study in known.items() if study.arm_names(settings.protocol))
+        lines.append(f"protocol {settings.protocol!r} is run by --studies {have}")
     return Selection(arms, tuple(lines))
 
 

@@ -15,6 +15,7 @@ from bench.harness.machine.device import Execution, apply, resolve_device, resol
 from bench.harness.machine.precision import check_precision
 from bench.harness.number_format import counted
 from bench.harness.records.record import Record
+from bench.harness.records.setting import setting_of
 from bench.harness.records.store import Store, StoreError
 from bench.harness.run.backends.backend import Backend, Ended
 from bench.harness.run.backends.choose import choose_places, make_backend, worker_count
@@ -110,7 +111,7 @@ class Session:
         check_last_batch(trial.architecture, trial.options, trial.recipe, count)
         cost = costs(trial.architecture, trial.options)
         planned.parameters = cost.parameters
-        planned.expected_seconds = expect_seconds(trial, cost, count, self.store.records)
+        planned.expected_seconds = expect_seconds(trial, cost, count, self.store.records, planned.execution.device)
         planned.memory_bytes = memory_need(trial, cost, self.store.records)
         record = None if self.settings.fresh else self._recorded(planned)
         if record is not None and self._stands(record):
@@ -292,5 +293,6 @@ class Session:
     def _shows(self, result: StudyResult) -> bool:
         """Return whether a result is of this run: of its trials, or where it had none, of its speed phases."""
         if self.done:
-            return not {one.record_id for one in result.records}.isdisjoint(one.record_id for one in self.done)
+            ours, shown = ({(setting_of(one), one.study) for one in group} for group in (self.done, result.records))
+            return not ours.isdisjoint(shown)
         return result.study in self.speeds.arms and not result.variant

@@ -88,7 +88,7 @@ def resolve(
 
     Args:
         study: the study.
-        protocol_name: smoke, quick or published.
+        protocol_name: smoke, quick, published or full.
         arm_name: one of that protocol's arms.
         seed: seed of initialisation, order, augmentation and dropout.
         data: the data set that the trial is run on.

@@ -34,7 +34,7 @@ def pictures(folder: Path) -> Iterator[Picture]:
     from bench.harness.report.figures.curves import curves_figure, throughput_figure  # noqa: PLC0415 - as above
     from bench.harness.report.page import identifier  # noqa: PLC0415 - as above
 
-    for result in analyse(load(folder / RECORDS), load_speeds(folder)):
+    for result in analyse(load(folder / RECORDS), load_speeds(folder), pool=True):
         for kind, figure in (("curves", curves_figure(result)), ("throughput", throughput_figure(result))):
             canvas: Any = FigureCanvasAgg(figure)  # Matplotlib's types leave its methods out
             canvas.draw()

@@ -8,7 +8,7 @@ from bench.harness.records.key import content_hash, without_code
 from bench.harness.records.parts import PublishedContext
 from bench.harness.stats.spread import prediction
 
-PROTOCOL = "published"
+PROTOCOLS = ("published", "full")
 Number = tuple[str, float]  # source and value
 ASSUMPTIONS = "assumptions-"  # begins the names of studies that train systems with one assumption changed at a time
 
@@ -96,7 +96,7 @@ def _alike(one: Reproduction, other: Reproduction) -> bool:
 
 def _all(results: Iterable[StudyResult]) -> Iterator[Reproduction]:
     for result in results:
-        if result.setting.protocol == PROTOCOL and not result.variant:
+        if result.setting.protocol in PROTOCOLS and not result.variant:
             for arm in result.arms:
                 yield from of_arm(result.study, arm)
 

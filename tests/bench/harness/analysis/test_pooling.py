@@ -77,6 +77,24 @@ def test_machines_stay_apart_unless_asked(make: Make) -> None:
     assert sorted(result.setting.hardware for result in analyse(records)) == ["machine 0", "machine 1"]
 
 
+def test_trials_of_older_code_are_pooled_where_they_count(make: Make) -> None:
+    """With --keep-stale."""
+    records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])
+    older = [replace(one, definition={**one.definition, "code": "older"}) if one.seed else one for one in records]
+
+    assert len(analyse(older, pool=True, keep_stale=True)) == 1
+
+
+def test_a_seed_that_another_machine_has_is_not_missed(make: Make) -> None:
+    """Older code trained it here, today's code there."""
+    records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])
+    older = make([("new", 1, "machine 0")])
+
+    (result,) = analyse([replace(older[0], definition={**older[0].definition, "code": "older"}), *records], pool=True)
+
+    assert result.unused == {}
+
+
 def test_trials_of_older_code_are_counted_under_the_pooled_name(make: Make) -> None:
     """The table that lacks them says so."""
     records = make([(arm, seed, f"machine {seed}") for arm in ("base", "new") for seed in range(2)])

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,21 @@ def test_settings_have_tables_of_their_own(tmp_path: Path, study: Study) -> None
         (False, True),
         (True, False),
     ]
+
+
+def test_machines_that_trained_whole_seeds_have_one_table(tmp_path: Path, study: Study, make_phase: MakePhase) -> None:
+    """It names both, and the one whose speeds it shows."""
+    records = [
+        replace(one, environment={**one.environment, "hardware": f"machine {one.seed}"}) for one in study(seeds=2)
+    ]
+    save_speed(tmp_path, make_phase({"base": 100.0, "other": 90.0}, environment={"hardware": "machine 1"}))
+
+    write_all(records, tmp_path, load_images=no_images)
+
+    table = (tmp_path / "tables" / "norm.md").read_text("utf-8")
+    assert "machine 0 / machine 1" in table
+    assert "Speeds are those of machine 1." in table
+    assert len(list((tmp_path / "tables").glob("*.md"))) == 1
 
 
 def test_making_it_again_changes_nothing(tmp_path: Path, study: Study) -> None:

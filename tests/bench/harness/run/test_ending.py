@@ -34,6 +34,17 @@ def test_an_open_comparison_has_a_way_on(words: tuple[str, ...], lines: list[str
     assert still_open(analyse(records), settings(*words)) == lines
 
 
+def test_a_table_of_two_machines_is_not_advised_on(make_record: MakeRecord) -> None:
+    """Here the same command would train what the other machine has."""
+    records = [
+        make_record(arm, seed, accuracy=0.9, environment={"hardware": "A" if seed < 3 else "B"})
+        for arm in ("base", "alike")
+        for seed in range(5)
+    ]
+
+    assert still_open(analyse(records, pool=True), settings()) == []
+
+
 def test_nothing_is_advised_where_the_looks_have_ended(make_record: MakeRecord) -> None:
     """Thirty seeds are all that there are looks for."""
     records = [make_record(arm, seed, accuracy=0.9) for arm in ("base", "alike") for seed in range(30)]

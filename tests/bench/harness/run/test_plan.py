@@ -126,6 +126,13 @@ def test_without_either_it_follows_from_the_operations(trial: Trial) -> None:
     assert more - 1 == pytest.approx(10 * (once - 1)) == pytest.approx(larger - 1)
 
 
+def test_a_gpu_is_expected_to_be_faster(trial: Trial) -> None:
+    """With the CPU's pace a plan of days would keep every trial from beginning."""
+    slow, fast = (expect_seconds(trial, COSTS, 100_000, [], device) for device in ("cpu", "cuda"))
+
+    assert slow - 1 > 50 * (fast - 1)
+
+
 def replace_mflops(mflops: float) -> Costs:
     """Return the costs of a net with other operations."""
     return COSTS._replace(mflops_per_image=mflops)

@@ -99,6 +99,14 @@ def test_a_study_on_request_waits_for_it() -> None:
     assert (list(selected.arms), selected.lines) == (["normalisation"], ())
 
 
+def test_a_protocol_that_no_study_has_by_itself_names_those_that_have_it() -> None:
+    """Both wait for a request."""
+    known = {study.name: study for study in load_studies()}
+    (*_, last) = select(known, settings("--protocol", "full"), forbidden).lines
+
+    assert last == "protocol 'full' is run by --studies alexnet,residual,vgg"
+
+
 def test_all_studies_are_run_where_all_are_asked_for() -> None:
     """Those that wait for a request among them; no study may be called `all`."""
     assert set(select(KNOWN, settings("--studies", "all"), lambda: "cpu").arms) == set(KNOWN)

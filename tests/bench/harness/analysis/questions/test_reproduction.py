@@ -62,6 +62,13 @@ def test_what_was_reduced_is_held_against_nothing(make_record: MakeRecord) -> No
     assert (row.reduced, row.inside) == (True, None)
 
 
+def test_what_was_run_in_full_is_held_against_its_number(make_record: MakeRecord) -> None:
+    """A GPU has trained what the article did."""
+    (row,) = rows(trials(make_record, 94.9, protocol="full"))
+
+    assert row.inside is False
+
+
 def test_other_protocols_reproduce_nothing(make_record: MakeRecord) -> None:
     """The quick run has other data and fewer epochs."""
     assert not rows(trials(make_record, 97.5, protocol="quick"))
