@@ -30,6 +30,7 @@ from bench.harness.report.sentences import points_text, time_to_target
 from bench.harness.report.typesetting import markdown_text
 from bench.harness.stats.spread import Spread
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.study import Study
 
 FOLDER = "docs/findings"
 INDEX = f"{FOLDER}/index.md"
@@ -81,7 +82,7 @@ def finding_text(result: StudyResult) -> str:
         *_best_epochs(result),
         *_held_fixed(result.study),
         *machines(result),
-        *_commands(result.study),
+        *_commands(result),
         f"<details><summary>Records</summary>\n\n{_records(result)}\n\n</details>",
     ]
     return "\n\n".join(parts)
@@ -172,16 +173,22 @@ def _share(share: Spread) -> str:
 
 def _held_fixed(study: str) -> list[str]:
     """Return what a study holds fixed, as its file says today; nothing where it has gone."""
-    return [f"Held fixed: {one.held_fixed}." for one in load_studies() if one.name == study]
+    return [f"Held fixed: {one.held_fixed}." for one in _today(study)]
 
 
-def _commands(study: str) -> list[str]:
+def _today(study: str) -> list[Study]:
+    """Return the study of a name, as its file says today; none where it has gone."""
+    return [one for one in load_studies() if one.name == study]
+
+
+def _commands(result: StudyResult) -> list[str]:
     """Return the command that trains a study again, and the one that trains it in full where it was reduced."""
-    texts = {"published": "To run it again:", "full": "In full, on a GPU:"}
-    protocols = ["published", *("full" for one in load_studies() if one.name == study and one.arm_names("full"))]
+    texts = {result.setting.protocol: "To run it again:"}
+    if any(one.arm_names("full") for one in _today(result.study)):
+        texts.setdefault("full", "In full, on a GPU:")
     return [
-        f"{texts[name]}\n\n```\npytest bench/ --protocol {name} --studies {study} --data-root DIR\n```"
-        for name in protocols
+        f"{text}\n\n```\npytest bench/ --protocol {name} --studies {result.study} --data-root DIR\n```"
+        for name, text in texts.items()
     ]
 
 

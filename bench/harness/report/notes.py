@@ -133,12 +133,12 @@ def machines(result: StudyResult) -> Iterator[str]:
 
 
 def speeds(result: StudyResult) -> Iterator[str]:
-    """Yield what is missing of the speeds, or what disturbed them."""
+    """Yield on which machine speeds were measured, what is missing of them, and what disturbed them."""
+    yield from machines(result)
     phase = result.phase
     if phase is None:
         yield "No speed phase yet: `python -m bench speed-phase` adds it."
         return
-    yield from machines(result)
     unmeasured = [arm.label for arm in result.arms if arm.speed is None]
     if unmeasured:
         yield f"Not in the speed phase: {', '.join(unmeasured)}; `python -m bench speed-phase` measures all anew."

@@ -84,6 +84,8 @@ def test_a_reduced_study_says_so_and_how_it_runs_in_full(make_record: MakeRecord
     assert "not to be compared with what was trained here, which is reduced" in text
     assert "pytest bench/ --protocol full --studies alexnet --data-root DIR" in text
     assert "--protocol full" not in findings.finding_text(analyse([replace(one, study="width") for one in records])[0])
+    (in_full,) = analyse([replace(record, protocol="full") for record in records])
+    assert "To run it again:\n\n```\npytest bench/ --protocol full" in findings.finding_text(in_full)
 
 
 @pytest.mark.parametrize(
