@@ -76,7 +76,8 @@ class Results:
             study: needed where several studies have both.
 
         Raises:
-            UserError: no study, or more than one, has both arms, or they are one and the same.
+            UserError: no study, or more than one, has both arms, they are one and the same, or they have other test
+                images.
         """
         result = self._study(study, (arm, baseline))
         if arm == baseline:
@@ -138,7 +139,7 @@ def _judged(result: StudyResult, arm: str, baseline: str) -> Judgement:
     pair = [one for one in result.arms if one.name in (arm, baseline)]
     bits = {one.name: np.stack([correct_bits(record) for record in one.records]) for one in pair}
     every_pair = len(result.arms) * (len(result.arms) - 1) // 2
-    (judgement,) = judge(bits, [(arm, baseline)], result.margin, family=every_pair)
+    (judgement,) = judge(bits, [(arm, baseline)], result.margin, family=max(result.family, every_pair))
     return judgement
 
 

@@ -7,10 +7,10 @@ arm has alpha 0, one 64^2 times the paper's. ConvNet has LRN before its ReLU, BA
 
 from bench.harness.study import Arm, Comparison, Protocol, RunTrial, Study, recipes, vary
 
-LRN = {"normalisation": "lrn"}
+LRN, WINDOWS = {"normalisation": "lrn"}, {3: "3", 5: "5", 9: "9", "all": "all"}
 ALEXNET = (
     Arm("none", "no normalisation", "alexnet32", {"normalisation": "none"}),
-    *vary("alexnet32", "lrn-{lrn_size}", "LRN over {lrn_size}", **LRN, lrn_size={n: str(n) for n in (3, 5, 9, "all")}),
+    *vary("alexnet32", "lrn-{lrn_size}", "LRN over {lrn_size}", normalisation="lrn", lrn_size=WINDOWS),
     Arm("lrn-5-after", "LRN over 5, behind the pool", "alexnet32", {**LRN, "normalise": "after-pooling"}),
     Arm("lrn-5-paper", "LRN over 5, the paper's alpha", "alexnet32", {**LRN, "alpha": 5e-4}),
     Arm("lrn-5-scaled", "LRN over 5, alpha scaled to our colours", "alexnet32", {**LRN, "alpha": 2.0}),

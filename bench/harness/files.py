@@ -1,11 +1,14 @@
 """Files that are never half-written: made under a temporary name, then renamed; and names that are safe for them."""
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+HASH_LETTERS = 6
 
 
 def write_text(path: Path, text: str) -> None:
@@ -34,5 +37,11 @@ def write_json(path: Path, content: Mapping[str, Any] | Sequence[Any]) -> None:
 
 
 def slug(text: str) -> str:
-    """Return text as a part of a file name or an HTML id: lower-case letters, digits, dots and hyphens."""
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "unnamed"
+    """Return text as a part of a file name or an HTML id: lower-case letters, digits, dots and hyphens.
+
+    Where it has letters that are not ASCII's, a few of its hash tell it from other such text.
+    """
+    kept = re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "unnamed"
+    if all(character.isascii() or not character.isalnum() for character in text):
+        return kept
+    return f"{kept}-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LETTERS]}"

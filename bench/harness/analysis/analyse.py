@@ -94,13 +94,11 @@ def _analyse_study(
     phases: Sequence[SpeedRecord],
     unused: Mapping[str, int],
 ) -> StudyResult:
-    by_arm: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda record: (record.context["order"], record.arm, record.seed)):
-        by_arm.setdefault(record.arm, []).append(record)
+    by_arm = _by_arm(records)
     bits = {name: np.stack([correct_bits(record) for record in group]) for name, group in by_arm.items()}
     phase = phase_of_study(phases, setting, by_arm)
     arms = {name: _summarise_arm(name, group, bits[name], phase) for name, group in by_arm.items()}
-    context = max(records, key=lambda record: record.finished).context
+    context = _newest(records).context
     family = max(context.get("family", 0), len(_pairs(arms.values())))
     return StudyResult(
         study=records[0].study,
@@ -116,6 +114,18 @@ def _analyse_study(
         phase=phase,
         unused=unused,
     )
+
+
+def _by_arm(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Return each arm's trials, seeds ascending; arms in the order that the study gave them last."""
+    by_arm: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda record: record.seed):
+        by_arm.setdefault(record.arm, []).append(record)
+    return dict(sorted(by_arm.items(), key=lambda item: (_newest(item[1]).context["order"], item[0])))
+
+
+def _newest(records: Iterable[Record]) -> Record:
+    return max(records, key=lambda record: record.finished)
 
 
 def phase_of_study(
@@ -141,11 +151,13 @@ def phase_of_study(
     )
     conditions = {"study": study, **{name: getattr(setting, name) for name in shared}}
     on_its_machines = [phase for phase in phases if phase.environment["hardware"] in machines_of(setting.hardware)]
-    return standing_phase(on_its_machines, conditions, {name: group[-1].definition for name, group in by_arm.items()})
+    return standing_phase(
+        on_its_machines, conditions, {name: _newest(group).definition for name, group in by_arm.items()}
+    )
 
 
 def _summarise_arm(name: str, records: Sequence[Record], correct: Bits, phase: SpeedRecord | None) -> ArmResult:
-    context = max(records, key=lambda record: record.finished).context
+    context = _newest(records).context
     targeted = context["target_training_error"] is not None
     measured = _arm_speed(phase, name, records)
     speed = _speed(measured, phase) if measured and phase else None
@@ -162,7 +174,7 @@ def _summarise_arm(name: str, records: Sequence[Record], correct: Bits, phase: S
 
 
 def _arm_speed(phase: SpeedRecord | None, name: str, records: Sequence[Record]) -> ArmSpeed | None:
-    return phase.arm(name, records[-1].definition) if phase else None
+    return phase.arm(name, _newest(records).definition) if phase else None
 
 
 def _speed(measured: ArmSpeed, phase: SpeedRecord) -> SpeedResult:
@@ -227,7 +239,7 @@ def _pairs(arms: Collection[ArmResult]) -> list[tuple[str, str]]:
 
 def _newest_entries(arms: Iterable[ArmResult]) -> dict[str, ComparisonContext]:
     """Return what each comparison is: of several versions in the records the newest arm's."""
-    by_age = sorted(arms, key=lambda arm: max(record.finished for record in arm.records))
+    by_age = sorted(arms, key=lambda arm: _newest(arm.records).finished)
     return {entry["name"]: entry for arm in by_age for entry in arm.context["comparisons"] or [ALONE]}
 
 

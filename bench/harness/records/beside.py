@@ -79,8 +79,14 @@ def load_besides(folder: Path) -> list[BesideRecord]:
     return load_all(folder / FOLDER, BesideRecord, BESIDE_SCHEMA, CURE)
 
 
-def standing_beside(records: Sequence[BesideRecord], study: str, base: Environment) -> BesideRecord | None:
-    """Return the newest measurement of a study beside a base of this commit and torch, None without one."""
-    wanted = (study, base.get("commit"), base["torch"])
-    matching = [one for one in records if (one.study, one.base.get("commit"), one.base["torch"]) == wanted]
+def standing_beside(
+    records: Sequence[BesideRecord], study: str, base: Environment, new: Environment
+) -> BesideRecord | None:
+    """Return the newest measurement of a study in which both sides had these commits and torches, None without one."""
+    wanted = (study, _side(base), _side(new))
+    matching = [one for one in records if (one.study, _side(one.base), _side(one.new)) == wanted]
     return matching[-1] if matching else None
+
+
+def _side(environment: Environment) -> tuple[str | None, str]:
+    return environment.get("commit"), environment["torch"]

@@ -26,6 +26,11 @@ def trial_key(identity: Mapping[str, Any], definition: Mapping[str, Any], condit
     return content_hash({**identity, "definition": definition, "conditions": conditions})
 
 
+def decisive(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices that make a trial and the code that trained it, wherever its learning rate was found."""
+    return {name: value for name, value in definition.items() if name != "learning_rate_from"}
+
+
 def without_code(definition: Mapping[str, Any]) -> dict[str, Any]:
     """Return the choices that make a trial, but for the code that trained it."""
     return {name: definition[name] for name in BESIDE_CODE if name in definition}

@@ -50,7 +50,7 @@ class Record:
         train_images_per_second: the trial's own pace, mean over all epochs, beside whatever else was running: arms are
             compared by the speed phase alone. Null in older records of trials side by side.
         parameters: number of trained values in the net.
-        mflops_per_image: cost of a forward pass, in 1e6 multiply-adds.
+        mflops_per_image: cost of a forward pass, in 1e6 operations: a multiplication and an addition are two.
         peak_memory_mb: the most memory that the trial added, in 1e6 bytes; null where the system does not tell.
         epochs: passes over the training images.
         device: cpu, cuda or mps.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bench.harness.records.key import without_code
+from bench.harness.records.key import decisive, without_code
 from bench.harness.records.record import FIELDS, Record
 
 BY_ARM = "precision by arm"
@@ -82,7 +82,7 @@ def stale(records: Iterable[Record]) -> list[Record]:
     return [
         record
         for record in _last_of_each(records)
-        if record.definition != newest[_arm(record)]
+        if decisive(record.definition) != decisive(newest[_arm(record)])
         and without_code(record.definition) == without_code(newest[_arm(record)])
     ]
 
@@ -97,7 +97,7 @@ def _arm(record: Record) -> ArmUnderSetting:
 
 def definition_of(record: Record, keep_stale: bool) -> Mapping[str, Any]:
     """Return what defines a trial, without its code where older code counts too."""
-    return without_code(record.definition) if keep_stale else record.definition
+    return without_code(record.definition) if keep_stale else decisive(record.definition)
 
 
 def to_frame(records: Iterable[Record]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from bench.harness.records.key import decisive
 from bench.harness.records.parts import Definition, Environment, ExecutionFacts
 from bench.harness.records.versioned import load, load_all, save
 
@@ -118,7 +119,7 @@ class SpeedRecord:
     def arm(self, name: str, definition: Mapping[str, Any]) -> ArmSpeed | None:
         """Return an arm's speeds, None where the phase had none of it under this definition."""
         for speed in self.arms:
-            if speed["arm"] == name and speed["definition"] == definition:
+            if speed["arm"] == name and decisive(speed["definition"]) == decisive(definition):
                 return speed
         return None
 
@@ -170,4 +171,4 @@ def _matches(phase: SpeedRecord, conditions: Mapping[str, object]) -> bool:
         **asdict(phase),
         **{name: environment[name] for name in ("hardware", "torch")},
     }
-    return all(known[name] == value for name, value in conditions.items())
+    return all(known.get(name) == value for name, value in conditions.items())

@@ -8,7 +8,7 @@ from bench.harness.analysis.questions.interaction import interaction
 from bench.harness.analysis.results import ArmResult, ArmRow, ComparisonResult, StudyResult
 from bench.harness.report.legends import target
 from bench.harness.report.notes import missing
-from bench.harness.report.sentences import brief_points, briefly, describe, points_text, time_to_target
+from bench.harness.report.sentences import brief_points, briefly, claimed_effect, describe, points_text, time_to_target
 from bench.harness.stats.failures import Failures
 from bench.harness.stats.spread import TimeToTarget
 from bench.harness.stats.verdict import Judgement
@@ -74,9 +74,10 @@ def _soon(result: StudyResult, comparison: ComparisonResult) -> str:
     timed = sorted((arm.epochs_to_target.median or math.inf, arm.label) for arm in arms if arm.epochs_to_target)
     first = timed[0][1] if timed else ""
     texts = [
-        f"{apart_from(label, first) if place else label} {epochs:g}" for place, (epochs, label) in enumerate(timed)
+        f"{apart_from(label, first) if place else label} {f'{epochs:g}' if math.isfinite(epochs) else 'never'}"
+        for place, (epochs, label) in enumerate(timed)
     ]
-    text = f"epochs {target(result.target_training_error)}: {', '.join(texts)}".replace(" inf", " never")
+    text = f"epochs {target(result.target_training_error)}: {', '.join(texts)}"
     return text if timed and len(text.split()) <= MOST_WORDS else ""
 
 
@@ -121,12 +122,13 @@ def _verdict(row: ArmRow) -> str | None:
 
 def _together(verdict: str | None, rows: Sequence[ArmRow], arms: str, baseline: str) -> str:
     """Return one sentence on several arms with the same verdict, which it calls as it is told to."""
-    sizes = sorted(abs(row.judgement.difference.effect) for row in rows if row.judgement)
+    sizes = sorted(claimed_effect(row.judgement) for row in rows if row.judgement)
     match verdict:
         case "better" | "worse":
             least, most = (brief_points(size) for size in (sizes[0], sizes[-1]))
             size = most if least == most else f"{least.split()[0]} to {most}"
-            return f"{arms} {'beat' if verdict == 'better' else 'lost to'} {baseline} by {size}"
+            by = f" by {size}" if sizes[0] > 0 else ""  # else some difference has turned since
+            return f"{arms} {'beat' if verdict == 'better' else 'lost to'} {baseline}{by}"
         case "tied":
             return f"{arms} tied with {baseline}"
         case "open":

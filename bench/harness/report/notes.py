@@ -17,7 +17,7 @@ from bench.harness.stats.verdict import LEAST_SEEDS
 def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
     """Return what keeps a comparison from being complete, and what others published on its arms."""
     arms = [row.arm for row in comparison.rows]
-    seeds = {seed for arm in result.arms for seed in arm.seeds}
+    most = max(len(arm.seeds) for arm in result.arms)
     return [
         *missing(comparison),
         *_caveat(result),
@@ -25,9 +25,9 @@ def notes(result: StudyResult, comparison: ComparisonResult) -> list[str]:
         *speeds(result),
         *_family(result, comparison),
         *_unused(result, arms),
-        *(note for arm in arms for note in _arm_notes(arm, len(seeds))),
-        *(["One seed: no intervals."] if len(seeds) == 1 else []),
-        *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if len(seeds) < LEAST_SEEDS else []),
+        *(note for arm in arms for note in _arm_notes(arm, most)),
+        *(["One seed: no intervals."] if most == 1 else []),
+        *([f"Fewer than {LEAST_SEEDS} seeds: no verdicts."] if most < LEAST_SEEDS else []),
         *published(result, arms),
     ]
 

@@ -55,9 +55,12 @@ def _outcome(judgement: Judgement, margin: float, arm: str, baseline: str) -> st
     difference = judgement.difference
     match judgement.verdict:
         case "better" | "worse":
-            outcome = f"{arm} {'beat' if judgement.verdict == 'better' else 'lost to'} {baseline} by "
+            beat = f"{arm} {'beat' if judgement.verdict == 'better' else 'lost to'} {baseline}"
             less = f", less than the margin of {points(margin)}" if judgement.within_margin else ""
-            return f"{outcome}{_size(difference)}{less}, {_p(judgement.p_corrected)} ({_n(judgement)})"
+            numbers = f"{less}, {_p(judgement.p_corrected)} ({_n(judgement)})"
+            if claimed_effect(judgement) <= 0:
+                return f"{beat} at {judgement.look} seeds; over all of them it is {_effect(difference)}{numbers}"
+            return f"{beat} by {_size(difference)}{numbers}"
         case "tied":
             inside = f"inside the margin of {points(margin)}"
             return f"{arm} tied with {baseline}: {_effect(difference)}, {inside} ({_n(judgement)})"
@@ -71,17 +74,22 @@ def _outcome(judgement: Judgement, margin: float, arm: str, baseline: str) -> st
 
 def briefly(judgement: Judgement, arm: str, baseline: str) -> str:
     """Return the verdict in a few plain words, such as `BatchNorm beat no normalisation by 1.8 points`."""
-    effect = judgement.difference.effect
     match judgement.verdict:
         case "better" | "worse":
-            verb = "beat" if judgement.verdict == "better" else "lost to"
-            return f"{arm} {verb} {baseline} by {brief_points(effect)}"
+            verb, effect = "beat" if judgement.verdict == "better" else "lost to", claimed_effect(judgement)
+            size = f"by {brief_points(effect)}" if effect > 0 else f"at {judgement.look} seeds"
+            return f"{arm} {verb} {baseline} {size}"
         case "tied":
             return f"{arm} tied with {baseline}"
         case "open":
             return f"cannot tell {arm} from {baseline}"
         case None:
             return f"too few seeds to judge {arm} against {baseline}"
+
+
+def claimed_effect(judgement: Judgement) -> float:
+    """Return the difference over all seeds in the direction of the verdict, -1 to 1: below 0 it has turned since."""
+    return -judgement.difference.effect if judgement.verdict == "worse" else judgement.difference.effect
 
 
 def verdict_text(judgement: Judgement) -> str:

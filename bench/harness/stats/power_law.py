@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.optimize import least_squares
 
 LEAST_POINTS = 4  # one more than there are parameters
+STEEPEST = 5.0  # exponent
 DIGITS = 4  # that are the same on every processor: where an iteration ends is not
 Floats = npt.NDArray[np.float64]
 
@@ -47,8 +48,8 @@ def fit(images: Sequence[float], errors: Sequence[float]) -> PowerLaw | None:
         return np.asarray(np.log(np.exp(log_scale) * n**-exponent + floor) - measured)
 
     slope, intercept = np.polyfit(np.log(n), measured, 1)
-    start = (intercept, max(-slope, 0.01), 0.5 * min(errors))
-    bounds = ([-np.inf, 0.0, 0.0], [np.inf, 5.0, min(errors)])
+    start = (intercept, min(max(-slope, 0.01), 0.99 * STEEPEST), 0.5 * min(errors))
+    bounds = ([-np.inf, 0.0, 0.0], [np.inf, STEEPEST, min(errors)])
     solved = least_squares(residuals, start, bounds=bounds)
     log_scale, exponent, floor = (float(value) for value in solved.x)
     return PowerLaw(*(float(f"{value:.{DIGITS}g}") for value in (np.exp(log_scale), exponent, floor)))

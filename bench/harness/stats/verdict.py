@@ -8,9 +8,11 @@ the margin apart or more: at whatever look one stops, and whatever seeds are add
 the two claims can be false, so both may use its whole share. Holm's step, which lets the other comparisons be tested
 more leniently once a claim is made, keeps this promise for each kind of claim alone and not for both together.
 
-A verdict once given stands, because the looks before it are made again, on the same seeds, whenever a study is judged.
+A verdict once given stands, because the looks before it are made again, on the same seeds, whenever a study is judged;
+where a later look claims the opposite, the earlier claim stands.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -160,13 +162,12 @@ def _judgement(
         return Judgement(arm=pair[0], baseline=pair[1], difference=difference)
     p_corrected, p_tied = corrected
     verdict = _verdict(looks, p_corrected, p_tied)
-    claims = {"better": (looks.better, p_corrected), "worse": (looks.worse, p_corrected), "tied": (looks.tied, p_tied)}
     return Judgement(
         arm=pair[0],
         baseline=pair[1],
         difference=difference,
         looks=looks,
-        look=_look(looks.seeds, *claims[verdict]) if verdict in claims else looks.seeds[-1],
+        look=_look(looks, verdict, p_corrected, p_tied),
         verdict=verdict,
         within_margin=p_tied < SIGNIFICANCE,
         p_corrected=p_corrected,
@@ -177,14 +178,26 @@ def _judgement(
 
 def _verdict(looks: Looks, p_corrected: float, p_tied: float) -> Verdict:
     if p_corrected < SIGNIFICANCE:
-        return "better" if looks.better[-1] < looks.worse[-1] else "worse"
+        factor = p_corrected / min(looks.better[-1], looks.worse[-1])
+        # Of two opposite claims the earlier stands. At one look both cannot be made: their p values add up to 1.
+        better, worse = (_first(looks.seeds, p_values, factor) for p_values in (looks.better, looks.worse))
+        return "better" if better < worse else "worse"
     return "tied" if p_tied < SIGNIFICANCE else "open"
 
 
-def _look(seeds: Sequence[int], p_values: Sequence[float], corrected: float) -> int:
-    """Return the first look at which a p value, corrected as the last one was, sufficed for the claim."""
-    factor = corrected / p_values[-1]
-    return next(n for n, p in zip(seeds, p_values, strict=True) if factor * p < SIGNIFICANCE)
+def _look(looks: Looks, verdict: Verdict, p_corrected: float, p_tied: float) -> int:
+    """Return the look that gave the verdict; the last one where it is open."""
+    if verdict == "open":
+        return looks.seeds[-1]
+    if verdict == "tied":
+        return int(_first(looks.seeds, looks.tied, p_tied / looks.tied[-1]))
+    claim = looks.better if verdict == "better" else looks.worse
+    return int(_first(looks.seeds, claim, p_corrected / min(looks.better[-1], looks.worse[-1])))
+
+
+def _first(seeds: Sequence[int], p_values: Sequence[float], factor: float) -> float:
+    """Return the first look at which a p value, corrected by this factor, suffices for a claim; infinity for none."""
+    return next((n for n, p in zip(seeds, p_values, strict=True) if factor * p < SIGNIFICANCE), math.inf)
 
 
 def error_of_one(comparisons: int) -> float:

@@ -32,14 +32,25 @@ def interaction(result: StudyResult) -> Interaction | None:
     if len(differing) != LEVELS:
         return None
     (first, ones), (second, others) = differing.items()
+    if any(len(set(map(repr, values))) != LEVELS for values in (ones, others)):
+        return None
+    neither = _baseline(result)
     changed = {
-        (one != ones[0], other != others[0]): arm for one, other, arm in zip(ones, others, result.arms, strict=True)
+        (one != ones[neither], other != others[neither]): arm
+        for one, other, arm in zip(ones, others, result.arms, strict=True)
     }
     corners = ((True, True), (True, False), (False, True), (False, False))
     if set(changed) != set(corners):
         return None
     effect = contrast([_accuracies(changed[corner]) for corner in corners], SIGNS)
     return None if effect is None else Interaction(first=first, second=second, effect=effect)
+
+
+def _baseline(result: StudyResult) -> int:
+    """Return the place of the arm without either change: the first comparison's baseline, else the first arm."""
+    names = [arm.name for arm in result.arms]
+    baselines = [comparison.baseline for comparison in result.comparisons if comparison.baseline in names]
+    return names.index(baselines[0]) if baselines else 0
 
 
 def _accuracies(arm: ArmResult) -> list[float]:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from bench.harness.analysis.runs.run import MACHINE, TRAINING_STATES, ArmName, ArmOfRun, Conditions, Run
+from bench.harness.analysis.runs.run import CHOSEN, MACHINE, TRAINING_STATES, ArmName, ArmOfRun, Conditions, Run
 from bench.harness.errors import UserError
-from bench.harness.number_format import counted
+from bench.harness.number_format import MISSING, counted
 from bench.harness.records.beside import BesideRecord, standing_beside
 from bench.harness.stats.runs.change import Change, change_of_accuracies, change_of_answers, in_log
 from bench.harness.stats.runs.gate import Verdict, verdicts
@@ -47,6 +47,10 @@ class ArmChange:
     speed: Judged
     differing: tuple[str, ...]
 
+    def values(self, name: str) -> tuple[str, str]:
+        """Return a condition's value in the base and in the new run; a dash where an option is left at its default."""
+        return self.base.conditions.get(name, MISSING), self.new.conditions.get(name, MISSING)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -70,7 +74,7 @@ class Comparison:
         shared: dict[str, list[tuple[str, str]]] = {}
         for change in self.changes:
             for name in _differing(change.base.conditions, change.new.conditions):
-                shared.setdefault(name, []).append((change.base.conditions[name], change.new.conditions[name]))
+                shared.setdefault(name, []).append(change.values(name))
         return {
             name: pairs[0] for name, pairs in shared.items() if len(pairs) == len(self.changes) and len(set(pairs)) == 1
         }
@@ -144,13 +148,20 @@ def arm_change(
         base=base,
         new=new,
         accuracy=_accuracy(base, new),
-        speed=_beside(base, besides) or _speed(base, new, unlike_machines),
+        speed=_beside(base, new, besides) or _speed(base, new, unlike_machines),
         differing=tuple(name for name in _differing(base.conditions, new.conditions) if name not in ("code", "commit")),
     )
 
 
 def _differing(base: Conditions, new: Conditions) -> list[str]:
-    return [name for name in base if name in new and base[name] != new[name]]
+    """Return what differs of that which both state: also an option or hyper-parameter that one of them leaves out."""
+    chosen = [kind for kind in CHOSEN if all(any(name.startswith(kind) for name in of_one) for of_one in (base, new))]
+    names = [
+        name
+        for name in dict.fromkeys((*base, *new))
+        if name.startswith(tuple(chosen)) or (name in base and name in new)
+    ]
+    return [name for name in names if base.get(name) != new.get(name)]
 
 
 def _why_not(names: Iterable[str], base: Conditions, new: Conditions) -> str:
@@ -174,10 +185,10 @@ def _accuracy(base: ArmOfRun, new: ArmOfRun) -> Judged:
     return Judged(change=change_of_accuracies(list(new.accuracies.values()), list(base.accuracies.values()), images))
 
 
-def _beside(base: ArmOfRun, besides: Sequence[BesideRecord]) -> Judged | None:
+def _beside(base: ArmOfRun, new: ArmOfRun, besides: Sequence[BesideRecord]) -> Judged | None:
     """Return the change of speed that was measured side by side with this base, None where there was none."""
-    environment = base.records[-1].environment if base.records else None
-    record = standing_beside(besides, base.study, environment) if environment else None
+    sides = [side.records[-1].environment for side in (base, new) if side.records]
+    record = standing_beside(besides, base.study, *sides) if len(sides) == 2 else None  # noqa: PLR2004 - both
     arm = next((one for one in record.arms if one["arm"] == base.arm), None) if record else None
     if record is None or arm is None:
         return None

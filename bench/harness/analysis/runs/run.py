@@ -11,7 +11,7 @@ from bench.harness.machine.environment import short_commit
 from bench.harness.records.answers import correct_bits
 from bench.harness.records.beside import BesideRecord
 from bench.harness.records.record import Record
-from bench.harness.records.setting import latest, setting_of
+from bench.harness.records.setting import latest, setting_of, stale
 from bench.harness.records.speed import ArmSpeed, SpeedRecord, TurnUsage
 from bench.harness.stats.differences import ArmSummary, Bits, summarise
 
@@ -20,6 +20,7 @@ Conditions = Mapping[str, str]
 DEFAULT_MARGIN = 0.01  # of a study whose own is not known, as in a JSON of pytest-benchmark
 HASH_LETTERS = 12
 MACHINE = ("device", "hardware", "cores")  # where these differ, so do the machines
+CHOSEN = ("recipe: ", "option: ")  # the conditions that one run may leave at their defaults
 TRAINING_STATES = ("protocol", "data set", "data", "reduced")  # where these differ, accuracies are of other things
 
 
@@ -94,6 +95,7 @@ class Run:
         besides: measurements of its speeds side by side with another run's, oldest first.
         finished: when the last trial ended, UTC, ISO 8601; empty where it is not known.
         older: number of trials that are left out because a newer setting (torch, machine...) has the same study.
+        stale: number of those that are left out because newer code has trained the same arm.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Run:
     besides: tuple[BesideRecord, ...] = ()
     finished: str = ""
     older: int = 0
+    stale: int = 0
 
 
 def run_of_records(
@@ -114,6 +117,7 @@ def run_of_records(
         phases: speed phases, oldest first.
         besides: measurements side by side, oldest first.
     """
+    records = list(records)
     standing = latest(records)
     newest = {record.study: setting_of(record) for record in sorted(standing, key=lambda record: record.finished)}
     kept: dict[ArmName, list[Record]] = {}
@@ -128,6 +132,7 @@ def run_of_records(
         besides=tuple(besides),
         finished=max((record.finished for record in standing), default=""),
         older=len(standing) - sum(map(len, kept.values())),
+        stale=len(stale(records)),
     )
 
 
@@ -166,8 +171,9 @@ def _phase(speed: ArmSpeed, turns: Sequence[TurnUsage]) -> Phase:
 
 def _conditions(record: Record, codes: set[str]) -> Conditions:
     environment = record.environment
-    recipe = {f"recipe: {name}": value for name, value in record.definition.get("recipe", {}).items()}
-    options = {f"option: {name}": value for name, value in record.options.items()}
+    recipe_, option = CHOSEN
+    recipe = {f"{recipe_}{name}": value for name, value in record.definition.get("recipe", {}).items()}
+    options = {f"{option}{name}": value for name, value in record.options.items()}
     stated = {
         "protocol": record.protocol,
         "data set": record.dataset,

@@ -106,7 +106,8 @@ def conditions(comparison: Comparison) -> list[str]:
 
 
 def _condition(change: ArmChange, name: str) -> str:
-    return f"{name}: {change.base.conditions[name]} → {change.new.conditions[name]}"
+    base, new = change.values(name)
+    return f"{name}: {base} → {new}"
 
 
 def remarks(comparison: Comparison) -> list[str]:
@@ -130,6 +131,8 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
     for run in (comparison.base, comparison.new):
         if run.older:
             yield f"{run.name}: {counted(run.older, 'trial')} of an older setting left out"
+        if run.stale:
+            yield f"{run.name}: {counted(run.stale, 'trial')} of older code left out"
 
 
 def gate_lines(lines: Sequence[GateLine]) -> list[str]:

@@ -70,7 +70,7 @@ def seeds_to_tell(change: Change, least: float) -> int | None:
         hoped = replace(change, effect=deviation, sources=sources.with_seeds(seeds))
         return hoped.p_above(0) < SIGNIFICANCE
 
-    low, high = max(change.n, change.base_n), MOST_SEEDS
+    low, high = min(change.n, change.base_n), MOST_SEEDS
     if not tells(high):
         return None
     while high - low > 1:

@@ -144,6 +144,42 @@ def test_no_records_give_no_results() -> None:
     assert analyse([]) == []
 
 
+def test_seeds_are_in_order_whatever_place_the_arm_had(make_record: MakeRecord) -> None:
+    """Trials from before an arm was removed have another place; looks take the seeds in their order all the same."""
+    before = [make_record("x", seed, order=2, comparisons=(("main", "base"),)) for seed in range(5)]
+    after = [make_record("x", seed, order=1, finished=f"2026-02-0{seed}T00:00:00+00:00") for seed in (5, 6, 7)]
+    others = [make_record("base", seed, order=0) for seed in range(8)]
+    last = [make_record("last", seed, order=1) for seed in range(8)]
+
+    result = analyse([*before, *others, *last, *after])[0]
+
+    assert {arm.name: arm.seeds for arm in result.arms}["x"] == tuple(range(8))
+    assert [arm.name for arm in result.arms] == ["base", "last", "x"]
+
+
+def test_where_a_rate_was_found_decides_nothing(make_record: MakeRecord) -> None:
+    """The same rate, chosen again with today's code, leaves the trials that it trained as they were."""
+    definition = make_record().definition
+    old = [
+        make_record(seed=n, definition={**definition, "learning_rate_from": "x.json, by older code"}) for n in range(5)
+    ]
+    new = make_record(
+        seed=5, definition={**definition, "learning_rate_from": "x.json"}, finished="2026-02-01T00:00:00+00:00"
+    )
+
+    (result,) = analyse([*old, new])
+
+    assert (result.arms[0].seeds, result.unused) == ((0, 1, 2, 3, 4, 5), {})
+
+
 def test_slug_is_safe_in_file_names() -> None:
     """Separators and other letters become hyphens."""
     assert slug("SK x0.2 / ReLU_%") == "sk-x0.2-relu"
+
+
+def test_slugs_of_other_alphabets_differ() -> None:
+    """Names without a single letter of ASCII are not the same file."""
+    slugs = {slug("激活"), slug("归一化"), slug("Größe"), slug("Große")}
+
+    assert len(slugs) == 4
+    assert all(one.isascii() for one in slugs)

@@ -48,10 +48,10 @@ def test_a_damaged_file_is_refused(tmp_path: Path, changes: dict[str, Any], prob
 
 
 def test_the_newest_of_a_base_stands() -> None:
-    """Among a study's measurements beside one commit and torch the newest stands; others stand for nothing."""
+    """Among a study's measurements of the same commits and torches the newest stands; others stand for nothing."""
     old, new = a_beside({"base": 1.0}), a_beside({"base": 2.0})
     other = a_beside({"base": 3.0}, base={**ENVIRONMENT, "torch": "2.9.1"})
 
-    assert standing_beside([old, new, other], "norm", ENVIRONMENT) == new
-    assert standing_beside([old], "activation", ENVIRONMENT) is None
-    assert standing_beside([other], "norm", ENVIRONMENT) is None
+    assert standing_beside([old, new, other], "norm", ENVIRONMENT, ENVIRONMENT) == new
+    assert standing_beside([old], "activation", ENVIRONMENT, ENVIRONMENT) is None
+    assert standing_beside([other], "norm", ENVIRONMENT, ENVIRONMENT) is None

@@ -143,7 +143,7 @@ def test_notes_print_what_was_published_and_what_differed(make_record: MakeRecor
 
 def test_a_target_makes_the_time_to_it_the_headline(make_record: MakeRecord) -> None:
     """The soonest first; an arm that never reached it comes last."""
-    epochs = {"base": 3, "other": 2, "third": None}
+    epochs = {"base": 3, "other": 2, "with info": None}
     records = [
         make_record(arm, seed, comparisons=(("c", "base"),), label=f"SK, {arm}", epochs_to_target=count)
         for arm, count in epochs.items()
@@ -152,4 +152,4 @@ def test_a_target_makes_the_time_to_it_the_headline(make_record: MakeRecord) -> 
     for record in records:
         record.context["target_training_error"] = 0.05
 
-    assert headline(analyse(records)[0]) == "epochs to 5 % training error: SK, other 2, base 3, third never"
+    assert headline(analyse(records)[0]) == "epochs to 5 % training error: SK, other 2, base 3, with info never"

@@ -133,3 +133,14 @@ def test_a_learning_rate_of_its_own_needs_no_note(make_record: MakeRecord) -> No
     result = analyse([make_record(definition={"learning_rate_from": "base.json"})])[0]
 
     assert not any("earning rate" in text for text in notes(result, result.comparisons[0]))
+
+
+def test_seeds_are_counted_arm_by_arm(make_record: MakeRecord) -> None:
+    """Arms of four seeds each have no verdict, though they have eight seeds between them."""
+    records = [make_record("base", seed) for seed in range(4)] + [make_record("x", seed) for seed in range(4, 8)]
+    result = analyse(records)[0]
+
+    told = notes(result, result.comparisons[0])
+
+    assert "Fewer than 5 seeds: no verdicts." in told
+    assert not any("other arms have up to" in note for note in told)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.harness.report.sentences import Ratio, describe
+from bench.harness.report.sentences import Ratio, briefly, describe
 from bench.harness.stats.differences import Difference
 from bench.harness.stats.verdict import Judgement, Verdict
 
@@ -42,6 +42,19 @@ def test_worse_turns_the_interval_round() -> None:
     worse = replace(BETTER, verdict="worse", difference=replace(DIFFERENCE, effect=-0.0042, low=-0.0066, high=-0.0018))
 
     assert describe(worse, 0.01) == "3x3x2 lost to 5x5 by 0.42 points [0.18, 0.66], p = 0.004 (n = 5)"
+
+
+@pytest.mark.parametrize(("verdict", "sign", "verb"), [("better", -1, "beat"), ("worse", 1, "lost to")])
+def test_a_difference_that_has_turned_is_said(verdict: Verdict, sign: int, verb: str) -> None:
+    """The verdict is that of its look; the size over all seeds keeps its sign, and is not the verdict's."""
+    difference = replace(DIFFERENCE, n=12, baseline_n=12, effect=sign * 0.0033, low=-0.01, high=0.0166)
+    turned = replace(BETTER, verdict=verdict, difference=difference)
+
+    told = describe(turned, 0.01)
+
+    signed = {1: "+", -1: "−".replace("−", "-")}[sign]
+    assert told.startswith(f"3x3x2 {verb} 5x5 at 5 seeds; over all of them it is {signed}0.33 points [-1.00, +1.66], ")
+    assert briefly(turned, "3x3x2", "5x5") == f"3x3x2 {verb} 5x5 at 5 seeds"
 
 
 def test_tied() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.harness.stats.power_law import PowerLaw, fit
+from bench.harness.stats.power_law import STEEPEST, PowerLaw, fit
 
 SIZES = (500, 1000, 2000, 5000, 10_000, 60_000)
 
@@ -22,3 +22,11 @@ def test_a_curve_is_found_again(law: PowerLaw) -> None:
 def test_too_little_is_not_fitted(errors: list[float]) -> None:
     """Three parameters go through any three points, and an error of 0 has no logarithm."""
     assert fit(SIZES[: len(errors)], errors) is None
+
+
+def test_a_steep_curve_is_fitted_at_the_bound() -> None:
+    """Errors that fall faster than any exponent allowed are no reason to fail."""
+    fitted = fit((1000, 1100, 1200, 1300), [0.9, 0.5, 0.3, 0.2])
+
+    assert fitted is not None
+    assert fitted.exponent == pytest.approx(STEEPEST, rel=0.01)

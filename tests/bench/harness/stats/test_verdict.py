@@ -146,6 +146,18 @@ def test_later_looks_undo_no_verdict() -> None:
     assert judge_pair({"new": np.concatenate([good, bad]), "old": arm(0.93, 2, 8)}).verdict == "better"
 
 
+def test_a_later_claim_of_the_opposite_changes_no_verdict() -> None:
+    """Five seeds that show one direction stand, though thirty show the other."""
+    turned = np.concatenate([arm(0.94, 1, 5), arm(0.88, 3, 25)])
+
+    judgement = judge_pair({"new": turned, "old": arm(0.93, 2, 30)})
+
+    assert (judgement.verdict, judgement.look) == ("better", 5)
+    assert judgement.difference.effect < 0
+    assert judgement.looks is not None
+    assert judgement.looks.worse[-1] < judgement.looks.better[-1]
+
+
 def test_a_small_difference_is_called_within_the_margin() -> None:
     """Thirty steady seeds show both: that the arms differ, and that they differ by less than two points."""
     judgement = judge_pair({"new": arm(0.965, 1, 30), "old": arm(0.96, 2, 30)}, 0.02)

@@ -11,7 +11,9 @@ from tests.bench.conftest import MakeRecord
 OPTIONS = [(pooling, activation) for pooling in ("average", "max") for activation in ("sigmoid", "relu")]
 
 
-def study(make_record: MakeRecord, accuracies: dict[tuple[str, str], float]) -> StudyResult:
+def study(
+    make_record: MakeRecord, accuracies: dict[tuple[str, str], float], *, baseline: str = "average-sigmoid"
+) -> StudyResult:
     """Return a study of three seeds an arm, by pooling and activation."""
     records = [
         make_record(
@@ -21,6 +23,7 @@ def study(make_record: MakeRecord, accuracies: dict[tuple[str, str], float]) -> 
             images=1000,
             definition={"options": dict(zip(("pooling", "activation"), names, strict=True))},
             order=order,
+            comparisons=(("main", baseline),),
         )
         for seed in range(3)
         for order, (names, accuracy) in enumerate(accuracies.items())
@@ -56,3 +59,21 @@ def test_other_studies_have_none(make_record: MakeRecord) -> None:
 
     assert interaction(study(make_record, three)) is None
     assert interaction(study(make_record, one)) is None
+
+
+def test_the_sign_is_seen_from_the_baseline(make_record: MakeRecord) -> None:
+    """Which arm stands first decides nothing: both together are compared with the arm that has neither."""
+    accuracies = dict(zip(OPTIONS, (0.6, 0.6, 0.6, 0.8), strict=True))
+    order = [OPTIONS[1], OPTIONS[0], *OPTIONS[2:]]
+
+    both = interaction(study(make_record, {names: accuracies[names] for names in order}, baseline="average-sigmoid"))
+
+    assert both is not None
+    assert both.effect.value == pytest.approx(0.2)
+
+
+def test_three_levels_are_no_factorial(make_record: MakeRecord) -> None:
+    """Four arms of which the second choice has three values."""
+    three = {("a", "one"): 0.6, ("a", "two"): 0.7, ("b", "one"): 0.65, ("b", "three"): 0.8}
+
+    assert interaction(study(make_record, three)) is None

@@ -11,6 +11,7 @@ from bench.harness.analysis.runs.compare import compare
 from bench.harness.analysis.runs.run import Run, run_of_records
 from bench.harness.errors import UserError
 from bench.harness.records.speed import SpeedRecord
+from bench.harness.report.runs.table import comparison_lines
 from tests.bench.beside import a_beside
 from tests.bench.conftest import MakePhase, a_record, a_turn
 
@@ -89,6 +90,19 @@ def test_conditions_that_differ_are_named() -> None:
     assert comparison.changes[0].differing == ("threads",)
 
 
+def test_a_choice_that_one_run_leaves_out_differs() -> None:
+    """An option or hyper-parameter at its default is absent; set in one run, it is a condition that differs."""
+    recipe = {"optimizer": "sgd"}
+    base = a_run("old", {"base": 0.9}, options={"width": 1}, definition={"recipe": recipe})
+    options = {"width": 1, "init": "paper"}
+    new = a_run("new", {"base": 0.9}, options=options, definition={"recipe": {**recipe, "sort_by_class": True}})
+
+    comparison = compare(base, [new])[0]
+
+    assert comparison.differences == {"recipe: sort_by_class": ("–", "yes"), "option: init": ("–", "paper")}
+    assert comparison_lines(comparison)[1:3] == ["  option: init: – → paper", "  recipe: sort_by_class: – → yes"]
+
+
 def test_runs_without_a_common_arm_are_an_error() -> None:
     """Nothing to compare is said, with what the base has."""
     with pytest.raises(UserError, match=r"new has no arm of old \(norm: 1 arm\)"):
@@ -147,11 +161,13 @@ def test_speeds_side_by_side_have_a_verdict(make_phase: MakePhase) -> None:
     assert speed.verdict == "worse"
 
 
+@pytest.mark.parametrize("side", ["base", "new"])
 @pytest.mark.parametrize("other", [{"torch": "2.9.1"}, {"commit": "f" * 40}])
-def test_a_measurement_beside_another_base_is_not_taken(other: dict[str, str]) -> None:
-    """One that was made beside another commit or torch says nothing on this base."""
+def test_a_measurement_of_another_side_is_not_taken(side: str, other: dict[str, str]) -> None:
+    """One in which either side had another commit or torch says nothing on these two."""
     base = a_run("old", {"base": 0.9})
-    new = beside(a_run("new", {"base": 0.9}), base={**a_record().environment, **other})
+    measured = a_beside({"base": 0.85}, **{side: {**a_record().environment, **other}})
+    new = replace(a_run("new", {"base": 0.9}), besides=(measured,))
 
     assert compare(base, [new])[0].changes[0].speed.why_not == "not measured"
 

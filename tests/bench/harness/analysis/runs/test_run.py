@@ -32,6 +32,17 @@ def test_of_two_settings_the_newest_is_the_run(make_record: MakeRecord) -> None:
     assert (run.arms["norm", "base"].seeds, run.older) == ((0, 1), 3)
 
 
+def test_trials_of_older_code_are_counted(make_record: MakeRecord) -> None:
+    """One new trial stands for its arm alone; the five of older code are left out, and counted."""
+    definition = make_record().definition
+    old = [make_record("base", seed, definition={**definition, "code": "c1"}) for seed in range(5)]
+    new = make_record("base", 5, definition={**definition, "code": "c2"}, finished="2026-02-01T00:00:00+00:00")
+
+    run = run_of_records("a run", [*old, new], [])
+
+    assert (run.arms["norm", "base"].seeds, run.older, run.stale) == ((5,), 0, 5)
+
+
 def test_conditions_are_words(make_record: MakeRecord) -> None:
     """Every condition is a text under its name: options and hyper-parameters, machine, versions, code."""
     record = make_record("base", 0, options={"width": 0.5}, deterministic=True)
