@@ -21,8 +21,8 @@ ADAM = Recipe(optimizer="adam", epochs=6, schedule="warmup-cosine")
 STUDY = Study(
     name="activation",
     question="Does ReLU beat sigmoid and tanh?",
-    held_fixed="architecture, optimiser, epochs, batch size, data order; learning rates are chosen for each arm, "
-    "or the articles' (S3's setting is compared as a whole)",
+    held_fixed="architecture, optimiser, epochs, batch size, data order; learning rates are chosen for each arm, under "
+    "`published` one is assumed for all (S3's setting is compared as a whole)",
     margin=0.01,
     comparisons=(
         Comparison("sk", "activation in SK x0.2", "sk-relu", ("sk-tanh", "sk-sigmoid")),

@@ -1,12 +1,18 @@
 """Which augmentation helps?
 
 S1 and S3 use some and skip others: mirrored, shifted, sometimes grey, and AlexNet's noise along the principal
-components of colour. Digits have no colour and are not mirrored in life: `quick` has shift and mirror alone.
+components of ImageNet's colours. Digits have no colour and are not mirrored in life: `quick` has shift and mirror
+alone. In ten epochs a small net overfits little, so that there is less to prevent than in a long training.
 """
 
 from bench.harness.study import Arm, Comparison, Protocol, RunTrial, Study, recipes
 
-WORDS = {"flip": "mirrored", "crop": "shifted", "grayscale": "sometimes grey", "pca-noise": "PCA colour noise"}
+WORDS = {
+    "flip": "mirrored",
+    "crop": "shifted",
+    "grayscale": "sometimes grey",
+    "pca-noise": "PCA colour noise (ImageNet's)",
+}
 
 
 def arms(*names: str) -> tuple[Arm, ...]:

@@ -15,7 +15,7 @@ SK = vary("sk", "sk-{normalisation}", "SK, {normalisation}", normalisation={"non
 STUDY = Study(
     name="batch-norm",
     question="Does BatchNorm help?",
-    held_fixed="architecture, optimiser, learning rate, epochs, batch size, data order",
+    held_fixed="architecture, optimiser, epochs, batch size, data order, learning rate but where rates are compared",
     on_request=True,
     margin=0.01,
     comparisons=(

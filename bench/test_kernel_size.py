@@ -24,7 +24,8 @@ def arms(s4: dict[str, object]) -> tuple[Arm, ...]:
 STUDY = Study(
     name="kernel-size",
     question="Are two stacked 3x3 convolutions better than one 5x5, and faster?",
-    held_fixed="optimiser, epochs, batch size, data order; learning rates are chosen for each arm, or the articles'",
+    held_fixed="optimiser, epochs, batch size, data order; learning rates are chosen for each arm, under `published` "
+    "one is assumed for all",
     margin=0.01,
     comparisons=(
         Comparison("bn-net", "two 3x3 for each 5x5 in the BN net", "bn-5x5", ("bn-3x3x2",)),

@@ -8,10 +8,14 @@ from bench.harness.study import Arm, Comparison, Protocol, RunTrial, Study, reci
 
 SMALL = {"mlp": 190, "lenet-relu": 115, "lenet5": 95, "base": 39, "convnet": 34, "sk": 19, "alexnet32": 22}
 LARGE = {"trashnet": 6, "googlenet": 5, "resnet20": 5, "resnet56": 2, "nin": 1, "vgg11": 1}
+STEM = {"resnet18": {"stem": "cifar"}}  # instead of ImageNet's, for images of 224x224
 ONE_EPOCH = {"vgg16": 40_000, "resnet18": 25_000}  # of so many images
 BUDGET = (
     *(Arm(net, net, net, recipe={"epochs": epochs}) for net, epochs in (SMALL | LARGE).items()),
-    *(Arm(net, net, net, recipe={"epochs": 1, "train_images": images}) for net, images in ONE_EPOCH.items()),
+    *(
+        Arm(net, f"{net}, {images} images once", net, STEM.get(net, {}), {"epochs": 1, "train_images": images})
+        for net, images in ONE_EPOCH.items()
+    ),
 )
 ALIKE = tuple(Arm(f"{net}-10", f"{net}, 10 epochs", net, recipe={"epochs": 10}) for net in SMALL)
 OTHERS = tuple(arm.name for arm in BUDGET if arm.name != "lenet-relu")

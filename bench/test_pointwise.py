@@ -1,7 +1,7 @@
 """Is a 1x1 convolution the same as a fully connected layer?
 
 S2 asks. A 1x1 convolution to one map a class, then the average, and the average of every map, then a fully connected
-layer, are the same function, since both steps are linear: accuracy should not differ, speed may. The article's head
+layer, are the same function, since both steps are linear: accuracy should not differ, speed may. ConvNet's own head
 is a fully connected layer of all pixels of all maps.
 """
 

@@ -32,7 +32,7 @@ STUDY = Study(
         Comparison(net, f"number format in {label}", f"{net}-float32", (f"{net}-bf16", f"{net}-tf32"))
         for net, label in (SMALL | LARGE).items()
     ),
-    protocols={"quick": Protocol("mnist-5k", ADAM, arms(SMALL)), "published": Protocol("cifar10", SGD, arms(LARGE))},
+    protocols={"quick": Protocol("mnist-5k", ADAM, arms(SMALL)), "full": Protocol("cifar10", SGD, arms(LARGE))},
 )
 
 

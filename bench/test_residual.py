@@ -26,6 +26,8 @@ STUDY = Study(
     comparisons=(
         Comparison("20", "shortcuts at 20 layers", "20-none", ("20-A", "20-B")),
         Comparison("56", "shortcuts at 56 layers", "56-none", ("56-A", "56-B")),
+        Comparison("form-20", "form of the shortcut at 20 layers", "20-A", ("20-B",)),
+        Comparison("form-56", "form of the shortcut at 56 layers", "56-A", ("56-B",)),
         Comparison("plain", "depth without shortcuts", "20-none", ("56-none",)),
         Comparison("depth", "depth with shortcut A", "20-A", ("56-A",)),
     ),

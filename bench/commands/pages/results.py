@@ -1,6 +1,6 @@
 """The committed results as Markdown: one row per study for README.md, every comparison for docs/results.md."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tabulate import tabulate
@@ -12,7 +12,7 @@ from bench.harness.files import slug
 from bench.harness.number_format import MISSING, interval, measured, number, percent
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
-from bench.harness.report.answers import short_answer, study_answers
+from bench.harness.report.answers import short_answer, soonest, study_answers
 from bench.harness.report.figures.rates import choices_of, rates_svg
 from bench.harness.report.notes import published
 from bench.harness.report.sentences import difference_text
@@ -29,22 +29,29 @@ def committed_results(records: Path) -> list[StudyResult]:
     return analyse(load(records), load_speeds(records.parent))
 
 
-def answers_table(results: Sequence[StudyResult], page: str = "docs/results.md#{study}") -> str:
+def answers_table(
+    results: Sequence[StudyResult],
+    page: str = "docs/results.md#{study}",
+    special: Callable[[StudyResult], str] = soonest,
+) -> str:
     """Return one row per study: its question, and the answer of its first comparison with differences and speeds.
 
     Args:
         results: the studies.
         page: where a study's name leads to.
+        special: returns the answer of a study that asks for something else than a difference; empty for others.
     """
-    rows = [_answer_row(result, result.comparisons[0], page) for result in results]
+    rows = [_answer_row(result, result.comparisons[0], page, special(result)) for result in results]
     return tabulate(rows, ANSWER_HEADERS, tablefmt="pipe", disable_numparse=True)
 
 
-def _answer_row(result: StudyResult, comparison: ComparisonResult, page: str) -> tuple[str, ...]:
+def _answer_row(result: StudyResult, comparison: ComparisonResult, page: str, special: str) -> tuple[str, ...]:
+    asked = f"[{result.study}]({page.format(study=slug(result.study))})", markdown_text(result.question)
+    if special:
+        return (*asked, markdown_text(special), MISSING, MISSING)
     judged = [row for row in comparison.rows if row.judgement]
     return (
-        f"[{result.study}]({page.format(study=slug(result.study))})",
-        markdown_text(result.question),
+        *asked,
         NEXT_LINE.join(markdown_text(short_answer(comparison, row)) for row in judged) or MISSING,
         NEXT_LINE.join(_difference(row) for row in judged) or MISSING,
         NEXT_LINE.join(_speed(row) for row in judged) or MISSING,

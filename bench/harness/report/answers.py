@@ -56,14 +56,19 @@ def headline(result: StudyResult) -> str:
 
     Where the study has a target training error, the question is how soon it is reached.
     """
-    soon = [text for comparison in result.comparisons if (text := _soon(result, comparison))]
+    soon = soonest(result)
     if soon:
-        return soon[0]
+        return soon
     for comparison in result.comparisons:
         rows = [row for row in comparison.rows if row.judgement]
         if rows:
             return _headline(rows, comparison)
     return NOT_JUDGED
+
+
+def soonest(result: StudyResult) -> str:
+    """Return how soon arms reach the study's target training error; empty without one, or where that takes long."""
+    return next((text for comparison in result.comparisons if (text := _soon(result, comparison))), "")
 
 
 def _soon(result: StudyResult, comparison: ComparisonResult) -> str:
@@ -145,12 +150,18 @@ def short_answer(comparison: ComparisonResult, row: ArmRow, most_words: int = MO
     """
     if row.judgement is None:
         raise ValueError(f"arm {row.arm.name!r} has no judgement: ask for judged arms only")
-    arm, baseline = row.arm.label, baseline_label(comparison)
-    baseline = apart_from(baseline, arm)
-    excess = len(briefly(row.judgement, arm, baseline).split()) - most_words
+    arm, whole = row.arm.label, baseline_label(comparison)
+    baseline = apart_from(whole, arm)
+    if _excess(row.judgement, arm, baseline, most_words) > 0:
+        arm = apart_from(arm, whole) if baseline == whole else arm  # what they share stands in the baseline's
+    excess = _excess(row.judgement, arm, baseline, most_words)
     if excess > 0:
         arm, baseline = _shortened(arm, baseline, len(f"{arm} {baseline}".split()) - excess)
     return briefly(row.judgement, arm, baseline)
+
+
+def _excess(judgement: Judgement, arm: str, baseline: str, most_words: int) -> int:
+    return len(briefly(judgement, arm, baseline).split()) - most_words
 
 
 def apart_from(label: str, other: str) -> str:
@@ -227,6 +238,10 @@ def _failed(arm: ArmResult, baseline: ArmResult) -> str:
 
 
 def failed_text(failures: Failures, whose: str = "") -> str:
-    """Return `4 of 30 trials failed [4, 31 %]`, the exact interval of the share behind it; empty where none failed."""
+    """Return `4 of 30 trials diverged or stayed at chance [4, 31 %]`, with the share's interval; empty for none."""
     ends = f"[{100 * failures.low:.0f}, {100 * failures.high:.0f} %]"
-    return f"{failures.failed} of {whose}{failures.n} trials failed {ends}" if failures.failed else ""
+    return (
+        f"{failures.failed} of {whose}{failures.n} trials diverged or stayed at chance {ends}"
+        if failures.failed
+        else ""
+    )

@@ -1,4 +1,4 @@
-"""The outcome of early stopping, read off curves: what each patience would have saved, and cost.
+"""The outcome of early stopping, read off curves: what each patience would have saved, and gained.
 
 A training is stopped once its validation accuracy has not risen for as many epochs as the patience, and the net of the
 best epoch is kept (L. Prechelt, Early stopping: but when?, 1998). One training that went on to its end answers for
@@ -22,12 +22,12 @@ class Stopped:
     Attributes:
         patience: epochs without a better validation accuracy.
         saved: share of the epochs that would not have been trained, 0 to 1, over the seeds.
-        cost: test accuracy of the net at the end less that of the kept one, -1 to 1, over the seeds.
+        gain: test accuracy of the kept net less that of the one at the end, -1 to 1, over the seeds.
     """
 
     patience: int
     saved: Spread
-    cost: Spread
+    gain: Spread
 
 
 def stop(validation: Sequence[float], patience: int) -> tuple[int, int]:
@@ -57,8 +57,8 @@ def early_stopping(arm: ArmResult) -> list[Stopped]:
 def _stopped(curves: Sequence[tuple[Sequence[float], Sequence[float]]], patience: int) -> Stopped:
     ends = [stop(validation, patience) for validation, _ in curves]
     saved = [1 - last / len(validation) for (last, _), (validation, _) in zip(ends, curves, strict=True)]
-    cost = [test[-1] - test[kept - 1] for (_, kept), (_, test) in zip(ends, curves, strict=True)]
-    return Stopped(patience=patience, saved=spread(saved), cost=spread(cost))
+    gain = [test[kept - 1] - test[-1] for (_, kept), (_, test) in zip(ends, curves, strict=True)]
+    return Stopped(patience=patience, saved=spread(saved), gain=spread(gain))
 
 
 def gain_of_best_epoch(arm: ArmResult) -> float | None:

@@ -1,8 +1,10 @@
 """Which nets are worth their time: the Pareto front of accuracy and speed, and how soon each reached an accuracy."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from bench.harness.analysis.results import ArmResult
+from bench.harness.records.record import Record
 from bench.harness.stats.spread import TimeToTarget, time_to_target
 
 TARGETS: Mapping[str, tuple[float, ...]] = {"mnist": (0.90, 0.95, 0.98, 0.99), "cifar10": (0.50, 0.60, 0.70, 0.80)}
@@ -23,6 +25,16 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
     return front
 
 
+def minutes_trained(arm: ArmResult) -> float:
+    """Return the minutes that an arm's trainings took, mean over its seeds, counted as `minutes_to` counts them."""
+    return fmean(record.epochs * _minutes_an_epoch(arm, record) for record in arm.records)
+
+
+def _minutes_an_epoch(arm: ArmResult, record: Record) -> float:
+    own = sum(record.curves["epoch_seconds"]) / record.epochs
+    return (arm.speed.seconds_per_epoch.median if arm.speed else own) / 60
+
+
 def minutes_to(arm: ArmResult, accuracy: float) -> TimeToTarget | None:
     """Return the minutes of training until an arm's test accuracy was first as high, over its seeds.
 
@@ -39,8 +51,7 @@ def minutes_to(arm: ArmResult, accuracy: float) -> TimeToTarget | None:
         curve = record.curves.get("test_accuracy", [])
         if not curve:
             return None
-        own = sum(record.curves["epoch_seconds"]) / record.epochs
-        epoch = (arm.speed.seconds_per_epoch.median if arm.speed else own) / 60
+        epoch = _minutes_an_epoch(arm, record)
         reached = next((number for number, value in enumerate(curve, start=1) if value >= accuracy), None)
         times.append(None if reached is None else reached * epoch)
         ends.append(record.epochs * epoch)

@@ -1,7 +1,7 @@
 """Published numbers beside measured ones: whether a single run of ours would have given them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.harness.analysis.results import ArmResult, StudyResult
 from bench.harness.records.key import content_hash, without_code
@@ -23,12 +23,14 @@ class Reproduction:
         published: the number, test accuracy in percent, with its source and conditions.
         run: the interval that holds one run's accuracy with a probability of 95 %, 0 to 1, on the same test images and
             with other seeds; None where one seed was run.
+        again: the same system as other studies trained it, by chance or on another machine.
     """
 
     study: str
     arm: ArmResult
     published: PublishedContext
     run: tuple[float, float] | None
+    again: tuple["Reproduction", ...] = ()
 
     @property
     def number(self) -> Number:
@@ -65,14 +67,15 @@ def of_arm(study: str, arm: ArmResult) -> Iterator[Reproduction]:
 def reproductions(results: Iterable[StudyResult]) -> list[Reproduction]:
     """Return every published number once, from studies that were run under the articles' own protocol.
 
-    A system that several studies train is that of the first of them. Systems with a changed assumption are left out.
+    A system that several studies train is that of the first of them, with the others' beside it. Systems with a changed
+    assumption are left out.
     """
-    rows: dict[str, Reproduction] = {}
+    rows: dict[str, list[Reproduction]] = {}
     for row in _all(results):
         if not row.study.startswith(ASSUMPTIONS):
             definition = without_code(row.arm.records[-1].definition)
-            rows.setdefault(content_hash([definition, *row.number]), row)
-    return list(rows.values())
+            rows.setdefault(content_hash([definition, *row.number]), []).append(row)
+    return [replace(first, again=tuple(others)) for first, *others in rows.values()]
 
 
 def changed_assumptions(results: Iterable[StudyResult]) -> dict[Number, list[Reproduction]]:

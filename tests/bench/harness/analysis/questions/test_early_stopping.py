@@ -29,7 +29,7 @@ def test_saved_epochs_and_lost_accuracy_are_means_over_seeds(make_record: MakeRe
 
     assert (first.patience, first.saved.n) == (1, 2)
     assert first.saved.mean == pytest.approx(4 / 7)
-    assert first.cost.mean == pytest.approx(0.6 - 0.4)
+    assert first.gain.mean == pytest.approx(0.4 - 0.6)
     assert [stopped.patience for stopped in early_stopping(arm)] == list(PATIENCES)
     assert gain_of_best_epoch(arm) == pytest.approx(0.7 - 0.6)
 

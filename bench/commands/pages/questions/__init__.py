@@ -1,0 +1,1 @@
+"""Tables that only some questions have."""
