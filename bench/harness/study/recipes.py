@@ -42,4 +42,4 @@ SMALL_RESNET = RESNET.but({"epochs": 10})
 """The same for 10 epochs."""
 
 LEADERBOARD = Recipe(optimizer="adam", learning_rate=0.001, batch_size=128, schedule="warmup-cosine")
-"""One recipe for every architecture: nets that want another rate are at a disadvantage, which the page says."""
+"""One recipe for every architecture: nets that want another rate are at a disadvantage."""
