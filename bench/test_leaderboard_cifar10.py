@@ -22,7 +22,7 @@ OTHERS = tuple(arm.name for arm in BUDGET if arm.name != "lenet-relu")
 STUDY = Study(
     name="leaderboard-cifar10",
     question="Which architecture is best on CIFAR-10, in ten minutes of one core?",
-    held_fixed="training time, optimiser, one learning rate and course for all (which suits some nets less), batch size, "
+    held_fixed="training time, optimiser, one learning rate and course for all (suits some nets less), batch size, "
     "augmentation",
     on_request=True,
     test_curve=True,

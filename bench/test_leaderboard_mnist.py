@@ -22,7 +22,7 @@ OTHERS = tuple(arm.name for arm in BUDGET if arm.name != "lenet5")
 STUDY = Study(
     name="leaderboard-mnist",
     question="Which architecture is best on MNIST, in ten minutes of one core?",
-    held_fixed="training time, optimiser, one learning rate and course for all (which suits some nets less), batch size",
+    held_fixed="training time, optimiser, one learning rate and course for all (suits some nets less), batch size",
     on_request=True,
     test_curve=True,
     margin=0.01,
