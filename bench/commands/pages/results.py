@@ -15,7 +15,7 @@ from bench.harness.records.speed import load_speeds
 from bench.harness.report.answers import short_answer, soonest, study_answers
 from bench.harness.report.figures.rates import choices_of, rates_svg
 from bench.harness.report.notes import published
-from bench.harness.report.sentences import difference_text
+from bench.harness.report.sentences import difference_text, points
 from bench.harness.report.typesetting import markdown_text
 from bench.harness.study.articles import ARTICLES
 
@@ -88,7 +88,7 @@ def result_text(result: StudyResult) -> str:
         _list(study_answers(result)),
         tabulate(rows, HEADERS, tablefmt="pipe", disable_numparse=True),
         _list(published(result, result.arms)),
-        f"<sub>{one_line(result)}</sub>",
+        f"<sub>margin {points(result.margin)}; {one_line(result)}</sub>",
     )
     return "\n\n".join(filter(None, parts))
 

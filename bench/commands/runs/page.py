@@ -9,7 +9,8 @@ from typing import TypedDict
 from tabulate import tabulate
 
 from bench.commands.runs.sources import load_run
-from bench.harness.analysis.runs.compare import Comparison, compare
+from bench.harness.analysis.runs.compare import compare
+from bench.harness.analysis.runs.run import Run
 from bench.harness.machine.environment import short_commit
 from bench.harness.number_format import MISSING, counted, number
 from bench.harness.paths import EVIDENCE
@@ -65,15 +66,18 @@ def compare_sections() -> dict[str, str]:
 
 def compare_picture() -> str:
     """Return the slopes of the committed runs with other seeds, as SVG."""
-    return slopes_svg(_other_seeds())
+    base, *others = _runs()
+    return slopes_svg(compare(base, others))
 
 
 @cache
-def _other_seeds() -> list[Comparison]:
-    """Return the runs with seeds from 100 and from 200 beside the committed quick run."""
+def _runs() -> list[Run]:
+    """Return the committed quick run, and those with seeds from 100 and from 200."""
     base = replace(load_run(EVIDENCE / "quick"), name="seeds from 0")
-    others = [replace(load_run(path), name=_name(path)) for path in sorted((EVIDENCE / "agreement").glob("*.jsonl"))]
-    return compare(base, others)
+    return [
+        base,
+        *(replace(load_run(path), name=_name(path)) for path in sorted((EVIDENCE / "agreement").glob("*.jsonl"))),
+    ]
 
 
 def _name(path: Path) -> str:
@@ -81,8 +85,9 @@ def _name(path: Path) -> str:
 
 
 def _example() -> str:
-    """Return the table of the first of them."""
-    return comparison_markdown(_other_seeds()[0])
+    """Return the table of two of them, as `compare` prints it where it is given these two."""
+    base, other, *_ = _runs()
+    return comparison_markdown(compare(base, [other])[0])
 
 
 def _torch(folder: Path) -> str:

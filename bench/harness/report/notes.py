@@ -54,12 +54,13 @@ def _caveat(result: StudyResult) -> Iterator[str]:
 
 def surviving(results: Sequence[StudyResult]) -> str:
     """Return the sentence on the verdicts of all studies together, empty where there are none of a difference."""
-    verdicts, hold, comparisons = survival(results)
+    verdicts, hold, comparisons, lost = survival(results)
     if not verdicts or len(results) < 2:  # noqa: PLR2004 - one study is corrected for as it is
         return ""
+    others = "; ".join(f"{study}: {label}" for study, label in lost)
     return (
         f"Each study is judged by itself. Taken as one study of {comparisons} comparisons, {hold} of its "
-        f"{counted(verdicts, 'verdict')} of better or worse hold (Holm)."
+        f"{counted(verdicts, 'verdict')} of better or worse hold (Holm){f'; the others are {others}' if lost else ''}."
     )
 
 

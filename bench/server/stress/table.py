@@ -24,7 +24,7 @@ THE_REST: Promises = {
 PROMISES: Mapping[str, Promises] = {
     "start": {
         "--help in under 0.3 s": lambda figures: figures["help_median_seconds"] < MOST_HELP_SECONDS,
-        "ten models in under 2 s": lambda figures: figures["ready_median_seconds"] < MOST_READY_SECONDS,
+        "ready in under 2 s": lambda figures: figures["ready_median_seconds"] < MOST_READY_SECONDS,
         "no torch": lambda figures: not figures["torch"],
     },
     "fuzz": {

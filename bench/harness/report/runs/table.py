@@ -24,7 +24,8 @@ READING = (
     ),
     (
         "Verdicts are corrected over all arms of all runs shown (Holm 1979). Tied: the difference is shown to be "
-        "inside the study's margin, or 5 % of speed. Same answers: every trial answers every test image as before."
+        "inside the study's margin, or 5 % of speed; better and worse: that there is one, however small. Same answers: "
+        "every trial answers every test image as before."
     ),
     (
         "Speeds have a verdict where both runs took turns (`python -m bench speed-beside`). Those of phases at "

@@ -22,10 +22,10 @@ def test_clear_verdicts_survive_and_marginal_ones_do_not(make_record: MakeRecord
 
     assert marginal.p_corrected is not None
     assert 0.05 / 31 < marginal.p_corrected < 0.05  # clear alone, not among 31
-    assert survival(results) == (2, 1, 31)
+    assert survival(results) == (2, 1, 31, (("marginal", "other"),))
     assert surviving(results) == (
         "Each study is judged by itself. Taken as one study of 31 comparisons, 1 of its 2 verdicts of better or worse "
-        "hold (Holm)."
+        "hold (Holm); the others are marginal: other."
     )
 
 
