@@ -18,6 +18,8 @@ from bench.harness.records.store import RECORDS, results_folders
 from bench.harness.report.terminal_text import summary_lines
 from bench.harness.report.write import REPORT, images_from, write_all
 
+HISTORY = Path("history.html")
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare where records and test images are."""
@@ -31,7 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="WHAT:LOSS",
         help=f"for --history: what is no step yet; default {' and '.join(map(str, GATES))}".replace("%", "%%"),
     )
-    parser.add_argument("--out", type=Path, default=Path("history.html"), help="for --history; default history.html")
+    parser.add_argument("--out", type=Path, default=None, help=f"for --history; default {HISTORY}")
     parser.add_argument("--keep-stale", action="store_true", help="let trials count that older code has trained")
     parser.add_argument("--data-root", help="where torchvision's files are, for the test images; or CONVBENCH_DATA")
 
@@ -44,10 +46,15 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: a run of the history, or a gate, that cannot be read.
     """
     if arguments.history:
-        _history(arguments.history, [parse_gate(text) for text in arguments.gate or ()] or GATES, arguments.out)
+        if arguments.keep_stale:
+            raise UserError("--keep-stale is for --results: a history takes the newest code's trials of each run")
+        out = arguments.out or HISTORY
+        _history(arguments.history, [parse_gate(text) for text in arguments.gate or ()] or GATES, out)
         return
     if arguments.gate:
         raise UserError("--gate is an option of --history here: `python -m bench compare` has it too")
+    if arguments.out:
+        raise UserError("--out is for --history: a report is written into the folder of its records, --results")
     from bench.harness.data.catalogue import data_root  # noqa: PLC0415 - with the command only
 
     for folder in results_folders(arguments.results):

@@ -34,6 +34,7 @@ from bench.harness.streams import say
 from bench.harness.study import learning_rates
 from bench.harness.study.code import code_hash
 from bench.harness.study.discovery import load_studies
+from bench.harness.study.planned import stated_execution
 from bench.harness.study.rate_choice import GRIDS, TUNING_SEEDS, Tried, choose
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.study import FIRST_TUNING_SEED, PROTOCOLS, Arm, Protocol
@@ -129,7 +130,7 @@ def _own_arm(arguments: argparse.Namespace, base: Execution) -> tuple[Subject, P
 
 def _own_path(arguments: argparse.Namespace) -> Path:
     """Return a file of its own for each arm: its architecture with the options and hyper-parameters that were given."""
-    words = [arguments.architecture, arguments.dataset or OWN_DATASET, *arguments.option, *arguments.recipe]
+    words = [arguments.architecture, _dataset_name(arguments) or OWN_DATASET, *arguments.option, *arguments.recipe]
     return Path(arguments.results) / "tuning" / f"{slug('-'.join(words))}.json"
 
 
@@ -140,7 +141,7 @@ def _load(name: str, arguments: argparse.Namespace) -> Dataset:
 def _subject(arm: Arm, recipe: Recipe, data: Dataset, base: Execution, target: float | None = None) -> Subject:
     recipe.per_channel(data.source.channels, data.source.name)  # an error before the first training
     options = fit_options(arm.architecture, arm.options, recipe, data.source)
-    return Subject(arm, recipe, data, execution_for(base, arm.architecture, options), target)
+    return Subject(arm, recipe, data, execution_for(stated_execution(base, recipe), arm.architecture, options), target)
 
 
 def _rates(text: str | None) -> list[float] | None:
@@ -223,7 +224,8 @@ def _shown(subject: Subject, tried: Tried) -> Tried:
 
 
 def _how_to_use(arguments: argparse.Namespace, folder: Path) -> str:
-    words = ["pytest", "bench/", "--dataset", arguments.dataset, "--learning-rates", str(folder)]
+    words = ["pytest", "bench/", "--dataset", str(_dataset_name(arguments)), "--learning-rates", str(folder)]
+    words += ["--data-root", arguments.data_root] if arguments.data_root else []
     words += ["--protocol", arguments.protocol] if arguments.protocol != "quick" else []
     words += ["--studies", arguments.studies] if arguments.studies else []
     return f"use them: {shlex.join(words)}"

@@ -80,6 +80,8 @@ class Settings:
             raise SettingsError(unknown("precision", options["precision"], PRECISIONS))
         if options["batch_seeds"] and workers:
             raise SettingsError("--batch-seeds and --workers are two ways to train side by side: choose one")
+        if options["batch_seeds"] and options["compile"]:
+            raise SettingsError("--batch-seeds trains nets that --compile does not reach: choose one")
         if options["ray"] is not None and (options["batch_seeds"] or workers == 0):
             raise SettingsError("--ray trains each trial in a process on a node: drop --batch-seeds and --workers 0")
         asked = options["until_verdict"] is not None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from bench.harness.data.catalogue import Source
 from bench.harness.number_format import counted
 from bench.harness.run.settings import Settings
-from bench.harness.study.learning_rates import ChoiceError
+from bench.harness.study.learning_rates import ChoiceError, tune_command
 from bench.harness.study.study import Study
 from bench.harness.study.trial import Trial, resolve
 
@@ -38,8 +38,9 @@ def resolve_all(wanted: Iterable[Wanted], settings: Settings, source: Callable[[
             studies[study.name] = None
     if problems:
         first, *others = problems
-        command = f"`python -m bench tune --studies {','.join(studies)} --protocol {settings.protocol}`"
-        alike = f" ({counted(len(others), 'more arm')} alike; {command} chooses for all, or state a learning_rate)"
+        other = settings.dataset if settings.learning_rates else None
+        command = tune_command(",".join(studies), settings.protocol, other)
+        alike = f" ({counted(len(others), 'more arm')} alike; `{command}` chooses for all, or state a learning_rate)"
         raise ChoiceError(f"{first}{alike}" if others else first)
     return trials
 

@@ -1,5 +1,6 @@
 """Learning rates that were chosen on validation: committed records, one an arm, written by `python -m bench tune`."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -82,14 +83,21 @@ def path_of(study: str, protocol: str, arm: str, folder: Path | None = None) -> 
     return (CHOSEN_RATES if folder is None else folder) / protocol / study / f"{arm}.json"
 
 
-def read(study: str, protocol: str, arm: str, folder: Path | None = None) -> Choice:
+def read(study: str, protocol: str, arm: str, folder: Path | None = None, *, dataset: str | None = None) -> Choice:
     """Return an arm's choice.
+
+    Args:
+        study: its name.
+        protocol: the protocol that it was made for.
+        arm: the arm's name.
+        folder: where choices are that were made on another data set than the protocol's; None: the committed ones.
+        dataset: this other data set.
 
     Raises:
         ChoiceError: there is none, or the file is damaged.
     """
     path = path_of(study, protocol, arm, folder)
-    command = _tune_command(study, protocol, arm)
+    command = tune_command(f"{study} --arms {arm}", protocol, dataset if folder else None)
     if not path.is_file():
         where = "" if folder is None else f" in {folder}"
         raise ChoiceError(f"no learning rate was chosen for {study}/{arm} ({protocol}){where}: run `{command}`")
@@ -109,5 +117,7 @@ def read(study: str, protocol: str, arm: str, folder: Path | None = None) -> Cho
     )
 
 
-def _tune_command(study: str, protocol: str, arm: str) -> str:
-    return f"python -m bench tune --studies {study} --arms {arm} --protocol {protocol}"
+def tune_command(studies: str, protocol: str, dataset: str | None) -> str:
+    """Return the command that chooses studies' rates, on another data set than the protocol's where one is named."""
+    own = "" if dataset is None else f" --dataset {shlex.quote(dataset)}"
+    return f"python -m bench tune --studies {studies} --protocol {protocol}{own}"

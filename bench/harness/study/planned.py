@@ -8,6 +8,7 @@ from bench.harness.machine.device import Execution
 from bench.harness.machine.memory_format import execution_for
 from bench.harness.machine.precision import check_precision
 from bench.harness.records.record import Record
+from bench.harness.study.recipe import Recipe
 from bench.harness.study.trial import Trial
 
 
@@ -36,6 +37,17 @@ class Planned:
     expected_seconds: float = 0.0
 
 
+def stated_execution(base: Execution, recipe: Recipe) -> Execution:
+    """Return the execution with the number format that a recipe states, if it states one.
+
+    Raises:
+        PrecisionError: the device only emulates it.
+    """
+    stated = replace(base, precision=recipe.precision or base.precision)
+    check_precision(stated.precision, stated.device)
+    return stated
+
+
 def settle(trial: Trial, base: Execution, data_sha256: str) -> Planned:
     """Return a trial with the execution and the key that follow from it.
 
@@ -47,9 +59,7 @@ def settle(trial: Trial, base: Execution, data_sha256: str) -> Planned:
     Raises:
         PrecisionError: the device only emulates the arm's number format.
     """
-    stated = replace(base, precision=trial.recipe.precision or base.precision)
-    check_precision(stated.precision, stated.device)
-    execution = execution_for(stated, trial.architecture, trial.options)
+    execution = execution_for(stated_execution(base, trial.recipe), trial.architecture, trial.options)
     conditions = {
         "data": data_sha256,
         "torch": torch.__version__,

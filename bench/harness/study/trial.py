@@ -104,7 +104,7 @@ def resolve(
     if not own_data:
         recipe = fit_images(recipe, data)
     if recipe.learning_rate is None:
-        choice = _choice(study, protocol_name, arm, rates)
+        choice = _choice(study, protocol_name, arm, rates, data.name)
         if choice and protocol_name != "smoke" and (own_data or rates is not None):
             choice.check(learning_rates.subject(arm, recipe, data.name, protocol.target_training_error))
         elsewhere = "" if own_data or rates is not None else f"{CHOSEN_ON}{protocol.dataset}"
@@ -170,10 +170,10 @@ def fit_options(architecture: str, options: Mapping[str, Any], recipe: Recipe, d
     return dict(registry.resolve(architecture, {**options, **shape}))
 
 
-def _choice(study: Study, protocol: str, arm: Arm, rates: Path | None) -> Choice | None:
+def _choice(study: Study, protocol: str, arm: Arm, rates: Path | None, dataset: str) -> Choice | None:
     """Return an arm's choice; `smoke` borrows that of `quick`, None where there is none yet."""
     if protocol != "smoke":
-        return learning_rates.read(study.name, protocol, arm.name, rates)
+        return learning_rates.read(study.name, protocol, arm.name, rates, dataset=dataset)
     there = learning_rates.path_of(study.name, "quick", arm.name, rates).is_file()
     return learning_rates.read(study.name, "quick", arm.name, rates) if there else None
 

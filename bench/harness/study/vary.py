@@ -50,13 +50,14 @@ def vary(
     for pairs in itertools.product(*varied.values()):
         values = {option: value for option, (value, _) in zip(varied, pairs, strict=True)}
         words = {option: word for option, (_, word) in zip(varied, pairs, strict=True)}
+        given = {**options, **values}
         arms.append(
             Arm(
                 name=_filled(name, values),
                 label=_filled(label, {**words, "steps": "{steps}"}),
                 architecture=architecture,
-                options={option: value for option, value in {**options, **values}.items() if option not in _RECIPE},
-                recipe={**(recipe or {}), **{name: value for name, value in values.items() if name in _RECIPE}},
+                options={option: value for option, value in given.items() if option not in _RECIPE},
+                recipe={**(recipe or {}), **{name: value for name, value in given.items() if name in _RECIPE}},
             )
         )
     return _with_published(arms, published or {})

@@ -52,6 +52,8 @@ def test_gates_say_what_is_no_step(runs: list[str], tmp_path: Path, capsys: pyte
         (["--history", "nowhere"], "no run at nowhere"),
         (["--history", "nowhere", "--gate", "loss:1"], "gate 'loss:1': write accuracy:0.3"),
         (["--gate", "accuracy:1"], "--gate is an option of --history here"),
+        (["--out", "page.html"], "--out is for --history"),
+        (["--history", "nowhere", "--keep-stale"], "--keep-stale is for --results"),
     ],
 )
 def test_what_cannot_be_read_is_named(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

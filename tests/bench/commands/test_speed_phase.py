@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
+from bench.harness.data.catalogue import source
 from bench.harness.records.speed import FOLDER
 from bench.harness.records.store import RECORDS
+from bench.harness.study.discovery import load_studies
+from bench.harness.study.trial import resolve
 from tests.bench.conftest import MakeRecord
 
 
@@ -39,3 +42,20 @@ def test_an_unknown_study_is_an_error(
     (tmp_path / RECORDS).write_text(make_record().to_json() + "\n", "utf-8")
 
     assert "did you mean 'activation'?" in refused(tmp_path, capsys, "--studies", "activatoin")
+
+
+def test_trials_of_another_definition_are_not_measured(
+    tmp_path: Path, make_record: MakeRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their speeds would stand in no table: the choice that differs is named, and the option that mends it."""
+    (study,) = load_studies("activation")
+    trial = resolve(study, "quick", "sk-relu", 0, source("mnist-5k"), own_data=True)
+    other_definition = {**trial.definition(), "recipe": trial.recipe.but({"learning_rate": 0.5}).as_dict()}
+    record = make_record(study="activation", arm="sk-relu", definition=other_definition)
+    (tmp_path / RECORDS).write_text(record.to_json() + "\n", "utf-8")
+
+    status = main(["speed-phase", "--results", str(tmp_path), "--device", "cpu"])
+
+    assert status == 2
+    assert "activation/sk-relu: its trials were trained with learning_rate 0.5, today it is" in capsys.readouterr().err
+    assert not (tmp_path / FOLDER).exists()

@@ -148,6 +148,19 @@ def test_rates_of_another_data_set_are_used_by_the_command_that_is_printed(
 
     assert status == 0
     assert list(folder.rglob("*.json")) == [folder / "quick" / "activation" / "lenet5-relu.json"]
+    assert command[command.index("--dataset") + 1] == f"folder:{tmp_path / 'photos'}?image-size=32"
+
+
+def test_a_rate_that_is_missing_in_another_folder_is_chosen_on_its_own_data(tmp_path: Path) -> None:
+    """The command that is advised leaves the committed choices, of the study's own data, alone."""
+    with pytest.raises(learning_rates.ChoiceError, match=r"--arms x --protocol quick --dataset 'folder:my photos'`"):
+        learning_rates.read("activation", "quick", "x", tmp_path, dataset="folder:my photos")
+
+
+def test_a_number_format_that_the_device_lacks_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A recipe's own format is what the rates are tried in, and TensorFloat-32 is none of a CPU's."""
+    assert main(["tune", *OWN, "-r", "precision=tf32", "--device", "cpu", "--workers", "0"]) == 2
+    assert "tf32" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("protocol", ["quick", "published"])

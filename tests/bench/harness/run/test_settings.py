@@ -118,6 +118,12 @@ def test_a_data_set_may_be_a_name_or_a_folder(name: str) -> None:
     assert settings(dataset=name).dataset == name
 
 
+def test_batched_seeds_are_not_compiled() -> None:
+    """A record would say that they were."""
+    with pytest.raises(SettingsError, match="--batch-seeds trains nets that --compile does not reach"):
+        settings(batch_seeds=True, compile=True)
+
+
 @pytest.mark.parametrize("other", [{"batch_seeds": True}, {"workers": "0"}])
 def test_a_cluster_trains_in_processes_of_its_nodes(other: dict[str, Any]) -> None:
     """One way to train at a time."""

@@ -105,3 +105,11 @@ def test_a_change_keeps_all_else() -> None:
     assert (plain.name, plain.label, plain.recipe) == ("sk-plain", "SK, no momentum", {"epochs": 3, "momentum": 0.0})
     assert fast.recipe == {"epochs": 3, "momentum": 0.5, "optimizer": "adam"}
     assert (fast.options, fast.published) == (arm.options, arm.published)
+
+
+def test_a_hyper_parameter_that_is_not_varied_is_every_arms() -> None:
+    """Beside one that is, and beside an option."""
+    arms = vary("sk", "sk-{activation}", "{activation}", activation=("relu", "tanh"), momentum=0.5, width=0.2)
+
+    assert [arm.recipe for arm in arms] == [{"momentum": 0.5}] * 2
+    assert [arm.options for arm in arms] == [{"activation": name, "width": 0.2} for name in ("relu", "tanh")]
