@@ -84,9 +84,13 @@ def pages(results: Sequence[StudyResult]) -> dict[str, Mapping[str, str]]:
 
 
 def headlines() -> list[StudyResult]:
-    """Return the findings that README.md begins with, in its order."""
-    known = {finding.study: finding for finding in committed_findings()}
-    return [known[name] for name in HEADLINES if name in known]
+    """Return the findings that README.md begins with, in its order: those with a verdict."""
+    judged = {
+        finding.study: finding
+        for finding in committed_findings()
+        if any(one.verdict for one in finding.judgements.values())
+    }
+    return [judged[name] for name in HEADLINES if name in judged]
 
 
 @cache

@@ -9,10 +9,10 @@ from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.conditions import one_line
 from bench.harness.analysis.results import ArmRow, ComparisonResult, StudyResult
 from bench.harness.files import slug
-from bench.harness.number_format import MISSING, interval, measured, number, percent
+from bench.harness.number_format import MISSING, interval, measured, number, percent, signed
 from bench.harness.records.record import load
 from bench.harness.records.speed import load_speeds
-from bench.harness.report.answers import short_answer, soonest, study_answers
+from bench.harness.report.answers import headline, short_answer, soonest, study_answers
 from bench.harness.report.figures.rates import choices_of, rates_svg
 from bench.harness.report.notes import published
 from bench.harness.report.sentences import difference_text, points
@@ -21,6 +21,7 @@ from bench.harness.study.articles import ARTICLES
 
 HEADERS = ("arm", "test accuracy %", "difference, points", "verdict", "training images/s", "speed")
 ANSWER_HEADERS = ("study", "question", "answer", "difference, points", "speed")
+MOST_ARMS = 4  # of a comparison, each with a line of its own; more are told in one
 NEXT_LINE = "<br>"  # in a cell: each arm's answer, difference and speed stand in one line
 
 
@@ -50,12 +51,24 @@ def _answer_row(result: StudyResult, comparison: ComparisonResult, page: str, sp
     if special:
         return (*asked, markdown_text(special), MISSING, MISSING)
     judged = [row for row in comparison.rows if row.judgement]
+    if len(judged) > MOST_ARMS:
+        return (*asked, markdown_text(headline(result)), _range_of_differences(judged), _range_of_speeds(judged))
     return (
         *asked,
         NEXT_LINE.join(markdown_text(short_answer(comparison, row)) for row in judged) or MISSING,
         NEXT_LINE.join(_difference(row) for row in judged) or MISSING,
         NEXT_LINE.join(_speed(row) for row in judged) or MISSING,
     )
+
+
+def _range_of_differences(rows: Sequence[ArmRow]) -> str:
+    effects = [100 * row.judgement.difference.effect for row in rows if row.judgement]
+    return f"{signed(min(effects), 2)} to {signed(max(effects), 2)}"
+
+
+def _range_of_speeds(rows: Sequence[ArmRow]) -> str:
+    ratios = [row.speed[0] for row in rows if row.speed]
+    return f"{number(min(ratios), 2)} to {number(max(ratios), 2)}" if ratios else MISSING
 
 
 def results_text(results: Sequence[StudyResult]) -> str:

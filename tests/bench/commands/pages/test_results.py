@@ -32,6 +32,21 @@ def test_a_study_has_one_row_of_answers(make_record: MakeRecord, make_phase: Mak
     assert [part.split()[0] for part in speed.split("<br>")] == ["0.90", "0.50"]
 
 
+def test_many_arms_are_told_in_one_line(make_record: MakeRecord, make_phase: MakePhase) -> None:
+    """Five and more have their headline, and the range of their differences and speeds."""
+    accuracies = {"base": 0.5, **{f"arm{number}": 0.6 + 0.05 * number for number in range(5)}}
+    records = [make_record(arm, seed, accuracy=accuracy) for arm, accuracy in accuracies.items() for seed in range(5)]
+    phase = make_phase({arm: 1000.0 * accuracy for arm, accuracy in accuracies.items()})
+
+    ((_, _, *cells),) = rows_of(answers_table(analyse(records, [phase])))
+
+    assert cells == [
+        "arm0, arm1, arm2, arm3 and arm4 beat base by 10.0 to 30.0 points",
+        "+10.00 to +30.00",
+        "1.20 to 1.60",
+    ]
+
+
 def test_a_study_without_a_judged_arm_has_no_answer(make_record: MakeRecord) -> None:
     """A dash says so in each cell, and the row is there all the same."""
     ((_, _, *cells),) = rows_of(answers_table(analyse([make_record("base", 0)])))
