@@ -1,7 +1,7 @@
 """Which versions are served: loaded, checked, swapped for newer ones without losing a request; why others are not."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,11 @@ class Model:
         """Serve these from now on."""
         self.served = dict(sorted(versions.items()))
         self.newest = self.served[max(self.served)] if self.served else None
+
+    def forget_all_but(self, numbers: Collection[int]) -> None:
+        """Forget what was seen of versions that are there no more; what is served of them stays for now."""
+        self.looked_at = {number: state for number, state in self.looked_at.items() if number in numbers}
+        self.refused = {number: why for number, why in self.refused.items() if number == 0 or number in numbers}
 
 
 class Catalogue:
@@ -101,12 +106,14 @@ class Catalogue:
         model.refused.pop(0, None)
         events: list[str] = list(map(Problem, config.warnings)) if config.warnings != model.warned else []
         model.warned = config.warnings
+        model.forget_all_but(numbers)
         served: dict[int, Version] = {}
         for number in reversed(numbers):  # the newest that may be served, an older one where they may not
             if len(served) == config.versions:
                 break
             state = _state(folder / str(number))
-            if model.looked_at.get(number) != state:
+            undecided = number not in model.served and number not in model.refused  # it was served before a newer one
+            if undecided or model.looked_at.get(number) != state:
                 model.looked_at[number] = state
                 events += self._load(model, number, config, served)
             if number not in served and number in model.served:  # it has changed, into what may not be served

@@ -1,6 +1,7 @@
 """Tests of `catalogue` where files change: an operator's edits, versions in place, whole repositories; odd files."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,37 @@ def test_what_the_system_refused_is_tried_again(put_model: PutModel, monkeypatch
     assert first == ["net version 1 is not served: [Errno 24] Too many open files"]
     assert second == []
     assert third[0].startswith("net version 1 is served")
+
+
+def test_an_older_version_comes_back_where_the_newest_is_removed(put_model: PutModel, images: np.ndarray) -> None:
+    """Its files have not changed since it was served before."""
+    put_model("net", 1)
+    models = catalogue(put_model("net", 1))
+    models.refresh()
+    newest = put_model("net", 3)
+    models.refresh()
+    shutil.rmtree(newest)
+
+    events = models.refresh()
+
+    assert [event.partition(", ")[0] for event in events] == [
+        "net version 2 is served",
+        "net version 3 is served no more",
+    ]
+    np.testing.assert_allclose(models.find("net").run(images).logits, expected(images, 1), rtol=1e-5)
+    assert models.refresh() == []
+
+
+def test_a_refused_version_that_is_removed_is_forgotten(put_model: PutModel) -> None:
+    """The index names what is there; put back, it is looked at again."""
+    models = catalogue(put_model("net", 1))
+    bad = put_model("net", 2, golden_of=3)
+    models.refresh()
+    bad.rename(bad.parents[2] / "away")
+
+    assert models.refresh() == []
+
+    assert [(row["version"], row["state"]) for row in models.index()] == [("1", "READY")]
+    (bad.parents[2] / "away").rename(bad)
+    (event,) = models.refresh()
+    assert event.startswith("net version 2 is not served: ")
