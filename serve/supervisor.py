@@ -40,7 +40,8 @@ class Supervisor:
         self.words, self.count, self.host, self.port = without(words, OWN), count, host, port
         self.as_json, self.say = as_json, say_as_json if as_json else say
         self.children: list[subprocess.Popen[str]] = []
-        self._ready = 0
+        self._ready: set[int] = set()  # process numbers of children
+        self._were_ready = False  # all of them, at once
         self._stopping = False
         self._started: dict[int, float] = {}  # by process, on `time.monotonic`
         self._lock = threading.Lock()
@@ -81,10 +82,10 @@ class Supervisor:
         )
         self._started[child.pid] = time.monotonic()
         assert child.stderr is not None  # noqa: S101 - it is a pipe
-        threading.Thread(target=self._relay, args=(child.stderr,), daemon=True).start()
+        threading.Thread(target=self._relay, args=(child.pid, child.stderr), daemon=True).start()
         return child
 
-    def _relay(self, lines: TextIO) -> None:
+    def _relay(self, number: int, lines: TextIO) -> None:
         """Pass on what a child says, and that all of them are ready."""
         for line in lines:
             message = self._message(line.rstrip("\n"))
@@ -92,8 +93,9 @@ class Supervisor:
                 if not message.startswith("ready:"):
                     say(line.rstrip("\n"))
                     continue
-                self._ready += 1
-                if self._ready >= self.count:
+                self._ready.add(number)
+                if len(self._ready) >= self.count:
+                    self._were_ready = True
                     self.say(f"{message}, {self.count} processes")
 
     def _message(self, line: str) -> str:
@@ -128,9 +130,11 @@ class Supervisor:
                 self._pass_on(signal.SIGKILL, None)
                 continue
             self.children.remove(child)
+            with self._lock:
+                self._ready.discard(child.pid)
             if self._stopping:
                 failed |= child.returncode not in asked
-            elif self._ready < self.count:
+            elif not self._were_ready:
                 failed = True
                 self.say(Problem(f"a process ended with {child.returncode}: the others are stopped"))
                 self._pass_on(signal.SIGTERM, None)
@@ -145,8 +149,6 @@ class Supervisor:
         """Start another child after a pause, unless all shall stop."""
         if not self._paused(pause):
             return
-        with self._lock:
-            self._ready -= 1
         another = self._start(port)
         self.children.append(another)
         self._watch(another, ended)

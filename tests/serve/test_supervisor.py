@@ -114,6 +114,27 @@ def test_one_that_ends_gets_a_successor(two: Started, number: int) -> None:
     assert process.wait(20) == 0
 
 
+@needs_proc
+def test_two_that_end_together_get_successors(two: Started) -> None:
+    """The second ends while the first has no successor yet; all were ready once, so nothing is wrong with them."""
+    process, port = two
+    before = children(process)
+
+    for child in before:
+        os.kill(child, signal.SIGKILL)
+
+    assert process.stderr is not None
+    said = [process.stderr.readline()]
+    while said[-1] and not said[-1].startswith("ready:"):
+        said.append(process.stderr.readline())
+    assert [line.partition(" in ")[0] for line in said[:2]] == ["a process ended with -9: another takes its place"] * 2
+    assert said[-1].endswith(", 2 processes\n")
+    assert len(children(process)) == 2
+    assert json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2").read())["name"] == "convbench"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
 def test_one_that_ends_before_all_are_ready_takes_the_others_along(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its successors would end as it did; status 1 says so."""
     supervisor = Supervisor([], 2, "127.0.0.1", 0)
