@@ -79,6 +79,7 @@ class Supervisor:
             stdin=subprocess.PIPE,  # nothing is written to it: it ends when this process does, see `when_orphaned`
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",  # native libraries write what they like
         )
         self._started[child.pid] = time.monotonic()
         assert child.stderr is not None  # noqa: S101 - it is a pipe
@@ -87,16 +88,20 @@ class Supervisor:
 
     def _relay(self, number: int, lines: TextIO) -> None:
         """Pass on what a child says, and that all of them are ready."""
-        for line in lines:
-            message = self._message(line.rstrip("\n"))
-            with self._lock:
-                if not message.startswith("ready:"):
-                    say(line.rstrip("\n"))
-                    continue
-                self._ready.add(number)
-                if len(self._ready) >= self.count:
-                    self._were_ready = True
-                    self.say(f"{message}, {self.count} processes")
+        with lines:
+            for line in lines:
+                self._take(number, line.rstrip("\n"))
+
+    def _take(self, number: int, line: str) -> None:
+        message = self._message(line)
+        with self._lock:
+            if not message.startswith("ready:"):
+                say(line)
+                return
+            self._ready.add(number)
+            if len(self._ready) >= self.count:
+                self._were_ready = True
+                self.say(f"{message}, {self.count} processes")
 
     def _message(self, line: str) -> str:
         """Return what a child's line says; as JSON there may be others among them, of libraries."""
@@ -130,6 +135,8 @@ class Supervisor:
                 self._pass_on(signal.SIGKILL, None)
                 continue
             self.children.remove(child)
+            if child.stdin is not None:
+                child.stdin.close()
             with self._lock:
                 self._ready.discard(child.pid)
             if self._stopping:

@@ -17,6 +17,7 @@ import pytest
 from bench.harness.paths import PROJECT
 from serve.supervisor import Supervisor, without
 from tests.serve.conftest import Command, PutModel
+from tests.serve.fakes import soon
 
 Started = tuple[subprocess.Popen[str], int]
 
@@ -186,6 +187,27 @@ def test_a_child_is_no_supervisor(command: Command) -> None:
 
     if Path("/proc/self/task").exists():
         assert children(process) == []
+
+
+def test_a_line_that_is_no_text_does_not_end_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Native libraries write what they like."""
+    program = tmp_path / "program"
+    lines = ["#!/bin/sh", "printf 'lost \\377\\nready: 1 models\\n' >&2", "kill -TERM $PPID", "exec sleep 60"]
+    program.write_text("\n".join(lines), "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("serve.supervisor.sys.executable", str(program))
+    said: list[str] = []
+
+    def told() -> bool:
+        said.append(capsys.readouterr().err)
+        return "ready: 1 models, 1 processes" in "".join(said)
+
+    with handlers_put_back():
+        assert Supervisor([], 1, "127.0.0.1", 0).run() == 0
+    soon(told)
+    assert "lost " in "".join(said)
 
 
 def test_sigterm_while_children_are_started_stops_them(monkeypatch: pytest.MonkeyPatch) -> None:
