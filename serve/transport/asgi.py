@@ -142,20 +142,18 @@ async def _body(receive: Receive, app: App, wanted: Target, room: Room) -> bytes
         RequestError: it is too large, or there is no room for it.
     """
     limit = app.body_limit(wanted)
-    parts: list[bytes] = []
-    size, more = 0, True
+    body, more = bytearray(), True  # a list of pieces would take more than their bytes, that are counted
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
+        if len(body) + len(part) > limit:
             raise app.too_large(wanted, f"more than {limit} bytes", limit)
-        room.hold(size)
-        parts.append(part)
+        room.hold(len(body) + len(part))
+        body += part
         more = message.get("more_body", False)
-    return b"".join(parts)
+    return bytes(body)
 
 
 async def _left(receive: Receive) -> None:

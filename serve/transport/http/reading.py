@@ -63,12 +63,14 @@ class Reader:
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._data = b""  # that is being read, where it starts with a request
         self._rest = b""  # is not read yet: its client does not read its answers, or waits for many
+        self._from = 0  # where that starts
         self._busy = False
         self._room = bodies.room()
         self._begin()
 
     def _begin(self) -> None:
-        self._url, self._headers, self._body = b"", {}, []  # type: bytes, dict[bytes, bytes], list[bytes]
+        self._url, self._headers = b"", {}  # type: bytes, dict[bytes, bytes]
+        self._body: bytes | bytearray = b""
         self.target = NO_TARGET
         self._header_bytes = self._body_bytes = self._raw_bytes = self._length = 0
         self._limit: int | None = None  # of the body; the head is complete where there is one
@@ -98,7 +100,7 @@ class Reader:
             RequestError: it is no request, or one that is not taken; nothing behind it can be read.
         """
         if self._rest or self._busy or (self.taker is not None and self.taker.waits):
-            self._rest += data
+            self._rest, self._from = self._rest[self._from :] + data, 0
             return
         known = None if self.reading else self.heads.split(data)
         if known is not None:
@@ -118,58 +120,61 @@ class Reader:
         if self._rest and not self._busy:
             data, self._rest = self._rest, b""
             self._data = b""
-            self._read(data)
+            self._read(data, self._from)
 
-    def _read(self, data: bytes) -> None:
+    def _read(self, data: bytes, start: int = 0) -> None:
         self._busy = True
         try:
-            self._parse(data)
+            self._parse(data, start)
         except httptools.HttpParserError as error:
             cause = error.__context__
             raise cause if isinstance(cause, RequestError) else RequestError(400, f"not HTTP/1.1: {error}") from None
         finally:
             self._busy = False
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, data: bytes, start: int) -> None:
         """Let the parser read, a request at a time; what is no body is bounded, also where a header has no end.
+
+        What is behind a part that is read stays where it is: copied every time, it would cost the square of its length.
 
         Raises:
             RequestError: 431, the head or what is between the chunks is too long.
         """
-        while data and self.taker is not None and self._parser is not None:
+        while start < len(data) and self.taker is not None and self._parser is not None:
             if self.taker.waits:
-                self._rest = data + self._rest
+                self._rest, self._from = (data[start:] + self._rest, 0) if self._rest else (data, start)
                 return
-            size = self._size(data)
-            part, data = data[:size], data[size:]
+            part = data[start : start + self._size(data, start)]
+            start += len(part)
             self._raw_bytes += len(part)
             try:
                 self._parser.feed_data(part)
             except httptools.HttpParserUpgrade as offer:
                 if not self._offered():
                     return  # CONNECT: what follows is for the other end of a tunnel, that is not made
-                data = self._declined() + part[offer.args[0] :] + data
+                start -= len(part) - offer.args[0]
+                self._read_declined()
             if self._raw_bytes > 2 * HEADER_BYTES + CHUNK_OVERHEAD * self._body_bytes:
                 raise RequestError(431, f"the headers have more than {HEADER_BYTES} bytes")
 
-    def _size(self, data: bytes) -> int:
+    def _size(self, data: bytes, start: int) -> int:
         """Return how many bytes the parser may have: never more than a whole request, which may be the last taken."""
         if self._limit is not None and b"content-length" in self._headers:
             return max(1, self._length - self._body_bytes)
-        end = data.find(END, 0, HEADER_BYTES)  # of a head or of the last chunk; or within one, where it does no harm
-        return HEADER_BYTES if end < 0 else end + len(END)
+        end = data.find(END, start, start + HEADER_BYTES)  # of a head or of the last chunk; or within one: no harm
+        return HEADER_BYTES if end < 0 else end + len(END) - start
 
     def _offered(self) -> bool:
         """Return whether the request that is being read offers to speak another protocol."""
         return self._parser is not None and self._parser.should_upgrade() and b"upgrade" in self._headers
 
-    def _declined(self) -> bytes:
-        """Return the head that was read without its offer to speak another protocol, to be read by a new parser.
+    def _read_declined(self) -> None:
+        """Let a new parser read the same head without its offer to speak another protocol.
 
         The parser takes what follows an offer for the other protocol; it is the request's body.
         """
         if self._parser is None:
-            return b""
+            return
         words = [self._parser.get_method(), self._url, f"HTTP/{self._parser.get_http_version()}".encode()]
         headers = [b"%s: %s\r\n" % item for item in self._headers.items() if item[0] not in OFFERS]
         if b"close" in re.split(rb"[\s,]+", self._headers.get(b"connection", b"").lower()):
@@ -178,7 +183,9 @@ class Reader:
         self._data = b""
         self._room.leave()
         self._begin()
-        return b" ".join(words) + b"\r\n" + b"".join(headers) + b"\r\n"
+        head = b" ".join(words) + b"\r\n" + b"".join(headers) + b"\r\n"
+        self._raw_bytes = len(head)
+        self._parser.feed_data(head)
 
     # httptools calls these.
 
@@ -233,11 +240,16 @@ class Reader:
         if self._limit is not None and self._body_bytes > self._limit:
             raise self.app.too_large(self.target, f"more than {self._limit} bytes", self._limit)
         self._room.hold(self._body_bytes)
-        self._body.append(body)
+        if not self._body:
+            self._body = body
+            return
+        if isinstance(self._body, bytes):  # a list of pieces would take more than their bytes, that are counted
+            self._body = bytearray(self._body)
+        self._body += body
 
     def on_message_complete(self) -> None:
         """Hand over a whole request."""
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        body = bytes(self._body)  # itself, where it came in one piece
         parser = self._parser
         if parser is None or self._offered():
             return
