@@ -169,7 +169,7 @@ class App:
 
     def describe(self, _: Request, send: Send) -> None:
         """Give the OpenAPI document, with the models that are served."""
-        served = {name: model.served for name, model in self.catalogue.models.items() if model.served}
+        served = {name: model.served for name, model in list(self.catalogue.models.items()) if model.served}
         send(json_reply(200, document(served)))
 
     def index(self, request: Request, send: Send) -> None:

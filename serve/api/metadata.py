@@ -28,7 +28,7 @@ def model_metadata(catalogue: Catalogue, version: Version) -> dict[str, Any]:
     """Return a model's versions, inputs and outputs; the batch axis is in the shapes."""
     return {
         "name": version.name,
-        "versions": [str(number) for number in catalogue.models[version.name].served],
+        "versions": [str(number) for number in catalogue.numbers(version.name)],
         "platform": PLATFORM,
         "inputs": [{"name": INPUT, "datatype": "UINT8", "shape": [-1, *version.config.dims]}],
         "outputs": [{"name": name, "datatype": "FP32", "shape": [-1, len(version.labels)]} for name in OUTPUTS],

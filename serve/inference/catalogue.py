@@ -164,8 +164,8 @@ class Catalogue:
             model.unloaded, model.refused, model.looked_at = False, {}, {}
             for event in (f"{name} is loaded by an administrator", *self._refresh_model(model)):
                 self.say(event)
-        if not model.served or any(number == 0 or number in model.served for number in model.refused):
-            raise RequestError(400, f"{name} cannot be loaded: {'; '.join(model.refused.values()) or 'no version'}")
+            if not model.served or any(number == 0 or number in model.served for number in model.refused):
+                raise RequestError(400, f"{name} cannot be loaded: {'; '.join(model.refused.values()) or 'no version'}")
 
     def unload(self, name: str) -> None:
         """Stop serving a model; requests that it has are answered.
@@ -196,12 +196,18 @@ class Catalogue:
             if version is None:
                 raise RequestError(503, f"{name} is not served: {self._reason(model)}")
             return version
-        if not VERSION.fullmatch(number) or int(number) not in model.served:
-            known = ", ".join(map(str, model.served)) or "none"
+        served = model.served  # one look: it is replaced while models are loaded
+        if not VERSION.fullmatch(number) or int(number) not in served:
+            known = ", ".join(map(str, served)) or "none"
             why = model.refused.get(int(number)) if VERSION.fullmatch(number) else None
             because = f"; it was refused: {why}" if why else ""
             raise RequestError(404, f"{name} has no version {number[:20]!r}: served are {known}{because}")
-        return model.served[int(number)]
+        return served[int(number)]
+
+    def numbers(self, name: str) -> list[int]:
+        """Return the numbers of a model's versions that are served; none where it is gone."""
+        model = self.models.get(name)
+        return [] if model is None else list(model.served)
 
     @staticmethod
     def _reason(model: Model) -> str:
@@ -217,7 +223,7 @@ class Catalogue:
         for name, model in sorted(self.models.items()):
             for number in model.served:
                 yield {"name": name, "version": str(number), "state": READY, "reason": model.refused.get(number, "")}
-            for number, reason in model.refused.items():
+            for number, reason in list(model.refused.items()):  # it grows while models are loaded
                 if number in model.served:
                     continue
                 version = str(number) if number else ""

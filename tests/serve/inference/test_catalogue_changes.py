@@ -2,16 +2,18 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from serve.api.metadata import model_metadata
 from serve.errors import RequestError
-from serve.inference.catalogue import Catalogue
+from serve.inference.catalogue import Catalogue, Model
 from serve.inference.version import Version, load_version
-from tests.serve.conftest import PutModel, expected
+from tests.serve.conftest import PutModel, Running, expected
 from tests.serve.inference.test_catalogue import catalogue
 
 
@@ -224,3 +226,59 @@ def test_a_refused_version_that_is_removed_is_forgotten(put_model: PutModel) -> 
     (bad.parents[2] / "away").rename(bad)
     (event,) = models.refresh()
     assert event.startswith("net version 2 is not served: ")
+
+
+class Changing(dict[int, Version]):
+    """Versions that are served until somebody looks at them; then something happens in another thread."""
+
+    def __init__(self, versions: dict[int, Version], change: Callable[[], None]) -> None:
+        super().__init__(versions)
+        self.change = change
+
+    def __contains__(self, number: object) -> bool:
+        """Return whether a version is among them, just before the change."""
+        known = super().__contains__(number)
+        self.change()
+        return known
+
+    def __bool__(self) -> bool:
+        """Return whether there are any, just before the change."""
+        some = len(self) > 0
+        self.change()
+        return some
+
+
+def test_the_index_may_be_read_while_models_are_loaded(put_model: PutModel) -> None:
+    """What is refused meanwhile does not stop it."""
+    folder = put_model(golden_of=3)
+    put_model(golden_of=3)
+    models = catalogue(folder)
+    models.refresh()
+
+    rows = models.index()
+    first = next(rows)
+    models.models["net"].refused[3] = "it is new"
+
+    assert [row["version"] for row in (first, *rows)] == ["2", "1"]
+
+
+def test_the_document_may_be_read_while_models_are_loaded(running: Running) -> None:
+    """A model that comes meanwhile does not stop it."""
+    models = running.server.catalogue.models
+    model = models["net"]
+    model.served = Changing(model.served, lambda: models.update(other=Model("other")))
+
+    assert running.ask("GET", "/openapi.json")[0] == 200
+
+
+def test_a_version_that_goes_while_it_is_asked_for_answers(put_model: PutModel) -> None:
+    """It is in memory; its metadata no longer names it."""
+    models = catalogue(put_model())
+    models.refresh()
+    model = models.models["net"]
+    version = model.served[1]
+    model.served = Changing(model.served, lambda: model.serve({}))
+
+    assert models.find("net", "1") is version
+    models.models.clear()
+    assert model_metadata(models, version)["versions"] == []
