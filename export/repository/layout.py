@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,10 +151,12 @@ def publish(
             _write_whole(path, shared[path.name].encode())
         _move(staging, target)
     except BaseException:
-        for path in new:
-            path.unlink(missing_ok=True)
-        if made:
-            shutil.rmtree(model, ignore_errors=True)
+        if not versions(model):  # another export that was faster shares these files
+            for path in new:
+                path.unlink(missing_ok=True)
+            if made:
+                with suppress(OSError):  # there is something of another's
+                    model.rmdir()
         raise
     return target
 
@@ -230,6 +232,7 @@ def _write_whole(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_bytes(content)
+        _to_disk(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -73,6 +73,20 @@ def test_a_version_that_another_export_took_meanwhile_is_an_error(
     with pytest.raises(RepositoryError, match="another export was faster"):
         put(tmp_path, b"new")
 
+    assert sorted(path.name for path in (tmp_path / "net").iterdir()) == ["1", CONFIG, LABELS]
+    assert (tmp_path / "net" / "1" / MODEL).read_bytes() == b"theirs"
+
+
+def test_every_file_is_on_the_disk_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the power fails, a name never leads to an empty file: what versions share, too."""
+    written: list[Path] = []
+    monkeypatch.setattr(layout_file, "_to_disk", written.append)
+
+    put(tmp_path)
+
+    names = {path.name.removeprefix(".").removesuffix(f".{os.getpid()}") for path in written}
+    assert names == {MODEL, GOLDEN, CARD, SUMS, CONFIG, LABELS}
+
 
 @pytest.mark.parametrize("existing", [True, False])
 def test_a_disk_that_fills_up_at_the_end_leaves_nothing(
