@@ -7,6 +7,7 @@ it. In another process it holds up nobody; what takes too long, or too much memo
 import contextlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -64,6 +65,9 @@ class Helper:
             raise RequestError(500, f"{self.name}: their process ended ({error}); the next one gets another") from None
         finally:
             timer.cancel()
+            timer.join()
+            if late.is_set():  # perhaps just after the answer: the next work shall not be given to a dying process
+                self.close()
         if failed:
             raise outcome
         return outcome  # type: ignore[no-any-return]  # what the work returned
@@ -103,6 +107,7 @@ def _close(pipe: Any) -> None:  # noqa: ANN401 - as above
 
 def main() -> None:
     """Do what comes on standard input, until that ends: with its server, however that ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the server's processes all together
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints shall not be taken for an answer
     if hasattr(os, "nice"):
@@ -112,8 +117,6 @@ def main() -> None:
             work, arguments = pickle.load(questions)  # noqa: S301 - both ends are ours
         except EOFError:
             return
-        except KeyboardInterrupt:  # it is the server's
-            continue
         try:
             _send(answers, (False, work(*arguments)))
         except Exception as error:  # noqa: BLE001 - whatever the work raises is told

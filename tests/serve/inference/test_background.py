@@ -1,9 +1,12 @@
-"""Tests of serve.inference.background: bounded, on time, and dropped when nobody waits any more."""
+"""Tests of `background` and `helper`: bounded, on time, and dropped when nobody waits any more."""
 
 import asyncio
+import os
+import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 from serve.errors import RequestError
 from serve.inference.background import Beside
+from serve.inference.helper import Helper
 from tests.serve.fakes import run, until
 
 
@@ -188,3 +192,37 @@ def test_the_first_of_all_teaches_nothing() -> None:
 
     run(main)
     assert outcomes == [None, 0, 0]
+
+
+@pytest.fixture
+def helper() -> Iterator[Helper]:
+    """Return a process for work; it is ended afterwards."""
+    made = Helper("work")
+    yield made
+    made.close()
+
+
+def test_the_interrupt_of_a_terminal_is_for_the_server_alone(helper: Helper) -> None:
+    """Ctrl-C reaches every process that it started; what is in work is answered all the same."""
+    assert helper.call(20.0, signal.raise_signal, signal.SIGINT) is None
+    assert helper.call(20.0, abs, -7) == 7
+
+
+class JustLate(threading.Timer):
+    """A timer that fires just when it shall not any more."""
+
+    def cancel(self) -> None:
+        """Fire, then cancel."""
+        self.function()
+        super().cancel()
+
+
+def test_time_that_passes_just_after_an_answer_leaves_no_dying_process(
+    helper: Helper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work behind it would be given to that one."""
+    monkeypatch.setattr("serve.inference.helper.threading.Timer", JustLate)
+
+    processes = [helper.call(20.0, os.getpid) for _ in range(4)]
+
+    assert len(set(processes)) == 4
