@@ -29,7 +29,7 @@ class Limits:
         header: Seconds for a request's head, and for a TLS handshake.
         body: Seconds for its body, and for reading an answer.
         idle: Seconds between requests.
-        close: Seconds that a client may take to read its last answer.
+        close: Seconds that a client may take to close, once its last answer is sent.
         linger: Seconds that a server which stops still answers, saying so, before it closes silent connections, and
             seconds that it waits then for clients to read that.
     """

@@ -56,8 +56,8 @@ class Connection(asyncio.Protocol):
         self._reader = Reader(app, clients.heads, clients.bodies, self)
 
     def _allow(self, seconds: float) -> None:
-        """Give the client so long to send more, unless it has first to read what it was answered."""
-        if not self._stuck:
+        """Give the client so long to send more, unless it has to read what it was answered, first or last."""
+        if not self._stuck and self.state is not CLOSING:
             self.deadline = self.clients.now + seconds
 
     # asyncio calls these.
@@ -205,10 +205,11 @@ class Connection(asyncio.Protocol):
     def _close(self, *, linger: bool = False) -> None:
         """Close; where a client may still send, let it read what it was answered before the connection is reset."""
         self.state = CLOSING
-        limits = self.clients.limits
-        self.deadline = self.clients.now + (limits.linger if self.clients.stopping else limits.close)
         if self.transport is None:
             return
+        limits = self.clients.limits
+        sent = limits.linger if self.clients.stopping else limits.close
+        self.deadline = self.clients.now + (limits.body if self.transport.get_write_buffer_size() else sent)
         if linger and self.transport.can_write_eof():
             self.transport.write_eof()
         else:
