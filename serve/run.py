@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -138,7 +139,7 @@ def _check(arguments: argparse.Namespace, access: Access, workers: int) -> None:
         )
     if arguments.processes < 1:
         raise ConfigurationError(f"--processes is {arguments.processes}: at least one must answer")
-    if arguments.poll < 0:
+    if not 0 <= arguments.poll < math.inf:  # nan is no time either
         raise ConfigurationError(f"--poll is {arguments.poll}: seconds, or 0 for SIGHUP only")
     if workers < 1:
         raise ConfigurationError(f"--workers is {workers}: at least one batch must run")

@@ -174,7 +174,7 @@ def _checked(arguments: argparse.Namespace) -> list[str]:
         if task not in TASKS:
             raise UserError(unknown("task", task, TASKS))
     require_at_least(1, arguments, "repeats")
-    if arguments.seconds <= 0:
+    if not arguments.seconds > 0:  # nan is not above 0 either
         raise UserError(f"--seconds is {arguments.seconds:g}: it must be above 0")
     return tasks
 

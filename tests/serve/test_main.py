@@ -141,6 +141,8 @@ def failing(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["nowhere", "--tokens", "missing"], "--tokens missing cannot be read"),
         (["nowhere", "--admin-tokens", "missing"], "--admin-tokens missing cannot be read"),
         (["nowhere", "--poll", "-1"], "--poll is -1"),
+        (["nowhere", "--poll", "nan"], "--poll is nan"),
+        (["nowhere", "--poll", "inf"], "--poll is inf"),
         (["nowhere", "--port", "80800"], "'80800' is no port: 0 to 65535"),
         (["nowhere", "--grpc-port", "x"], "'x' is no port"),
         (["nowhere", "--process", "2"], "unrecognized arguments: --process"),

@@ -96,6 +96,7 @@ def test_ratios_are_those_of_each_turn() -> None:
         (("--tasks", "trainign"), "unknown task 'trainign': did you mean 'training'"),
         (("--repeats", "0"), "--repeats is 0"),
         (("--seconds", "0"), "--seconds is 0"),
+        (("--seconds", "nan"), "--seconds is nan"),
     ],
 )
 def test_mistakes_are_one_line(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
