@@ -60,7 +60,7 @@ class App:
     ) -> None:
         self.catalogue, self.batcher, self.access, self.statistics = catalogue, batcher, access, statistics
         self.cors = cors
-        self.ready = False
+        self.ready, self.loading = False, True  # every model has its first look
         self.pictures, self.reader = Beside("pictures", PICTURES_WAITING), Helper("pictures")
         self.administration = Beside("administration", CHANGES_WAITING)
 
@@ -120,7 +120,7 @@ class App:
         Raises:
             RequestError: 404, no such model or version; 503, it is there but cannot be served, or not yet.
         """
-        if not self.ready and name not in self.catalogue.models:
+        if self.loading and name not in self.catalogue.models:
             raise RequestError(503, "the models are being loaded", {"retry-after": "1"})
         return self.catalogue.find(name, number)
 

@@ -96,7 +96,7 @@ class Asgi:
                 await reloader.look()
                 statistics = Statistics()
                 self.app = App(self.catalogue, Batcher(self.workers, statistics), self.access, statistics)
-                self.app.ready = True
+                self.app.ready, self.app.loading = True, False
                 if self.poll:
                     self._reloading = asyncio.create_task(reloader.run())
             return self.app

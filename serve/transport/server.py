@@ -125,7 +125,7 @@ class Server:
         if not reuse_port:
             await self.reloader.look()
         if not self._stop.is_set():
-            self.app.ready = True
+            self.app.ready, self.app.loading = True, False
             started(listener.sockets[0].getsockname()[1])
         reloading = self.loop.create_task(self.reloader.run())
         await self._stop.wait()

@@ -251,7 +251,9 @@ def test_what_is_too_large_for_a_model_that_is_not_served_is_told_why(running: R
     head = b"POST /v2/models/%s/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999\r\n\r\n"
 
     assert statuses(send(running.port, head % b"nobody")) == [404]
-    running.server.app.ready = False
+    running.server.app.ready = False  # it stops: no model will come
+    assert statuses(send(running.port, head % b"nobody")) == [404]
+    running.server.app.loading = True
     answer = send(running.port, head % b"nobody")
     assert statuses(answer) == [503]
     assert b"the models are being loaded" in answer
