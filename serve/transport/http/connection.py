@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         """Answer a request; read no more where enough wait for their answers."""
         if self._crowded and who_may(request.target) is not Who.EVERYBODY:
             self.clients.bodies.give_back(held)
-            self._refuse(_too_many())
+            self._refuse(_too_many(), request)
             return
         exchange = Exchange(request, monotonic(), CLOSE if self._crowded else ending, held)
         self.exchanges.append(exchange)
@@ -190,12 +190,13 @@ class Connection(asyncio.Protocol):
         if ending == CLOSE:
             self._close(linger=self.state is REFUSED)
 
-    def _refuse(self, error: RequestError) -> None:
-        """Answer a request that cannot be read, in its turn, and close: what follows cannot be read either."""
+    def _refuse(self, error: RequestError, request: Request | None = None) -> None:
+        """Answer a request that cannot be read, or is not taken, in its turn, and close: what follows is not read."""
         if self.state is OPEN:
             self.state = REFUSED
-            asked = Request("", self._reader.target, self._reader.headers)
-            self._reader.close()
+            reader = self._reader
+            asked = request or Request(reader.method, reader.target, reader.headers)
+            reader.close()
             exchange = Exchange(asked, monotonic(), CLOSE, 0)
             self.exchanges.append(exchange)
             reply = error_reply(error)

@@ -77,6 +77,13 @@ class Reader:
         self.reading = False
 
     @property
+    def method(self) -> str:
+        """The method of the request that is being read, nothing where it is not known yet."""
+        if self._parser is None or not self._url:
+            return ""
+        return self._parser.get_method().decode("latin-1")
+
+    @property
     def headers(self) -> Mapping[bytes, bytes]:
         """The headers of the request that is being read, as far as they are known."""
         return self._headers

@@ -1,12 +1,14 @@
-"""Tests of `connection`: how long a last answer may take, on a network that only keeps what it is told."""
+"""Tests of `connection`: what is said of a refusal, how long a last answer may take; the network only keeps bytes."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
 
 from serve.api.app import App
 from serve.api.exchange import Reply, Request, Send
+from serve.errors import RequestError
 from serve.inference.statistics import Statistics
 from serve.security.cors import Cors
 from serve.transport.http.clients import Clients, Limits
@@ -76,6 +78,10 @@ class Application:
     def check_access(self, *_: object) -> None:
         """Let everybody pass."""
 
+    def too_large(self, *_: object) -> RequestError:
+        """Return why a body is refused."""
+        return RequestError(413, "the body is too large")
+
 
 def connected(clients: Clients) -> tuple[Connection, Wire]:
     """Return a connection that was made, and its network."""
@@ -110,3 +116,46 @@ def test_a_client_that_reads_its_last_answer_has_no_more_time_for_that() -> None
     connection.resume_writing()
 
     assert connection.deadline == before
+
+
+def refused(clients: Clients, *parts: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """Return the last line of the access log and the last answer, of a connection that gets these parts."""
+    lines: list[Mapping[str, Any]] = []
+    clients.access_log = lines.append
+    connection, wire = connected(clients)
+    for part in parts:
+        wire.sent = b""
+        connection.data_received(part)
+    if wire.ended != "half closed":
+        connection.expire()
+    return lines[-1], wire.sent
+
+
+BIG = b"%s /v2/models/net/infer HTTP/1.1\r\nhost: x\r\nx-request-id: 7\r\ncontent-length: 99\r\n\r\n"
+SLOW = b"%s /v2/models/net/infer HTTP/1.1\r\nhost: x\r\nx-request-id: 7\r\ncontent-length: 9\r\n\r\n"
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+@pytest.mark.parametrize(("head", "status"), [(BIG, 413), (SLOW, 408)], ids=["large", "slow"])
+def test_a_refusal_is_logged_with_what_is_known_of_its_request(method: str, head: bytes, status: int) -> None:
+    """And HEAD has no body, whatever it is answered."""
+    entry, answer = refused(Clients(Limits()), head % method.encode())
+
+    told = {name: entry[name] for name in ("method", "path", "id", "status")}
+    assert told == {"method": method, "path": "/v2/models/net/infer", "id": "7", "status": status}
+    assert answer.endswith(b"\r\n\r\n") == (method == "HEAD")
+
+
+def test_a_refusal_before_a_request_is_logged_without_one() -> None:
+    """The second is none; it has nothing of the first."""
+    entry, _ = refused(Clients(Limits()), b"GET /v2 HTTP/1.1\r\nhost: x\r\n\r\n", b"\x00")
+
+    assert (entry["method"], entry["path"], entry["status"]) == ("", "", 400)
+
+
+def test_one_connection_too_many_is_logged_with_its_request() -> None:
+    """It was read whole."""
+    entry, answer = refused(Clients(Limits(connections=0)), b"HEAD /v2 HTTP/1.1\r\nhost: x\r\nx-request-id: 7\r\n\r\n")
+
+    assert (entry["method"], entry["path"], entry["id"], entry["status"]) == ("HEAD", "/v2", "7", 503)
+    assert answer.endswith(b"\r\n\r\n")
