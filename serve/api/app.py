@@ -9,7 +9,7 @@ from export.repository.golden import Pixels
 from images.fit import fit_of
 from images.ground import ground_of
 from serve.api import classify, infer_request, infer_response
-from serve.api.exchange import Reply, Request, Send, error_reply, expanded, guarded, json_reply
+from serve.api.exchange import NO_CONTENT, Reply, Request, Send, error_reply, expanded, guarded, json_reply
 from serve.api.infer_response import Answering
 from serve.api.metadata import (
     model_metadata,
@@ -127,7 +127,7 @@ class App:
     def _route(self, request: Request, send: Send) -> None:
         wanted = request.target
         if self.cors.is_question(request.method, request.headers):
-            send(Reply(204, headers=dict(LETS_ASK)))
+            send(Reply(NO_CONTENT, headers=dict(LETS_ASK)))
             return
         self.check_access(wanted, request.headers)
         version = self.find(wanted.model, wanted.number) if wanted.model else None

@@ -16,6 +16,7 @@ from serve.inference.request_queue import Job
 GZIP, ZLIB, BARE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS  # containers, as zlib names them
 CONTAINERS = {b"gzip": (GZIP,), b"x-gzip": (GZIP,), b"deflate": (ZLIB, BARE)}  # some clients send deflate bare
 MEMBERS = 16  # of gzip in a body; each costs a copy of what is behind it
+NO_CONTENT = 204  # such an answer has no Content-Length either (RFC 9110, section 8.6)
 JSON, BINARY = "application/json", "application/octet-stream"
 
 

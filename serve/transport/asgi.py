@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from serve.api.app import App
-from serve.api.exchange import Reply, Request, error_reply
+from serve.api.exchange import NO_CONTENT, Reply, Request, error_reply
 from serve.api.url import Target, target
 from serve.errors import RequestError
 from serve.inference.batcher import Batcher
@@ -164,7 +164,8 @@ async def _left(receive: Receive) -> None:
 
 async def _reply(reply: Reply, app: App, scope: Message, send: Send) -> None:
     app.statistics.replies[reply.status] += 1
-    headers = {**reply.headers, "content-length": str(len(reply.body))}
+    length = {} if reply.status == NO_CONTENT else {"content-length": str(len(reply.body))}
+    headers = {**reply.headers, **length}
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})

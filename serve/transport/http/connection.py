@@ -8,7 +8,7 @@ from http import HTTPStatus
 from time import monotonic
 
 from serve.api.app import App
-from serve.api.exchange import Reply, Request, error_reply
+from serve.api.exchange import NO_CONTENT, Reply, Request, error_reply
 from serve.api.routes import Who, who_may
 from serve.errors import RequestError
 from serve.transport.access_log import line
@@ -185,7 +185,9 @@ class Connection(asyncio.Protocol):
         head = STATUS_LINES[reply.status] + self.clients.date
         for name, value in reply.headers.items():
             head += f"{name}: {value}\r\n"
-        head += f"content-length: {len(reply.body)}\r\n{ending}\r\n"
+        if reply.status != NO_CONTENT:
+            head += f"content-length: {len(reply.body)}\r\n"
+        head += f"{ending}\r\n"
         self.transport.write(head.encode("latin-1") + (b"" if method == "HEAD" else reply.body))
         if ending == CLOSE:
             self._close(linger=self.state is REFUSED)

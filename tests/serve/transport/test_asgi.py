@@ -61,6 +61,20 @@ def test_an_inference_is_answered(put_model: PutModel, images: np.ndarray, tmp_p
     asyncio.run(main())
 
 
+def test_an_answer_without_content_has_no_length(put_model: PutModel, tmp_path: Path) -> None:
+    """Hosts may refuse to send one."""
+    put_model()
+
+    async def main() -> None:
+        host = Host(Asgi(tmp_path / "repository"), "OPTIONS", "/v2")
+        host.scope["headers"] = [(b"access-control-request-method", b"GET")]
+        await host.app(host.scope, host.receive, host.send)
+        assert host.sent[0]["status"] == 204
+        assert b"content-length" not in dict(host.sent[0]["headers"])
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("path", ["/below/v2/models/net", "/v2/models/net"])
 def test_it_may_be_mounted_below_a_prefix(path: str, put_model: PutModel, tmp_path: Path) -> None:
     """Which some hosts leave in the path, as ASGI says, and others take out."""

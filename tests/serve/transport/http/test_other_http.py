@@ -104,3 +104,13 @@ def test_other_sites_pages_may_read_why_a_body_is_refused(running: Running) -> N
     assert statuses(answer) == [413]
     assert b"access-control-allow-origin: https://example.org\r\n" in answer
     assert b"x-request-id: mine\r\n" in answer
+
+
+def test_an_answer_without_content_has_no_length(running: Running) -> None:
+    """RFC 9110, section 8.6; what follows it on the connection is read."""
+    question = b"OPTIONS /v2 HTTP/1.1\r\nhost: x\r\naccess-control-request-method: GET\r\n\r\n"
+
+    answer = send(running.port, question + b"GET /v2 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+
+    assert statuses(answer) == [204, 200]
+    assert b"\r\ncontent-length" not in answer.partition(b"\r\n\r\n")[0]
