@@ -16,6 +16,8 @@ from serve.transport.grpc_service import Context, Service, code_of
 
 CALLS = 128  # at the same time: beyond, RESOURCE_EXHAUSTED at once
 WATCHERS = 32  # beyond these: who watches the server's health stays, and needs no token
+PROBES = 32  # beyond both: who asks for the server's health once, or is told that there are too many
+PLACES = CALLS + WATCHERS + PROBES
 SECONDS = 10  # for a handshake, and for the message of a call that needs no token
 IDLE_SECONDS = 75  # of a connection without calls
 LARGEST_MESSAGE = 32_000_000  # bytes, where there is memory for so many
@@ -38,10 +40,10 @@ async def start(app: App, address: str, certificate: Certificate | None, memory:
     Raises:
         OSError: the address cannot be listened on.
     """
-    largest = min(LARGEST_MESSAGE, memory // (CALLS + WATCHERS))
+    largest = min(LARGEST_MESSAGE, memory // PLACES)
     server = grpc.aio.server(
         interceptors=[Gate(app)],
-        maximum_concurrent_rpcs=CALLS + WATCHERS,
+        maximum_concurrent_rpcs=PLACES,
         options=[
             ("grpc.max_receive_message_length", largest),
             ("grpc.so_reuseport", 0),

@@ -81,22 +81,26 @@ def _nothing() -> Iterator[bytes]:
 def test_health_is_answered_where_there_are_too_many_calls(
     running: Running, channel: grpc.Channel, images: np.ndarray
 ) -> None:
-    """A crowd shall not look like a death."""
+    """A crowd shall not look like a death, though all who may watch do."""
     gate = threading.Event()
-    stub = services.GRPCInferenceServiceStub(channel)
+    stub, health = services.GRPCInferenceServiceStub(channel), health_pb2_grpc.HealthStub(channel)
 
     def requests() -> Iterator[Any]:
         gate.wait(10)
         yield from ()
 
+    watchers = [health.Watch(CHECK) for _ in range(grpc_server.WATCHERS)]
+    assert {next(watcher).status for watcher in watchers} == {health_pb2.HealthCheckResponse.SERVING}
     streams = [stub.ModelStreamInfer(requests()) for _ in range(grpc_server.CALLS)]
     try:
         soon(lambda: _refused(stub, images))
 
-        assert health_pb2_grpc.HealthStub(channel).Check(CHECK).status == health_pb2.HealthCheckResponse.SERVING
+        assert health.Check(CHECK).status == health_pb2.HealthCheckResponse.SERVING
         assert stub.ServerReady(messages.ServerReadyRequest()).ready
     finally:
         gate.set()
+        for watcher in watchers:
+            watcher.cancel()
     assert [list(stream) for stream in streams] == [[]] * grpc_server.CALLS
     assert running.server.statistics.calls["RESOURCE_EXHAUSTED"] > 0
 
