@@ -82,8 +82,9 @@ class Route:
     description: str = ""
 
 
-INFER_FAILURES = ("400", "404", "408", "413", "415", "429", "500", "503", "504")
-CLASSIFY_FAILURES = ("400", "404", "408", "413", "429", "500", "503", "504")
+RUN_FAILURES = ("400", "404", "408", "413", "415", "429", "500", "503", "504")
+FIND_FAILURES = ("404", "503")
+CHANGE_FAILURES = ("400", "403", "404", "429")
 LOAD, UNLOAD = "/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload"
 ROUTES = (
     Route("GET", "/v2", "server_metadata", "What the server is", "Server"),
@@ -94,31 +95,34 @@ ROUTES = (
         who=Who.EVERYBODY,
     ),
     Route("GET", "/v2/models/stats", "all_statistics", "What happened, of every model"),
-    Route("POST", "/v2/repository/index", "index", "Every model and version, with its state and why", "Index"),
+    Route(
+        *("POST", "/v2/repository/index", "index", "Every model and version, with its state and why", "Index"),
+        failures=("400",),
+    ),
     Route(
         *("POST", LOAD, "load", "Load a model; needs the administrator's token"),
-        failures=("403",),
+        failures=CHANGE_FAILURES,
         who=Who.ADMINISTRATOR,
     ),
-    Route("POST", UNLOAD, "unload", "Unload a model; as above", failures=("403",), who=Who.ADMINISTRATOR),
+    Route("POST", UNLOAD, "unload", "Unload a model; as above", failures=CHANGE_FAILURES, who=Who.ADMINISTRATOR),
     Route("GET", "/models", "list_models", "What the page shows of every model", "List"),
     Route("GET", "/metrics", "metrics", "For Prometheus", answer=""),
     Route("GET", "/openapi.json", "describe"),
-    Route("GET", MODEL, "model_metadata", "A model's inputs and outputs", "Model", failures=("404",)),
-    Route("GET", f"{MODEL}/ready", "model_ready", "Whether a model is served", failures=("404",)),
-    Route("GET", f"{MODEL}/config", "model_settings", "A model's configuration", failures=("404",)),
-    Route("GET", f"{MODEL}/stats", "model_statistics", "What happened, of one model", failures=("404",)),
+    Route("GET", MODEL, "model_metadata", "A model's inputs and outputs", "Model", failures=FIND_FAILURES),
+    Route("GET", f"{MODEL}/ready", "model_ready", "Whether a model is served", failures=FIND_FAILURES),
+    Route("GET", f"{MODEL}/config", "model_settings", "A model's configuration", failures=FIND_FAILURES),
+    Route("GET", f"{MODEL}/stats", "model_statistics", "What happened, of one model", failures=FIND_FAILURES),
     Route(
         *("POST", f"{MODEL}/infer", "infer", "Pixels in, logits and probabilities out", "InferenceResponse"),
         body=INFERENCE,
         binary=OUTPUTS,
         parameters=(JSON_LENGTH,),
-        failures=INFER_FAILURES,
+        failures=RUN_FAILURES,
     ),
     Route(
         *("POST", f"{MODEL}/classify", "classify", "Pictures in, labels out", "Classes"),
         body=PICTURES,
-        failures=CLASSIFY_FAILURES,
+        failures=RUN_FAILURES,
         parameters=(INVERT,),
         description=WHAT_IS_READ.replace("\n", " "),
     ),

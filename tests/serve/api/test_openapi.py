@@ -12,7 +12,7 @@ import pytest
 from images.fit import FITS
 from images.formats import FORMATS, MEDIA_TYPES
 from serve.api.openapi import document
-from tests.serve.conftest import Running, expected, request
+from tests.serve.conftest import ADMIN, PutModel, Running, expected, request
 
 openapi = pytest.importorskip("openapi_spec_validator", reason="the document is checked by a library")
 jsonschema = pytest.importorskip("jsonschema", reason="answers are checked by a library")
@@ -100,3 +100,39 @@ print(infer.sync(InferModel.NET, client=client, body=question).to_dict()["output
     name, logits = done.stdout.splitlines()
     assert name == "convbench"
     np.testing.assert_allclose(np.reshape(json.loads(logits), (5, 3)), expected(images), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("question", "body", "status"),
+    [
+        ("POST /v2/models/{model}/infer", b"x", 415),
+        ("POST /v2/models/{model}/classify", b"x", 415),
+        ("POST /v2/repository/index", b"{", 400),
+        ("POST /v2/repository/models/{model}/load", b"{", 400),
+        ("POST /v2/repository/models/{model}/unload", b"{", 400),
+        ("POST /v2/repository/models/{nobody}/load", b"", 404),
+        ("POST /v2/repository/models/{nobody}/unload", b"", 404),
+        ("POST /v2/repository/models/{model}/load", b"", 429),
+        ("GET /v2/models/{away}", b"", 503),
+        ("GET /v2/models/{away}/config", b"", 503),
+    ],
+)
+def test_a_refusal_is_as_described(
+    question: str, body: bytes, status: int, put_model: PutModel, running: Running
+) -> None:
+    """Its status is among those of its operation."""
+    put_model("away")
+    running.server.catalogue.refresh()
+    running.server.catalogue.unload("away")
+    if status == 429:
+        running.server.app.administration.most = 0
+    method, path = question.split()
+    name = path.partition("{")[2].partition("}")[0]
+    headers = {"content-encoding": "br", "authorization": f"Bearer {ADMIN}"}
+    asked = path.replace(f"{{{name}}}", "net" if name == "model" else name)
+
+    told, answer, _ = running.ask(method, asked, body, headers)
+
+    assert told == status, answer
+    operation = document()["paths"][path.replace(name, "model") if name else path][method.lower()]
+    assert str(status) in operation["responses"]
