@@ -249,7 +249,7 @@ class Changing(dict[int, Version]):
 
 
 def test_the_index_may_be_read_while_models_are_loaded(put_model: PutModel) -> None:
-    """What is refused meanwhile does not stop it."""
+    """A version that is refused meanwhile does not stop it."""
     folder = put_model(golden_of=3)
     put_model(golden_of=3)
     models = catalogue(folder)

@@ -21,8 +21,8 @@ class Wire(asyncio.Transport):
     """A network that keeps what it is told.
 
     Attributes:
-        sent: What was written.
-        unsent: The number of bytes of that which the client has not read.
+        sent: The bytes that were written.
+        unsent: The number of them that the client has not read.
         ended: The way it was closed, nothing where it is open.
     """
 
