@@ -1,11 +1,14 @@
 """The plan of a run: which trials are restored or trained, and for how long."""
 
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import mean
 
 from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
+from bench.harness.records.store import StoreError
 from bench.harness.study import learning_rates
 from bench.harness.study.planned import Planned
 from bench.harness.study.trial import Trial
@@ -57,6 +60,19 @@ class Plan:
     def bytes_to_write(self) -> int:
         """Bytes that the checkpoints and records to come take on disk."""
         return sum(BYTES_PER_PARAMETER * planned.parameters + RECORD_BYTES for planned in self.to_train)
+
+    def check_disk(self, folder: Path) -> None:
+        """Check that a results folder has room for what is to come.
+
+        Raises:
+            StoreError: it has not.
+        """
+        needed, free = self.bytes_to_write, shutil.disk_usage(folder).free
+        if needed > free:
+            raise StoreError(
+                f"{folder} has {free / 1e6:.0f} MB free; the checkpoints of this run need "
+                f"{needed / 1e6:.0f} MB: free some, or pass another --results"
+            )
 
     def describe(self, conditions: str) -> list[str]:
         """Return the plan in lines for the terminal."""

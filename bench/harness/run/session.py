@@ -1,6 +1,5 @@
 """One run of `pytest bench/`: what is planned, what has been restored or trained, where the time went."""
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 
@@ -16,8 +15,8 @@ from bench.harness.machine.precision import check_precision
 from bench.harness.number_format import counted
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
-from bench.harness.records.store import Store, StoreError
-from bench.harness.run.backends.backend import Backend, Ended
+from bench.harness.records.store import Store
+from bench.harness.run.backends.backend import Backend, BackendError, Ended
 from bench.harness.run.backends.choose import choose_places, make_backend, worker_count
 from bench.harness.run.backends.serial import Serial
 from bench.harness.run.ending import trial_line, unfinished, written
@@ -65,7 +64,6 @@ class Session:
         self._failed: dict[str, Exception] = {}
         self._studies: dict[str, Study] = {}
         self._trained: set[str] = set()  # record_ids: all others were restored
-        self._in_flight = 0
 
     def prepare(self, wanted: Sequence[Wanted], arms: Sequence[Wanted] = ()) -> list[Planned]:
         """Load the data, open the results folder, settle every trial and find its record; return them as they came.
@@ -95,7 +93,7 @@ class Session:
         )
         self._backend = make_backend(self.settings, self.places, self.plan.workers, self._load, self._epoch_ended)
         self._ending = self._backend.train(self._due())
-        self._check_disk()
+        self.plan.check_disk(self.settings.results)
         self.trackers.run_begins(self._standing())
         return planned
 
@@ -129,14 +127,6 @@ class Session:
         """Return whether a record may be restored: it belongs into this run's tables."""
         return record.environment["hardware"] == self.places.hardware_of(record.study)
 
-    def _check_disk(self) -> None:
-        needed, free = self.plan.bytes_to_write, shutil.disk_usage(self.settings.results).free
-        if needed > free:
-            raise StoreError(
-                f"{self.settings.results} has {free / 1e6:.0f} MB free; the checkpoints of this run need "
-                f"{needed / 1e6:.0f} MB: free some, or pass another --results"
-            )
-
     def describe_plan(self) -> list[str]:
         """Return the plan for the terminal."""
         arms = [arm for members in self.speeds.arms.values() for arm in members]
@@ -157,7 +147,6 @@ class Session:
             if self._is_left_out(planned):
                 continue
             self._begun.add(planned.key)
-            self._in_flight += 1
             self.trackers.trial_begins(planned, self._standing())
             yield planned
 
@@ -173,12 +162,15 @@ class Session:
         return limit is not None and clock.process_seconds() + seconds > 60 * limit
 
     def leaves_out(self, planned: Planned) -> bool:
-        """Return whether a trial without a record is not trained because it would end after the time limit."""
-        if planned.record is not None:
+        """Return whether a trial without a record is not trained because it would end after the time limit.
+
+        The answer stands only when the backend has come to the trial: those before it decide how much time is left.
+        """
+        if planned.record is not None or self.settings.time_limit_minutes is None:
             return False
-        while planned.key not in self._begun | self._left_out and self._in_flight:
-            self._take_next()
-        return planned.key not in self._begun and self._is_left_out(planned)
+        while planned.key not in self._begun | self._left_out and self._take_next():
+            pass
+        return planned.key not in self._begun
 
     def look(self) -> tuple[str, list[tuple[Wanted, Planned]]]:
         """Look at the comparisons once all trials have ended; return a line on it, and the trials that it adds."""
@@ -215,10 +207,12 @@ class Session:
         """Return a trial's record: the restored one, or the one that the backend makes; it is on disk then.
 
         Raises:
+            BackendError: the backend has come to an end without it.
             Exception: whatever its training raised.
         """
         while planned.record is None and planned.key not in self._failed:
-            self._take_next()
+            if not self._take_next():
+                raise BackendError(f"{planned.trial.name} was not trained: run the same command again")
         if planned.record is None:
             raise self._failed[planned.key]
         self.done.append(planned.record)
@@ -246,11 +240,13 @@ class Session:
     def _turn_ended(self, study: str, taken: int, wanted: int) -> None:
         self.trackers.turn_ended(study, taken, wanted, self._standing())
 
-    def _take_next(self) -> None:
-        """Wait for the next trial that ends; put its record on disk, and note how long it took."""
+    def _take_next(self) -> bool:
+        """Wait for the next trial that ends, put its record on disk and note its time; return whether there was one."""
         self.trackers.run_waits(self._standing())
-        planned, result, seconds = next(self._ending)
-        self._in_flight -= 1
+        ended = next(self._ending, None)
+        if ended is None:
+            return False
+        planned, result, seconds = ended
         if isinstance(result, Record):
             self._trained.add(result.record_id)
             self.store.append(result)
@@ -260,6 +256,7 @@ class Session:
         else:
             self._failed[planned.key] = result
         self.trackers.trial_ended(planned, result, self._standing())
+        return True
 
     def _epoch_ended(self, planned: Planned, epoch: Epoch) -> None:
         self.plan.epoch_ended(planned, epoch.number)

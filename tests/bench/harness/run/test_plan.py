@@ -1,15 +1,18 @@
 """Tests of bench.harness.run.plan."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bench.harness.machine.device import Execution
 from bench.harness.number_format import duration
 from bench.harness.records.record import Record
+from bench.harness.records.store import StoreError
 from bench.harness.run.plan import Plan, arm_by_arm, expect_seconds, seed_by_seed
 from bench.harness.study import learning_rates
 from bench.harness.study.planned import Planned
@@ -170,6 +173,16 @@ def test_the_time_left_counts_down_within_a_trial(trial: Trial) -> None:
     plan.epoch_ended(plan.trials[0], epochs=1)
 
     assert plan.seconds_left() == 30 + 60
+
+
+def test_a_disk_too_small_for_the_checkpoints_is_refused(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the room that there is and the room that is needed."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=3e6))
+
+    with pytest.raises(StoreError, match="has 3 MB free; the checkpoints of this run need 4 MB"):
+        Plan([planned(trial, 10)]).check_disk(tmp_path)
 
 
 def test_the_plan_says_what_there_is_to_do(trial: Trial, make_record: MakeRecord) -> None:

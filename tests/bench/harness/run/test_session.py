@@ -7,6 +7,7 @@ import pytest
 from bench.harness.machine import clock
 from bench.harness.machine.environment import environment
 from bench.harness.records.record import load
+from bench.harness.run.backends.backend import BackendError
 from tests.bench.harness.run.conftest import RELU, STUDY, TANH, WANTED, Begin, Events, Fake, MakeRecord, run
 
 
@@ -136,6 +137,32 @@ def test_a_backend_that_trains_ahead_is_not_handed_what_is_left_out(
 
     assert backend.taken == [(RELU, 0)]
     assert session.leaves_out(long)
+
+
+def test_a_trial_that_a_longer_one_leaves_no_time_for_is_left_out(
+    begin: Begin, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fits when it is asked for, but the longer one is trained first and takes what was left."""
+    backend = Fake(make_record)
+    monkeypatch.setattr(clock, "process_seconds", lambda: 601.0 * len(backend.taken))
+    session = begin(backend, minutes=10)
+    short, long = session.prepare(WANTED)
+    short.expected_seconds, long.expected_seconds = 20.0, 500.0
+    session.plan.trials.reverse()  # as a plan has them: the longest first
+
+    assert session.leaves_out(short)
+    assert not session.leaves_out(long)
+    assert session.record(long).arm == TANH
+    assert backend.taken == [(TANH, 0)]
+
+
+def test_a_trial_that_the_backend_never_ends_has_an_error_by_name(begin: Begin, make_record: MakeRecord) -> None:
+    """No test ends by a bare StopIteration."""
+    session = begin(Fake(make_record), minutes=1e-6)
+    (planned,) = session.prepare(WANTED[:1])
+
+    with pytest.raises(BackendError, match="activation/lenet5-relu/seed 0 was not trained"):
+        session.record(planned)
 
 
 def test_a_restored_trial_is_within_any_time_limit(begin: Begin, make_record: MakeRecord) -> None:
