@@ -77,16 +77,19 @@ class Store:
             StoreError: it could not be written, and the file is as it was: half a line would damage the next one.
         """
         line = record.to_json()
-        with self.path.open("ab", buffering=0) as file:
-            end = file.seek(0, os.SEEK_END)
-            try:
-                _write_all(file, f"{line}\n".encode())
-                os.fsync(file.fileno())
-            except OSError as error:
-                file.truncate(end)
-                raise StoreError(
-                    f"{self.path} could not be written to ({error.strerror}): make room and run the same command again"
-                ) from error
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                end = file.seek(0, os.SEEK_END)
+                try:
+                    _write_all(file, f"{line}\n".encode())
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(end)
+                    raise
+        except OSError as error:
+            raise StoreError(
+                f"{self.path} could not be written to ({error.strerror}): make room and run the same command again"
+            ) from error
         self._remember(from_json(line))  # as it will be read back: JSON has lists where Python has tuples
 
     def _remember(self, record: Record) -> None:

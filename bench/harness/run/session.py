@@ -15,7 +15,7 @@ from bench.harness.machine.precision import check_precision
 from bench.harness.number_format import counted
 from bench.harness.records.record import Record
 from bench.harness.records.setting import setting_of
-from bench.harness.records.store import Store
+from bench.harness.records.store import Store, StoreError
 from bench.harness.run.backends.backend import Backend, BackendError, Ended
 from bench.harness.run.backends.choose import choose_places, make_backend, worker_count
 from bench.harness.run.backends.serial import Serial
@@ -248,8 +248,12 @@ class Session:
             return False
         planned, result, seconds = ended
         if isinstance(result, Record):
+            try:
+                self.store.append(result)
+            except StoreError as error:
+                result = error
+        if isinstance(result, Record):
             self._trained.add(result.record_id)
-            self.store.append(result)
             planned.record = result
             self.spent.add(result)
             self.plan.trial_ended(planned, seconds)

@@ -208,6 +208,14 @@ def test_a_file_in_the_folders_place_is_an_error(tmp_path: Path) -> None:
         seeds_in(tmp_path / "file")
 
 
+def test_a_file_that_cannot_be_opened_is_an_error(make_record: MakeRecord, tmp_path: Path) -> None:
+    """It is the store's own, which says what to do."""
+    with Store(tmp_path) as store:
+        store.path.mkdir()
+        with pytest.raises(StoreError, match=r"could not be written to .*run the same command again"):
+            store.append(make_record())
+
+
 def test_a_full_disk_leaves_the_file_as_it_was(
     tmp_path: Path, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

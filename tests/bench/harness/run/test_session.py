@@ -6,7 +6,8 @@ import pytest
 
 from bench.harness.machine import clock
 from bench.harness.machine.environment import environment
-from bench.harness.records.record import load
+from bench.harness.records.record import Record, load
+from bench.harness.records.store import StoreError
 from bench.harness.run.backends.backend import BackendError
 from tests.bench.harness.run.conftest import RELU, STUDY, TANH, WANTED, Begin, Events, Fake, MakeRecord, run
 
@@ -95,6 +96,27 @@ def test_an_error_is_that_of_its_trial(begin: Begin, make_record: MakeRecord, tm
     assert session.record(good).arm == TANH
     assert [record.arm for record in load(tmp_path / "records.jsonl")] == [TANH]
     assert backend.taken == [(RELU, 0), (TANH, 0)]
+
+
+def test_a_full_disk_is_the_error_of_the_trial_that_it_lost(
+    begin: Begin, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of the trial that was waited for meanwhile, which is stored once there is room again."""
+    backend, events = Fake(make_record, at_once=2), Events()
+    session = begin(backend, events)
+    waited_for, lost = session.prepare(WANTED)
+    append = session.store.append
+
+    def full_once(record: Record) -> None:
+        monkeypatch.setattr(session.store, "append", append)
+        raise StoreError(f"no room for {record.arm}")
+
+    monkeypatch.setattr(session.store, "append", full_once)
+
+    assert session.record(waited_for).arm == RELU
+    with pytest.raises(StoreError, match=f"no room for {TANH}"):
+        session.record(lost)
+    assert (f"{TANH} failed", 0) in events.told
 
 
 def test_the_backend_is_closed_where_a_trial_raised(begin: Begin, make_record: MakeRecord) -> None:
