@@ -142,9 +142,9 @@ class Session:
         return [*loaded, *(plan if self.plan.trials else plan[:1]), *self.speeds.describe_plan()]
 
     def _due(self) -> Iterator[Planned]:
-        """Hand the trials without a record to the backend, one by one, but for those that would end too late."""
+        """Hand the trials without a record to the backend, each once, but for those that would end too late."""
         for planned in arm_by_arm(self.plan.to_train) if self._backend.by_arm else self.plan.to_train:
-            if self._is_left_out(planned):
+            if planned.key in self._begun or self._is_left_out(planned):
                 continue
             self._begun.add(planned.key)
             self.trackers.trial_begins(planned, self._standing())

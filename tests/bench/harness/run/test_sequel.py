@@ -121,3 +121,23 @@ def test_a_trial_that_failed_is_not_tried_again(begin: Begin, make_record: MakeR
     line, trials = session.look()
 
     assert (line, trials) == ("look: 0 of 1 comparison answered, 1 open, where more seeds would hardly tell", [])
+
+
+def test_a_trial_that_failed_is_not_trained_again_with_added_seeds(begin: Begin, make_record: MakeRecord) -> None:
+    """Another comparison gets more seeds: these are trained, and the failed trial keeps its error."""
+    backend = alike(make_record)
+    backend.failing = {"lenet5-sigmoid"}
+    session = begin(backend, seeds=range(5), most_seeds=30)
+    wanted = [*((STUDY, arm, seed) for seed in range(5) for arm in (RELU, TANH)), (STUDY, "lenet5-sigmoid", 0)]
+    *good, failing = session.prepare(wanted)
+    for planned in good:
+        session.record(planned)
+    with pytest.raises(ValueError, match="failed"):
+        session.record(failing)
+
+    _, added = session.look()
+    for _, planned in added:
+        session.record(planned)
+
+    assert len(added) == 6
+    assert backend.taken.count(("lenet5-sigmoid", 0)) == 1
