@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean
 
 from bench.harness.number_format import counted, duration
+from bench.harness.records.parts import CHOSEN_ON
 from bench.harness.records.record import Record
 from bench.harness.records.store import StoreError
 from bench.harness.study import learning_rates
@@ -91,9 +92,17 @@ class Plan:
 def expect_seconds(
     trial: Trial, costs: Costs, train_images: int, records: Iterable[Record], device: str = "cpu"
 ) -> float:
-    """Return the seconds that a trial will take: as its arm took before, else as when tuned, else by its operations."""
+    """Return the seconds that a trial will take: as its arm took before, else as when tuned, else by its operations.
+
+    Args:
+        trial: the trial.
+        costs: its net's.
+        train_images: number that it is trained on.
+        records: earlier ones that are alike, see `records_alike`.
+        device: cpu, cuda or mps.
+    """
     images = train_images * trial.recipe.epochs
-    before = [record_seconds(record) for record in records if (record.study, record.arm) == (trial.study, trial.arm)]
+    before = [record_seconds(record) for record in records]
     if before:
         return mean(before)
     rate = _tuned_images_per_second(trial)
@@ -109,6 +118,8 @@ def record_seconds(record: Record) -> float:
 
 
 def _tuned_images_per_second(trial: Trial) -> float | None:
+    if CHOSEN_ON in trial.learning_rate_from:
+        return None  # the images of other data may be larger
     for protocol in dict.fromkeys((trial.protocol, "quick")):
         if learning_rates.path_of(trial.study, protocol, trial.arm).is_file():
             return learning_rates.read(trial.study, protocol, trial.arm).train_images_per_second

@@ -26,7 +26,7 @@ from bench.harness.run.sequel import Open, Sequel, choose, find_open
 from bench.harness.run.settings import Settings
 from bench.harness.run.speeds import Measured, Speeds
 from bench.harness.run.wanted import Wanted, resolve_all
-from bench.harness.study.planned import Planned, settle
+from bench.harness.study.planned import Planned, records_alike, settle
 from bench.harness.study.study import Study
 from bench.harness.study.trial import Trial
 from bench.harness.trackers.every import Every
@@ -88,9 +88,8 @@ class Session:
         self.subjects = [self._plan(trial, datasets[trial.dataset]) for trial in timed]
         self.speeds.plan(self.subjects)
         self.plan.trials = seed_by_seed(planned)
-        self.plan.workers = self.spent.workers = worker_count(
-            self.settings, self.places, self.execution, self.plan.to_train
-        )
+        sizes = self.plan.trials if self.settings.most_seeds else self.plan.to_train  # looks add trials of any arm
+        self.plan.workers = self.spent.workers = worker_count(self.settings, self.places, self.execution, sizes)
         self._backend = make_backend(self.settings, self.places, self.plan.workers, self._load, self._epoch_ended)
         self._ending = self._backend.train(self._due())
         self.plan.check_disk(self.settings.results)
@@ -109,8 +108,9 @@ class Session:
         check_last_batch(trial.architecture, trial.options, trial.recipe, count)
         cost = costs(trial.architecture, trial.options)
         planned.parameters = cost.parameters
-        planned.expected_seconds = expect_seconds(trial, cost, count, self.store.records, planned.execution.device)
-        planned.memory_bytes = memory_need(trial, cost, self.store.records)
+        before = records_alike(planned, dataset.sha256, self.store.records)
+        planned.expected_seconds = expect_seconds(trial, cost, count, before, planned.execution.device)
+        planned.memory_bytes = memory_need(trial, cost, before)
         record = None if self.settings.fresh else self._recorded(planned)
         if record is not None and self._stands(record):
             planned.record = record

@@ -1,5 +1,6 @@
 """A trial settled once and handed on: how its net is run, the key of its record, and the record where there is one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -7,6 +8,7 @@ import torch
 from bench.harness.machine.device import Execution
 from bench.harness.machine.memory_format import execution_for
 from bench.harness.machine.precision import check_precision
+from bench.harness.records.key import content_hash, without_code
 from bench.harness.records.record import Record
 from bench.harness.study.recipe import Recipe
 from bench.harness.study.trial import Trial
@@ -74,3 +76,18 @@ def settle(trial: Trial, base: Execution, data_sha256: str) -> Planned:
         key=trial.key(**conditions),
         key_of_any_code=trial.key_of_any_code(**conditions),
     )
+
+
+def records_alike(planned: Planned, data_sha256: str, records: Iterable[Record]) -> list[Record]:
+    """Return the records whose time and memory tell a trial's: of any seed and code, but its arm, choices and device.
+
+    Args:
+        planned: the trial.
+        data_sha256: hash of its data set.
+        records: earlier ones, also of other data.
+    """
+    trial = planned.trial
+    where = (trial.study, trial.arm, data_sha256, planned.execution.device)
+    near = [one for one in records if (one.study, one.arm, one.data_sha256, one.device) == where]
+    choices = content_hash(without_code(trial.definition())) if near else ""
+    return [one for one in near if content_hash(without_code(one.definition)) == choices]

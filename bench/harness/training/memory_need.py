@@ -23,15 +23,9 @@ def memory_need(trial: Trial, costs: Costs, records: Iterable[Record]) -> float:
     Args:
         trial: the trial.
         costs: its net's.
-        records: earlier ones; the highest peak of the same arm with the same batch size stands.
+        records: earlier ones that are alike, see `records_alike`; the highest peak stands.
     """
-    peaks = [
-        1e6 * record.peak_memory_mb
-        for record in records
-        if (record.study, record.arm) == (trial.study, trial.arm)
-        and record.peak_memory_mb is not None
-        and record.definition.get("recipe", {}).get("batch_size") == trial.recipe.batch_size
-    ]
+    peaks = [1e6 * record.peak_memory_mb for record in records if record.peak_memory_mb is not None]
     images = max(PER_ACTIVATION * trial.recipe.batch_size, EVALUATED)
     estimate = VALUE_BYTES * (PER_PARAMETER * costs.parameters + images * costs.activations_per_image)
     return max(peaks, default=estimate)

@@ -25,22 +25,22 @@ def choose_places(settings: Settings, execution: Execution) -> Places:
     return ThisMachine(execution) if settings.ray is None else Cluster(settings.ray, execution, settings.workers)
 
 
-def worker_count(settings: Settings, places: Places, execution: Execution, to_train: Sequence[Planned]) -> int:
+def worker_count(settings: Settings, places: Places, execution: Execution, trials: Sequence[Planned]) -> int:
     """Return how many trials are trained side by side: as many as asked, else as there are cores and memory for.
 
     Args:
         settings: the run's.
         places: its machines.
         execution: every trial's.
-        to_train: trials without a record.
+        trials: those that may be trained: the largest decides how many fit into memory.
     """
     if isinstance(places, Cluster):
-        return places.nodes.slots(places.demand(max((planned.memory_bytes for planned in to_train), default=0.0)))
+        return places.nodes.slots(places.demand(max((planned.memory_bytes for planned in trials), default=0.0)))
     if settings.workers is not None:
         return settings.workers
     if settings.batch_seeds or execution.device != "cpu":
         return 0
-    need = max((planned.memory_bytes for planned in to_train), default=0.0)
+    need = max((planned.memory_bytes for planned in trials), default=0.0)
     return max(1, min(available_cores() // execution.threads, workers_that_fit(need)))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from bench.harness.machine.device import Execution
 from bench.harness.number_format import duration
+from bench.harness.records.parts import CHOSEN_ON
 from bench.harness.records.record import Record
 from bench.harness.records.store import StoreError
 from bench.harness.run.plan import Plan, arm_by_arm, expect_seconds, seed_by_seed
@@ -99,7 +100,7 @@ def test_a_duration_has_two_units(seconds: float, words: str) -> None:
 
 def test_an_arm_is_expected_to_take_what_it_took(trial: Trial, make_record: MakeRecord) -> None:
     """The mean of its records: epochs, evaluation and warm-up."""
-    records = [make_record("base", seed=0), make_record("base", seed=10), make_record("other", seed=99)]
+    records = [make_record("base", seed=0), make_record("base", seed=10)]
 
     assert expect_seconds(trial, COSTS, 100, records) == pytest.approx(4 * (1.0 + 2.0) / 2 + 0.2 + 0.1)
 
@@ -119,6 +120,17 @@ def test_without_records_it_is_what_tuning_took(trial: Trial) -> None:
     path.write_text(json.dumps({**choice, "train_images_per_second": 50.0}), encoding="utf-8")
 
     assert expect_seconds(trial, COSTS, 100, []) == pytest.approx(1.1 * 400 / 50)
+
+
+def test_a_rate_tuned_on_other_data_says_nothing(trial: Trial) -> None:
+    """Images of another size take another time: there it follows from the operations."""
+    tuned = {"learning_rate": 0.1, "kept": [0.1], "subject": "", "code": "", "tried": []}
+    path = learning_rates.path_of("norm", "quick", "base")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({**tuned, "train_images_per_second": 50.0}), encoding="utf-8")
+    elsewhere = replace(trial, learning_rate_from=f"base.json{CHOSEN_ON}mnist-5k")
+
+    assert expect_seconds(elsewhere, COSTS, 100, []) == pytest.approx(1 + 3 * 400 * 2e6 / 20e9)
 
 
 def test_without_either_it_follows_from_the_operations(trial: Trial) -> None:

@@ -1,5 +1,6 @@
 """Tests of bench.harness.run.session, with a backend that makes records without training anything."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from bench.harness.machine import clock
 from bench.harness.machine.environment import environment
 from bench.harness.records.record import Record, load
 from bench.harness.records.store import StoreError
+from bench.harness.run import session as module
 from bench.harness.run.backends.backend import BackendError
+from bench.harness.study.planned import Planned
 from tests.bench.harness.run.conftest import RELU, STUDY, TANH, WANTED, Begin, Events, Fake, MakeRecord, run
 
 
@@ -195,6 +198,37 @@ def test_a_restored_trial_is_within_any_time_limit(begin: Begin, make_record: Ma
     left_out = [session.leaves_out(planned) for planned in session.prepare(WANTED)]
 
     assert left_out == [False, True]
+
+
+def test_records_of_other_data_say_nothing_of_time_and_memory(begin: Begin, make_record: MakeRecord) -> None:
+    """The same folder has the records of every --dataset: these are of data with another hash, and of 100 MB."""
+    session = begin(Fake(make_record))
+    (estimated,) = session.prepare(WANTED[:1])
+    session.record(estimated)
+    session.store.__exit__()
+
+    (planned,) = begin(Fake(make_record), fresh=True).prepare(WANTED[:1])
+
+    assert planned.memory_bytes == estimated.memory_bytes < 100e6
+
+
+def test_looks_train_beside_each_other_what_fits_into_memory(
+    begin: Begin, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where all trials were restored: those that a look adds need what these needed."""
+    run(begin(Fake(make_record)))
+    counted: list[int] = []
+
+    def count(*given: Sequence[Planned]) -> int:
+        counted.append(len(given[-1]))
+        return 1
+
+    monkeypatch.setattr(module, "worker_count", count)
+
+    run(begin(Fake(make_record)))
+    run(begin(Fake(make_record), most_seeds=30))
+
+    assert counted == [0, 2]
 
 
 def test_trackers_are_told_of_every_trial(begin: Begin, make_record: MakeRecord) -> None:
