@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from bench.harness.analysis.pooling import machines_of
 from bench.harness.analysis.results import StudyResult
+from bench.harness.errors import UserError
 from bench.harness.number_format import counted, duration
 from bench.harness.records.record import Record
 from bench.harness.run.plan import Plan
@@ -22,7 +23,7 @@ def written(settings: Settings, records: Sequence[Record], shows: Callable[[Stud
         results = write_all(records, folder, load_images=load_images, keep_stale=settings.keep_stale)
         shown = [result for result in results if shows(result)]
         return [*summary_lines(shown), "", *still_open(shown, settings), f"wrote {folder / 'report.html'}"]
-    except (OSError, KeyboardInterrupt) as error:
+    except (OSError, UserError, KeyboardInterrupt) as error:
         reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         again = f"`python -m bench report --results {folder}` makes them again"
         return [f"error: tables and report were not written ({reason}): {again}"]
