@@ -173,7 +173,7 @@ def _context() -> Any:  # noqa: ANN401 - its types differ between systems
 def _obituary(planned: Planned, status: int | None) -> str:
     killed = status is not None and status < 0
     how = f"was killed by {signal.Signals(-status).name}" if killed and status is not None else f"ended with {status}"
-    memory = " (out of memory? then fewer --workers)" if status == -signal.SIGKILL else ""
+    memory = " (out of memory? then fewer --workers)" if killed and how.endswith("SIGKILL") else ""
     return f"{planned.trial.name}: its worker process {how}, {TRIES} times{memory}; the same command tries it again"
 
 

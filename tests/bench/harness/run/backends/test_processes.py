@@ -190,15 +190,40 @@ def test_a_trial_that_kills_twice_has_failed_by_name(backend: Processes) -> None
     assert not [result for result in ended.values() if isinstance(result, Exception)]
 
 
+def test_a_trial_that_kills_has_failed_by_name_where_no_process_can_be_killed(
+    backend: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows has no SIGKILL, and a status of its own."""
+    monkeypatch.delattr(signal, "SIGKILL")
+    (planned,) = trials(1)
+
+    failed = [ended for _ in range(2) for ended in buried(backend, planned, 0xC0000005)]
+
+    (message,) = (str(one.result) for one in failed)
+    assert message.startswith("activation/lenet5-relu/seed 0: its worker process ended with 3221225477, 2 times; ")
+
+
+def buried(backend: Processes, planned: Planned, status: int) -> list[Ended]:
+    """Return what ends when a worker that has a trial has died with a status."""
+    from bench.harness.run.backends.processes import _Worker  # noqa: PLC0415 - a part that nothing else may use
+
+    ours, _ = Pipe()
+    worker = _Worker(_Finished(status), ours, planned)  # type: ignore[arg-type]  # no process
+    backend._workers.append(worker)  # noqa: SLF001 - as if it had been started
+    return list(backend._bury(worker))  # noqa: SLF001 - the moment of its death
+
+
 class _Finished:
     """A process that is there and has nothing to do.
 
     Attributes:
         sentinel: Never ready.
+        exitcode: The status that it ended with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, exitcode: int | None = None) -> None:
         self.sentinel, self._kept = Pipe(duplex=False)
+        self.exitcode = exitcode
 
     def is_alive(self) -> bool:
         """It waits for its next trial."""
