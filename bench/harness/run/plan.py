@@ -141,10 +141,12 @@ def arm_of(planned: Planned) -> tuple[str, str]:
     return planned.trial.study, planned.trial.arm
 
 
-def arm_by_arm(trials: Sequence[Planned]) -> list[Planned]:
-    """Return trials with all seeds of one arm before the next arm."""
-    arms = list(dict.fromkeys(map(arm_of, trials)))
-    return sorted(trials, key=lambda planned: arms.index(arm_of(planned)))
+def arm_by_arm(trials: Iterable[Planned]) -> list[list[Planned]]:
+    """Return trials by arm: all seeds of the first, then those of the next."""
+    arms: dict[tuple[str, str], list[Planned]] = {}
+    for planned in trials:
+        arms.setdefault(arm_of(planned), []).append(planned)
+    return list(arms.values())
 
 
 @dataclass

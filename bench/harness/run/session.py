@@ -1,7 +1,7 @@
 """One run of `pytest bench/`: what is planned, what has been restored or trained, where the time went."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.harness.analysis.analyse import analyse
 from bench.harness.analysis.results import StudyResult
@@ -91,7 +91,7 @@ class Session:
         sizes = self.plan.trials if self.settings.most_seeds else self.plan.to_train  # looks add trials of any arm
         self.plan.workers = self.spent.workers = worker_count(self.settings, self.places, self.execution, sizes)
         self._backend = make_backend(self.settings, self.places, self.plan.workers, self._load, self._epoch_ended)
-        self._ending = self._backend.train(self._due())
+        self._ending = self._train()
         self.plan.check_disk(self.settings.results)
         self.trackers.run_begins(self._standing())
         return planned
@@ -112,8 +112,8 @@ class Session:
         planned.expected_seconds = expect_seconds(trial, cost, count, before, planned.execution.device)
         planned.memory_bytes = memory_need(trial, cost, before)
         record = None if self.settings.fresh else self._recorded(planned)
-        if record is not None and self._stands(record):
-            planned.record = record
+        if record is not None and record.environment["hardware"] == self.places.hardware_of(record.study):
+            planned.record = record  # it belongs into this run's tables
         return planned
 
     def _recorded(self, planned: Planned) -> Record | None:
@@ -122,10 +122,6 @@ class Session:
             trial = planned.trial
             return self.store.find_of_any_code(trial.study, trial.arm, trial.seed, planned.key_of_any_code)
         return record
-
-    def _stands(self, record: Record) -> bool:
-        """Return whether a record may be restored: it belongs into this run's tables."""
-        return record.environment["hardware"] == self.places.hardware_of(record.study)
 
     def describe_plan(self) -> list[str]:
         """Return the plan for the terminal."""
@@ -141,9 +137,14 @@ class Session:
         )
         return [*loaded, *(plan if self.plan.trials else plan[:1]), *self.speeds.describe_plan()]
 
-    def _due(self) -> Iterator[Planned]:
-        """Hand the trials without a record to the backend, each once, but for those that would end too late."""
-        for planned in arm_by_arm(self.plan.to_train) if self._backend.by_arm else self.plan.to_train:
+    def _train(self) -> Iterator[Ended]:
+        """Let the backend train all trials without a record, or one arm after the other."""
+        for trials in arm_by_arm(self.plan.to_train) if self._backend.by_arm else [self.plan.to_train]:
+            yield from self._backend.train(self._due(trials))
+
+    def _due(self, trials: Iterable[Planned]) -> Iterator[Planned]:
+        """Hand trials without a record to the backend, each once, but for those that would end too late."""
+        for planned in trials:
             if planned.key in self._begun or self._is_left_out(planned):
                 continue
             self._begun.add(planned.key)
@@ -190,7 +191,7 @@ class Session:
             sequel,
         )
         self.plan.trials += [planned for _, planned in sequel.trials]
-        self._ending = self._backend.train(self._due())
+        self._ending = self._train()
         return sequel.describe(), sequel.trials
 
     def _settle(self, candidate: Open) -> list[tuple[Wanted, Planned]]:

@@ -34,7 +34,7 @@ class Backend(Protocol):
     """Trains trials: one after the other, in processes, as one program, or on other machines.
 
     Attributes:
-        by_arm: it wants all seeds of an arm one after the other, not all arms of a seed.
+        by_arm: `train` is called once an arm, with its seeds; not once, with all arms of one seed after the other.
     """
 
     by_arm: bool

@@ -1,21 +1,20 @@
 """All seeds of an arm as one program on the device (`--batch-seeds`): a small net alone cannot fill a GPU."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 
 from bench.harness.data.dataset import Dataset
 from bench.harness.machine import clock
 from bench.harness.records.record import Record
 from bench.harness.run.backends.backend import Ended
-from bench.harness.run.plan import arm_of, record_seconds
+from bench.harness.run.plan import record_seconds
 from bench.harness.study.planned import Planned
 from bench.harness.training.batched import BatchedTraining
 from bench.harness.training.trial_run import TrialRun
 
 
 class BatchedSeeds:
-    """Trains the seeds of one arm together, arm after arm; trials must come arm by arm.
+    """Trains the seeds of one arm together.
 
     Args:
         results: folder for the checkpoints.
@@ -28,16 +27,17 @@ class BatchedSeeds:
         self._results, self._load = results, load
 
     def train(self, trials: Iterator[Planned]) -> Iterator[Ended]:
-        """Train each arm's seeds when the first of their records is asked for."""
-        for _, group in groupby(trials, key=arm_of):
-            seeds = list(group)
-            try:
-                records: Sequence[Record | Exception] = self._train(seeds)
-            except Exception as error:  # noqa: BLE001 - it is the result of every seed in the program
-                records = [error] * len(seeds)
-            for planned, result in zip(seeds, records, strict=True):
-                seconds = record_seconds(result) / len(seeds) if isinstance(result, Record) else 0.0
-                yield Ended(planned, result, seconds)
+        """Train an arm's seeds when the first of their records is asked for."""
+        seeds = list(trials)
+        if not seeds:
+            return
+        try:
+            records: Sequence[Record | Exception] = self._train(seeds)
+        except Exception as error:  # noqa: BLE001 - it is the result of every seed in the program
+            records = [error] * len(seeds)
+        for planned, result in zip(seeds, records, strict=True):
+            seconds = record_seconds(result) / len(seeds) if isinstance(result, Record) else 0.0
+            yield Ended(planned, result, seconds)
 
     def _train(self, seeds: Sequence[Planned]) -> list[Record]:
         data = self._load(seeds[0].trial.dataset)

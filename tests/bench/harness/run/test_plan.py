@@ -76,9 +76,9 @@ def test_of_one_seed_the_longest_come_first(trial: Trial) -> None:
 def test_arms_come_one_after_the_other(trial: Trial) -> None:
     """All seeds of an arm before the next arm: what one program trains stands together."""
     trials = [planned(replace(trial, arm=arm, seed=seed), 1) for seed in (3, 1) for arm in ("b", "a")]
-    ordered = [(one.trial.arm, one.trial.seed) for one in arm_by_arm(trials)]
+    ordered = [[(one.trial.arm, one.trial.seed) for one in seeds] for seeds in arm_by_arm(trials)]
 
-    assert ordered == [("b", 3), ("b", 1), ("a", 3), ("a", 1)]
+    assert ordered == [[("b", 3), ("b", 1)], [("a", 3), ("a", 1)]]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness.data.load import load
 from bench.harness.machine import clock
 from bench.harness.machine.environment import environment
-from bench.harness.records.record import Record, load
+from bench.harness.records import record as on_disk
+from bench.harness.records.record import Record
 from bench.harness.records.store import StoreError
 from bench.harness.run import session as module
 from bench.harness.run.backends.backend import BackendError
+from bench.harness.run.backends.seeds import BatchedSeeds
 from bench.harness.study.planned import Planned
 from tests.bench.harness.run.conftest import RELU, STUDY, TANH, WANTED, Begin, Events, Fake, MakeRecord, run
 
@@ -22,7 +25,7 @@ def test_a_record_is_that_of_its_trial(begin: Begin, make_record: MakeRecord, tm
     records = run(session)
 
     assert [record.arm for record in records] == [RELU, TANH]
-    assert [record.arm for record in load(tmp_path / "records.jsonl")] == [TANH, RELU]
+    assert [record.arm for record in on_disk.load(tmp_path / "records.jsonl")] == [TANH, RELU]
     assert all(map(session.was_trained, records))
 
 
@@ -97,7 +100,7 @@ def test_an_error_is_that_of_its_trial(begin: Begin, make_record: MakeRecord, tm
             session.record(failing)
 
     assert session.record(good).arm == TANH
-    assert [record.arm for record in load(tmp_path / "records.jsonl")] == [TANH]
+    assert [record.arm for record in on_disk.load(tmp_path / "records.jsonl")] == [TANH]
     assert backend.taken == [(RELU, 0), (TANH, 0)]
 
 
@@ -188,6 +191,25 @@ def test_a_trial_that_the_backend_never_ends_has_an_error_by_name(begin: Begin, 
 
     with pytest.raises(BackendError, match="activation/lenet5-relu/seed 0 was not trained"):
         session.record(planned)
+
+
+def test_the_next_arm_is_not_begun_before_it_is_trained(
+    begin: Begin, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where all seeds of an arm are one program, the time that it takes counts for the arms behind it."""
+    trained: list[str] = []
+    monkeypatch.setattr(clock, "process_seconds", lambda: 601.0 * bool(trained))
+
+    def train(_self: BatchedSeeds, seeds: Sequence[Planned]) -> list[Record]:
+        trained.extend(one.trial.name for one in seeds)
+        return [make_record(RELU, one.trial.seed, study=STUDY.name, key=one.key) for one in seeds]
+
+    monkeypatch.setattr(BatchedSeeds, "_train", train)
+    session = begin(BatchedSeeds(tmp_path, load), minutes=10)
+    planned = session.prepare([(STUDY, arm, seed) for seed in (0, 1) for arm in (RELU, TANH)])
+
+    assert [session.leaves_out(one) for one in planned] == [False, True, False, True]
+    assert trained == [f"{STUDY.name}/{RELU}/seed {seed}" for seed in (0, 1)]
 
 
 def test_a_restored_trial_is_within_any_time_limit(begin: Begin, make_record: MakeRecord) -> None:
