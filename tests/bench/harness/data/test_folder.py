@@ -8,10 +8,11 @@ import psutil
 import pytest
 import torch
 from PIL import Image
+from torch.profiler import ProfilerActivity, profile
 
 from bench.harness.data.catalogue import DataError
 from bench.harness.data.dataset import Dataset
-from bench.harness.data.folder import load_folder
+from bench.harness.data.folder import load_folder, mean_and_std
 from bench.harness.data.folder_name import folder_name
 from bench.harness.data.load import load
 from images.fit import FITS, Fit
@@ -115,6 +116,22 @@ def test_mean_and_std_are_those_of_the_training_images(tmp_path: Path) -> None:
 
     assert entry.mean == pytest.approx((0.5, 0.2, 1.0))
     assert entry.std == pytest.approx((0.5, 0.001, 0.001), rel=0.01)  # constant channels are not divided by 0
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_mean_and_std_are_measured_in_little_memory(channels: int) -> None:
+    """They are those of all pixels as real numbers, which would take eight times the memory of the images."""
+    images = torch.randint(
+        0, 200, (50, channels, 96, 96), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    scaled = images.double() / 255
+
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        mean, std = mean_and_std(images)
+
+    assert mean == pytest.approx(scaled.mean(dim=(0, 2, 3)).tolist(), rel=1e-12)
+    assert std == pytest.approx(scaled.std(dim=(0, 2, 3)).tolist(), rel=1e-12)
+    assert max(event.self_cpu_memory_usage for event in profiled.key_averages()) <= 1.5 * images.nbytes
 
 
 def test_a_folder_is_loaded_by_name(tmp_path: Path) -> None:
