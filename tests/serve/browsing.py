@@ -1,9 +1,11 @@
 """A headless browser, for tests of the page: what a person sees and does there."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -93,13 +95,15 @@ def headless(address: str) -> Iterator[Page]:
     options.binary_location = CHROMIUM
     for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"):
         options.add_argument(word)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    try:
-        driver.set_window_size(1200, 1000)
-        driver.get(address)
-        yield Page(driver)
-    finally:
-        driver.quit()
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the browser leaves files behind
+        service = webdriver.ChromeService(DRIVER, env={**os.environ, "TMPDIR": folder})
+        driver = webdriver.Chrome(options=options, service=service)
+        try:
+            driver.set_window_size(1200, 1000)
+            driver.get(address)
+            yield Page(driver)
+        finally:
+            driver.quit()
 
 
 def zero(folder: Path) -> Path:

@@ -104,7 +104,7 @@ def test_a_protocol_that_no_study_has_by_itself_names_those_that_have_it() -> No
     known = {study.name: study for study in load_studies()}
     (*_, last) = select(known, settings("--protocol", "full"), forbidden).lines
 
-    assert last == "protocol 'full' is run by --studies alexnet,residual,vgg"
+    assert last == "protocol 'full' is run by --studies alexnet,precision,residual,vgg"
 
 
 def test_all_studies_are_run_where_all_are_asked_for() -> None:
