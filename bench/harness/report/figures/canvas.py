@@ -44,6 +44,7 @@ LEGEND_GAP_INCHES = 0.07
 LEGEND_LETTERS = 24  # a longer label goes on in the next line
 MOST_TICKS = 6
 LOG_RATIO = 8  # an axis that spans more than this goes logarithmic
+LEAST_TICK_RATIO = 8  # of two ticks beside each other, where a zero stands among them
 MARKED_EPOCHS = 20  # longer curves are drawn without a marker an epoch
 
 STYLE: Any = {  # Any, because Matplotlib's types would have every key as a literal
@@ -222,14 +223,26 @@ def _tick(value: float) -> str:
 
 
 def log_where_wide(axes: "Axes", which: str, values: Floats) -> None:
-    """Make an axis logarithmic where its values span more than LOG_RATIO, with plain numbers at its ticks."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as in `draw`
+    """Make an axis logarithmic where its values span more than LOG_RATIO, with plain numbers at its ticks.
+
+    A zero among them stands at its end, and the ticks are those of the values that are far enough apart.
+    """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as in `draw`
 
     finite = values[np.isfinite(values)]
-    if not finite.size or finite.min() <= 0 or finite.max() / finite.min() <= LOG_RATIO:
+    positive = finite[finite > 0]
+    if not positive.size or finite.min() < 0 or positive.max() / positive.min() <= LOG_RATIO:
         return
-    axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if positive.size == finite.size:
+        axes.set(**{f"{which}scale": "log"})
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    else:
+        getattr(axes, f"set_{which}scale")("symlog", linthresh=positive.min())
+        ticks = [0.0]
+        for value in sorted(set(positive.tolist())):
+            if value >= LEAST_TICK_RATIO * ticks[-1]:
+                ticks.append(value)
+        axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     axis.set_minor_formatter(NullFormatter())

@@ -86,3 +86,12 @@ def test_other_numbers_get_none(make_record: MakeRecord) -> None:
 
     assert "channels, relative" in svg
     assert "error =" not in svg
+
+
+def test_a_zero_stands_beside_what_spans_decades(make_record: MakeRecord) -> None:
+    """The small ones among the others are told apart: each value has its tick."""
+    decays: list[Definition] = [{"recipe": {"weight_decay": value}} for value in (0.0, 0.0005, 0.005, 0.05)]
+
+    picture = trend_svg(study(make_record, decays))
+
+    assert all(f">{tick}<" in picture for tick in ("0", "0.0005", "0.005", "0.05"))
