@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bench.harness.analysis.analyse import analyse
+from bench.harness.analysis.analyse import analyse, comparable
 from bench.harness.analysis.results import ArmResult, StudyResult
 from bench.harness.errors import UserError, unknown
 from bench.harness.records.answers import correct_bits
@@ -138,6 +138,8 @@ def _names(result: StudyResult) -> list[str]:
 def _judged(result: StudyResult, arm: str, baseline: str) -> Judgement:
     pair = [one for one in result.arms if one.name in (arm, baseline)]
     bits = {one.name: np.stack([correct_bits(record) for record in one.records]) for one in pair}
+    if not comparable(bits, arm, baseline):
+        raise UserError(f"{arm!r} and {baseline!r} of {result.study} were tested on other numbers of images")
     every_pair = len(result.arms) * (len(result.arms) - 1) // 2
     (judgement,) = judge(bits, [(arm, baseline)], result.margin, family=max(result.family, every_pair))
     return judgement

@@ -70,6 +70,15 @@ def test_what_cannot_be_compared_is_named(
         results.load(folder).compare(arm, baseline, study=study)
 
 
+def test_arms_with_other_test_images_are_not_compared(tmp_path: Path) -> None:
+    """The message names the two."""
+    records = [a_record(arm, seed, images=images) for arm, images in (("base", 200), ("x", 300)) for seed in range(2)]
+    (tmp_path / "records.jsonl").write_text("".join(f"{record.to_json()}\n" for record in records), "utf-8")
+
+    with pytest.raises(UserError, match="'x' and 'base' of norm were tested on other numbers of images"):
+        results.load(tmp_path).compare("x", "base")
+
+
 def test_a_study_is_drawn(folder: Path) -> None:
     """A figure of Matplotlib with an arm a line, in the study's order."""
     run = results.load(folder)

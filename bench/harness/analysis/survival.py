@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bench.harness.analysis.results import StudyResult
 from bench.harness.stats.holm import holm
-from bench.harness.stats.verdict import HELD_BACK, SIGNIFICANCE
+from bench.harness.stats.verdict import HELD_BACK, SIGNIFICANCE, Judgement
 
 
 class Survival(NamedTuple):
@@ -23,12 +23,11 @@ class Survival(NamedTuple):
 
 def survival(results: Sequence[StudyResult]) -> Survival:
     """Return how many better and worse verdicts hold after Holm's correction over the comparisons of all studies."""
-    judgements = [one for result in results for one in result.judgements.values()]
-    labels = [
-        (result.study, next(arm.label for arm in result.arms if arm.name == one.arm))
-        for result in results
-        for one in result.judgements.values()
-    ]
+    judgements, labels = list[Judgement](), list[tuple[str, str]]()
+    for result in results:
+        words = {arm.name: arm.label for arm in result.arms}
+        judgements += result.judgements.values()
+        labels += [(result.study, words[one.arm]) for one in result.judgements.values()]
     comparisons = sum(result.family for result in results)
     p_values = [one.looks.differ / (1 - HELD_BACK) if one.looks else 1.0 for one in judgements]
     corrected = holm([min(p, 1.0) for p in p_values], max(comparisons, len(p_values)))
